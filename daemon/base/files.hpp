@@ -1,0 +1,33 @@
+/// Files that belong to the daemon: created private, checked before they are believed, replaced whole.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/error.hpp"
+#include "daemon/base/secret.hpp"
+
+namespace jeton {
+
+/// Creates `directory` (and missing parents) with mode 0700, or checks that an existing one belongs to this user or
+/// root and that nobody else may write to it. Refuses `wrong_state` with owner and mode.
+[[nodiscard]] Result<void> ensure_private_directory(const std::filesystem::path& directory);
+
+/// The same check for a file that will be believed (configuration, key file): owner root or self, not writable by
+/// others; with `secret` also not readable by others. Refuses `not_found`, `wrong_state`.
+[[nodiscard]] Result<void> check_trusted_file(const std::filesystem::path& file, bool secret);
+
+/// The whole content of a checked file of at most 64 KiB. Refuses like `check_trusted_file`.
+[[nodiscard]] Result<SecretBytes> read_secret_file(const std::filesystem::path& file);
+[[nodiscard]] Result<std::string> read_trusted_file(const std::filesystem::path& file);
+
+/// Creates `file` with mode 0600; refuses `already_exists`. Content and directory entry are on disk when it returns.
+/// Throws std::system_error if the disk fails.
+[[nodiscard]] Result<void> create_secret_file(const std::filesystem::path& file, std::string_view content);
+
+/// Makes the directory entry of a new file durable. Throws std::system_error.
+void sync_directory(const std::filesystem::path& directory);
+
+}  // namespace jeton

@@ -1,0 +1,72 @@
+#include "daemon/base/log.hpp"
+
+#include <cstdint>
+#include <memory>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace jeton::log {
+namespace {
+
+std::shared_ptr<spdlog::logger>& logger() {
+    static auto instance = std::make_shared<spdlog::logger>("jeton", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    return instance;
+}
+
+struct CodePoint {
+    char32_t value;
+    std::size_t length;  ///< bytes; 1 also for a byte that is not UTF-8
+    bool valid;
+};
+
+CodePoint decode(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return {first, 1, true};
+    const std::size_t length = first > 0xf4 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+    if (length == 0 || text.size() < length) return {first, 1, false};
+    char32_t value = first & (0xffU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0U) != 0x80) return {first, 1, false};
+        value = (value << 6U) | (byte(i) & 0x3fU);
+    }
+    const bool shortest = length == 2 || (length == 3 && value >= 0x800) || (length == 4 && value >= 0x10000);
+    if (!shortest || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return {first, 1, false};
+    return {value, length, true};
+}
+
+bool is_harmful(char32_t c) {
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || c == 0x061c ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+}  // namespace
+
+void start(std::string_view program) {
+    logger()->set_pattern(fmt::format("{}[%P]: %l: %v", program));
+    logger()->flush_on(spdlog::level::info);
+}
+
+std::string escape(std::string_view text) {
+    std::string safe;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto point = decode(text.substr(at));
+        if (!point.valid || is_harmful(point.value)) {
+            safe += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(point.value));
+        } else {
+            safe.append(text.substr(at, point.length));
+        }
+        at += point.length;
+    }
+    return safe;
+}
+
+void detail::write(Level level, std::string_view line) {
+    const auto chosen = level == Level::info      ? spdlog::level::info
+                        : level == Level::warning ? spdlog::level::warn
+                                                  : spdlog::level::err;
+    logger()->log(chosen, "{}", escape(line));
+}
+
+}  // namespace jeton::log

@@ -1,0 +1,43 @@
+#include "daemon/base/process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+namespace jeton {
+
+void harden_process() {
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot forbid memory dumps");
+    }
+    const rlimit no_core{0, 0};
+    if (::setrlimit(RLIMIT_CORE, &no_core) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot forbid core files");
+    }
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+    ::umask(077);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void die_with_parent(int expected_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    if (::getppid() != expected_parent) std::_Exit(EXIT_FAILURE);
+}
+
+void notify_manager(std::string_view state) { ::sd_notify(0, std::string{state}.c_str()); }
+
+}  // namespace jeton

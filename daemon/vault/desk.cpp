@@ -1,0 +1,249 @@
+#include "daemon/vault/desk.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/log.hpp"
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/verbs/authorisation.hpp"
+#include "daemon/vault/verbs/dispatch.hpp"
+#include "libclient/protocol/json.hpp"
+
+namespace jeton::vault {
+namespace {
+
+Error storage_refusal(const StoreFault& fault) {
+    auto error = refuse(Errc::temporarily_unavailable,
+                        fault.full ? "the disk is full: nothing was changed" : "the disk failed: nothing was changed",
+                        fault.full ? "make room in the state directory, then try again" : "see the log of jeton-vault");
+    if (fault.stored) error.what = "the change is stored, but its anchor could not be written";
+    error.retry_after = 5;
+    return error;
+}
+
+Error tampered_refusal(const Tampered& fault) {
+    return refuse(Errc::mismatch, fault.what(), "stop here, keep the files, restore a backup; jeton audit verify tells more");
+}
+
+Error closed_refusal(const Store& store) {
+    if (store.state() == StoreState::uninitialised) {
+        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
+    }
+    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
+    error.retry_after = 10;
+    return error;
+}
+
+/// A program on the token socket can do nothing about our store: it may try again.
+Error for_token_socket(Error error, std::string_view verb) {
+    if (verb != "token.issue") return error;
+    if (error.code == Errc::sealed || error.code == Errc::uninitialised || error.code == Errc::mismatch ||
+        error.code == Errc::server_error) {
+        if (error.operator_note.empty()) error.operator_note = error.what;
+        error.code = Errc::temporarily_unavailable;
+        if (!error.retry_after) error.retry_after = 10;
+    }
+    return error;
+}
+
+/// The connection that a body names, for the audit of a refusal.
+std::string connection_in(const json::value& body) {
+    const auto* object = body.if_object();
+    if (object == nullptr) return {};
+    const auto text = [&](std::string_view name) -> std::string {
+        const auto* value = object->if_contains(json::string_view{name.data(), name.size()});
+        return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+    };
+    auto named = text("connection");
+    if (named.empty() && !text("app").empty() && !text("tenant").empty()) named = text("app") + "/" + text("tenant");
+    return parse_connection_name(named) ? named : std::string{};
+}
+
+bool is_store_verb(std::string_view verb) { return std::holds_alternative<StoreVerbFunction>(find_verb(verb)); }
+
+}  // namespace
+
+Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front)
+    : room_(room),
+      daemon_uid_(daemon_uid),
+      to_front_(std::move(to_front)),
+      flights_(room.clock,
+               [this](std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection) {
+                   if (!landing.failure) to_front_(wire::token_replaced_event(connection));
+                   std::vector<Task> tasks;
+                   for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing});
+                   run(std::move(tasks));
+               }) {}
+
+wire::Moment Desk::moment() const { return {room_.store.instance(), room_.store.epoch()}; }
+
+void Desk::greet() {
+    announced_ = moment();
+    announced_state_ = name_of(room_.store.state());
+    to_front_(wire::moment_event("hello", announced_, announced_state_));
+}
+
+void Desk::announce() {
+    const auto current = moment();
+    const auto state = name_of(room_.store.state());
+    if (current.epoch == announced_.epoch && current.instance == announced_.instance && state == announced_state_) return;
+    announced_ = current;
+    announced_state_ = state;
+    to_front_(wire::moment_event("epoch", announced_, announced_state_));
+}
+
+void Desk::take(std::deque<std::string> payloads) {
+    std::vector<Task> tasks;
+    for (auto& payload : payloads) {
+        auto request = wire::read_request(payload);
+        protocol::wipe(payload);
+        request.peer.daemon_user = request.peer.uid == daemon_uid_ && !request.peer.foreign;
+        tasks.push_back({std::move(request), std::nullopt});
+    }
+    run(std::move(tasks));
+}
+
+void Desk::run(std::vector<Task> tasks) {
+    for (auto first = tasks.begin(); first != tasks.end();) {
+        if (is_store_verb(first->request.verb)) {
+            run_alone(*first++);
+            continue;
+        }
+        const auto last = std::find_if(first, tasks.end(), [](const Task& task) { return is_store_verb(task.request.verb); });
+        run_group({first, last});
+        first = last;
+    }
+}
+
+void Desk::run_alone(Task& task) {
+    Reply reply;
+    try {
+        const auto run_it = [&]() -> Result<Outcome> {
+            if (auto allowed = authorise(task.request.peer, task.request.verb); !allowed) return allowed.error();
+            StoreCall call{task.request.peer, task.request.body, room_};
+            auto answer = std::get<StoreVerbFunction>(find_verb(task.request.verb))(call);
+            if (!answer) return answer.error();
+            return done(*std::move(answer));
+        };
+        reply.result = run_it();
+    } catch (const StoreFault& fault) {
+        log::error("{}: {}", task.request.verb, fault.what());
+        reply.result = storage_refusal(fault);
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+        reply.result = tampered_refusal(fault);
+    }
+    reply.moment = moment();
+    announce();
+    deliver(task, reply);
+}
+
+void Desk::run_group(std::span<Task> tasks) {
+    std::vector<Reply> replies(tasks.size());
+    if (room_.store.state() != StoreState::unsealed) {
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            replies[i] = {for_token_socket(closed_refusal(room_.store), tasks[i].request.verb), moment()};
+            deliver(tasks[i], replies[i]);
+        }
+        return;
+    }
+    const auto counted = room_.tally;
+    try {
+        auto group = room_.store.group();
+        if (std::ranges::any_of(tasks, [](const Task& task) { return shows_usage(task.request.verb); })) {
+            group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
+            room_.tally.clear(room_.clock.now());
+        }
+        for (std::size_t i = 0; i < tasks.size(); ++i) attempt(group, tasks[i], replies[i]);
+        group.commit();
+    } catch (const StoreFault& fault) {
+        log::error("{}", fault.what());
+        room_.tally = counted;
+        if (tasks.size() > 1 && !fault.stored) {
+            // One request that the disk refuses must not take the others with it.
+            for (std::size_t i = 0; i < tasks.size(); ++i) run_group(tasks.subspan(i, 1));
+            return;
+        }
+        for (std::size_t i = 0; i < tasks.size(); ++i) replies[i] = {storage_refusal(fault), moment()};
+    }
+    announce();
+    for (std::size_t i = 0; i < tasks.size(); ++i) deliver(tasks[i], replies[i]);
+}
+
+void Desk::attempt(Group& group, Task& task, Reply& reply) {
+    const auto& request = task.request;
+    reply.moment = moment();
+    try {
+        reply.result = group.attempt([&](Transaction& tx) -> Result<Outcome> {
+            const auto verb = find_verb(request.verb);
+            if (!std::holds_alternative<VerbFunction>(verb)) {
+                return refuse(Errc::not_found, "there is no such verb", "see docs/inner-protocol.md");
+            }
+            if (auto allowed = authorise(request.peer, request.verb); !allowed) return allowed.error();
+            Call call{tx, request.peer, request.body, room_, task.landed};
+            auto outcome = std::get<VerbFunction>(verb)(call);
+            reply.moment = {tx.instance(), tx.epoch()};
+            return outcome;
+        });
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+        reply.result = for_token_socket(tampered_refusal(fault), request.verb);
+    } catch (const StoreFault&) {
+        throw;
+    } catch (const std::exception& fault) {
+        log::error("{}: {}", request.verb, fault.what());
+        reply.result = for_token_socket(
+            refuse(Errc::server_error, "the vault could not do this", "see the log of jeton-vault; nothing was changed"),
+            request.verb);
+    }
+    if (!*reply.result && is_audited(reply.result->error().code)) note_refusal(group, task, reply.result->error());
+}
+
+void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
+    const auto& request = task.request;
+    auto entry = entry_of(request.peer,
+                          {.event = request.verb,
+                           .subject = std::string{protocol::word_of(error.code).name},
+                           .connection = connection_in(request.body),
+                           .detail = error.operator_note.empty() ? error.what : error.operator_note},
+                          room_.clock.now());
+    entry.refused = true;
+    if (!room_.tally.is_first_refusal(entry)) return;
+    log::warning("{} refused to {} (uid {}): {}", request.verb, request.peer.name(), request.peer.uid, entry.detail);
+    group.attempt([&](Transaction& tx) { tx.append_audit(entry); });
+}
+
+void Desk::deliver(Task& task, Reply& reply) {
+    auto& result = *reply.result;
+    if (!result) {
+        to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
+        return;
+    }
+    if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done));
+    if (!result->need) return;
+    std::optional<wire::Request> waiter;
+    if (!result->done) waiter = std::move(task.request);
+    flights_.join(*std::move(result->need), std::move(waiter));
+}
+
+void Desk::tick() {
+    flights_.sweep();
+    if (room_.tally.is_due(room_.clock.now())) write_tally();
+}
+
+void Desk::write_tally() {
+    if (room_.tally.empty() || room_.store.state() != StoreState::unsealed) return;
+    try {
+        auto group = room_.store.group();
+        group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
+        group.commit();
+        room_.tally.clear(room_.clock.now());
+    } catch (const StoreFault& fault) {
+        log::error("usage was not written: {}", fault.what());
+    }
+}
+
+}  // namespace jeton::vault

@@ -1,0 +1,61 @@
+/// Takes what the front asks, runs it in group transactions, answers when it is durable.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "daemon/vault/flights.hpp"
+#include "daemon/vault/verbs/verb.hpp"
+#include "daemon/vault/wire.hpp"
+
+namespace jeton::vault {
+
+/// One thread. Order of a change: commit → anchor → event to the front → answers.
+class Desk {
+   public:
+    using Send = std::function<void(std::string payload)>;
+
+    /// `daemon_uid`: in a user's own daemon, whose.
+    Desk(Room& room, std::int64_t daemon_uid, Send to_front);
+
+    /// A new front: it learns where we stand.
+    void greet();
+    /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
+    void take(std::deque<std::string> payloads);
+    [[nodiscard]] Flights& flights() { return flights_; }
+    /// Once a second: late flights, and what was counted is written down when it is due.
+    void tick();
+    /// Before the end: nothing counted is lost.
+    void write_tally();
+
+   private:
+    struct Task {
+        wire::Request request;
+        std::optional<Landing> landed;
+    };
+    struct Reply {
+        std::optional<Result<Outcome>> result;  ///< nothing: not run yet
+        wire::Moment moment;
+    };
+
+    void run(std::vector<Task> tasks);
+    void run_group(std::span<Task> tasks);
+    void run_alone(Task& task);
+    void attempt(Group& group, Task& task, Reply& reply);
+    void note_refusal(Group& group, const Task& task, const Error& error);
+    void announce();
+    void deliver(Task& task, Reply& reply);
+    [[nodiscard]] wire::Moment moment() const;
+
+    Room& room_;
+    std::int64_t daemon_uid_;
+    Send to_front_;
+    Flights flights_;
+    wire::Moment announced_;
+    std::string announced_state_;
+};
+
+}  // namespace jeton::vault

@@ -1,0 +1,37 @@
+/// App × tenant × environment: where consent, client ID and secrets live.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/vault/domain/id.hpp"
+
+namespace jeton::vault {
+
+enum class ConnectionState { not_connected, connected, disabled };
+
+[[nodiscard]] std::string_view name_of(ConnectionState state);
+[[nodiscard]] std::optional<ConnectionState> connection_state(std::string_view name);
+
+/// `listed → (Allow) connected ⇄ disabled`; `listed → (Decline) listed` (S19, S29, S46, S48).
+struct Connection {
+    ConnectionId id;
+    AppId app;
+    TenantId tenant;
+    EnvironmentId environment;
+    ConnectionState state = ConnectionState::not_connected;
+    bool listed = true;                    ///< the developer lists the tenant on the app (S14)
+    std::string note;                      ///< the developer's, beside the tenant ID
+    std::string client_id;                 ///< empty until allowed (local) or imported (upstream); stable afterwards (S18)
+    std::int64_t accepted_version = 0;     ///< 0 until allowed
+    std::string consent_source;            ///< `admin`, `portal`, `operator`; empty until allowed (S33)
+    std::string consent_by;
+    std::string consent_reason;
+    UtcSeconds consent_at{};
+    UtcSeconds created_at{};
+};
+
+}  // namespace jeton::vault

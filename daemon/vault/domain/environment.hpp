@@ -1,0 +1,54 @@
+/// An isolated world: own data key, signing key, client IDs, issuer and host aliases (S4, S22, S23).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/encoding.hpp"
+#include "daemon/vault/domain/id.hpp"
+
+namespace jeton::vault {
+
+/// `local`: jeton issues pairs and signs tokens. `upstream`: pairs come from a portal elsewhere and are exchanged there.
+enum class EnvironmentKind { local, upstream };
+
+/// How the exchange authenticates at the token endpoint (RFC 6749 §2.3.1).
+enum class ClientAuth { post, basic };
+
+struct Environment {
+    EnvironmentId id;
+    std::string name;
+    EnvironmentKind kind = EnvironmentKind::local;
+    std::string token_endpoint;             ///< absolute URL; upstream only
+    ClientAuth client_auth = ClientAuth::post;
+    std::vector<std::string> host_aliases;  ///< `Host` values that select this environment; unique over all environments
+    std::string ca_file;                    ///< PEM; empty = the system's authorities
+    bool allow_loopback_http = false;       ///< plain http to this host's own loopback
+    bool developer_access = false;          ///< may developers hold secrets here (S35)
+    bool tenant_claim_required = false;     ///< a token without a `tenant` claim is a mismatch
+    std::string issuer;                     ///< RFC 8414 issuer; local only
+    std::int64_t key_generation = 1;        ///< grows when the data key is rotated
+    Bytes wrapped_data_key;                 ///< under the root key
+    UtcSeconds created_at{};
+};
+
+[[nodiscard]] std::string_view name_of(EnvironmentKind kind);
+[[nodiscard]] std::optional<EnvironmentKind> environment_kind(std::string_view name);
+[[nodiscard]] std::string_view name_of(ClientAuth auth);
+[[nodiscard]] std::optional<ClientAuth> client_auth(std::string_view name);
+
+/// What an Ed25519 key signs tokens of a local environment (RFC 8037). The private key is sealed under the data key.
+struct SigningKey {
+    SigningKeyId id;
+    EnvironmentId environment;
+    std::string kid;          ///< RFC 7638 thumbprint
+    Bytes public_key;         ///< 32 bytes
+    Bytes sealed_private_key;
+    UtcSeconds created_at{};
+};
+
+}  // namespace jeton::vault

@@ -1,0 +1,30 @@
+/// Identity of a row: 128 random bits in hexadecimal, made by the application, never reused.
+#pragma once
+
+#include <compare>
+#include <string>
+
+#include "daemon/base/encoding.hpp"
+
+namespace jeton::vault {
+
+/// `Tag` keeps an app's id from being taken for a tenant's. A value; thread-safe as a string is.
+template <class Tag>
+struct Id {
+    std::string text;  ///< 32 characters `[0-9a-f]`; empty = no row
+
+    [[nodiscard]] static Id fresh() { return Id{random_hex(16)}; }
+    auto operator<=>(const Id&) const = default;
+};
+
+using AppId = Id<struct AppTag>;
+using AppVersionId = Id<struct AppVersionTag>;
+using BindingId = Id<struct BindingTag>;
+using ConnectionId = Id<struct ConnectionTag>;
+using EnvironmentId = Id<struct EnvironmentTag>;
+using KeySlotId = Id<struct KeySlotTag>;
+using SecretId = Id<struct SecretTag>;
+using SigningKeyId = Id<struct SigningKeyTag>;
+using TenantId = Id<struct TenantTag>;
+
+}  // namespace jeton::vault

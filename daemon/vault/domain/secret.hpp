@@ -1,0 +1,55 @@
+/// A client secret: shown once, afterwards known by its prefix (S17).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/encoding.hpp"
+#include "daemon/base/secret.hpp"
+#include "daemon/vault/domain/id.hpp"
+
+namespace jeton::vault {
+
+inline constexpr std::size_t secret_prefix_size = 8;   ///< characters that stay readable
+inline constexpr std::size_t active_secrets_limit = 2; ///< the portal's own (S17)
+
+/// `verifier`: of a local environment, never recoverable. `value`: of an upstream environment, needed to exchange it.
+enum class SecretKind { verifier, value };
+enum class SecretState { active, deactivated };
+
+[[nodiscard]] std::string_view name_of(SecretKind kind);
+[[nodiscard]] std::optional<SecretKind> secret_kind(std::string_view name);
+[[nodiscard]] std::string_view name_of(SecretState state);
+[[nodiscard]] std::optional<SecretState> secret_state(std::string_view name);
+
+struct Secret {
+    SecretId id;
+    ConnectionId connection;
+    SecretKind kind = SecretKind::verifier;
+    std::string prefix;                            ///< the first `secret_prefix_size` characters
+    SecretState state = SecretState::active;
+    Bytes sealed;                                  ///< the verifier or the value, sealed under the environment's data key
+    UtcSeconds created_at{};
+    std::string created_by;                        ///< user name, or the uid in digits
+    std::optional<UtcSeconds> deactivates_at;      ///< the end of an overlap
+
+    /// Active at `now`: not deactivated, and its deadline (where it has one) not reached.
+    [[nodiscard]] bool is_active(UtcSeconds now) const {
+        return state == SecretState::active && (!deactivates_at || now < *deactivates_at);
+    }
+};
+
+/// `jid.` and 25, `jcs.` and 50, `jak.` and 25 characters `[0-9a-z]`, the last six a checksum (T-9: ≥ 98 bits are random).
+[[nodiscard]] std::string generate_client_id();
+[[nodiscard]] SecretText generate_client_secret();
+[[nodiscard]] std::string generate_app_key();
+/// Whether `value` has the shape of one of these three and its checksum is right: a cheap test for scanners and typing errors.
+[[nodiscard]] bool has_valid_checksum(std::string_view value);
+
+/// Takes the white space off both ends that pasting brings (P9, S37).
+[[nodiscard]] std::string_view trim(std::string_view value);
+
+}  // namespace jeton::vault

@@ -1,0 +1,42 @@
+#include "daemon/vault/domain/words.hpp"
+
+#include "daemon/vault/domain/app.hpp"
+#include "daemon/vault/domain/connection.hpp"
+#include "daemon/vault/domain/environment.hpp"
+#include "daemon/vault/domain/key_slot.hpp"
+#include "daemon/vault/domain/secret.hpp"
+
+namespace jeton::vault {
+namespace {
+
+constexpr Words<EnvironmentKind, 2> environment_kinds{
+    {{EnvironmentKind::local, "local"}, {EnvironmentKind::upstream, "upstream"}}};
+constexpr Words<ClientAuth, 2> client_auths{{{ClientAuth::post, "post"}, {ClientAuth::basic, "basic"}}};
+constexpr Words<CredentialsMode, 2> credentials_modes{
+    {{CredentialsMode::developer, "developer"}, {CredentialsMode::tenant, "tenant"}}};
+constexpr Words<ConnectionState, 3> connection_states{{{ConnectionState::not_connected, "not-connected"},
+                                                       {ConnectionState::connected, "connected"},
+                                                       {ConnectionState::disabled, "disabled"}}};
+constexpr Words<SecretKind, 2> secret_kinds{{{SecretKind::verifier, "verifier"}, {SecretKind::value, "value"}}};
+constexpr Words<SecretState, 2> secret_states{
+    {{SecretState::active, "active"}, {SecretState::deactivated, "deactivated"}}};
+constexpr Words<KeySlotKind, 2> key_slot_kinds{{{KeySlotKind::key_file, "key-file"}, {KeySlotKind::recovery, "recovery"}}};
+
+}  // namespace
+
+std::string_view name_of(EnvironmentKind kind) { return word_for(environment_kinds, kind); }
+std::optional<EnvironmentKind> environment_kind(std::string_view name) { return value_for(environment_kinds, name); }
+std::string_view name_of(ClientAuth auth) { return word_for(client_auths, auth); }
+std::optional<ClientAuth> client_auth(std::string_view name) { return value_for(client_auths, name); }
+std::string_view name_of(CredentialsMode mode) { return word_for(credentials_modes, mode); }
+std::optional<CredentialsMode> credentials_mode(std::string_view name) { return value_for(credentials_modes, name); }
+std::string_view name_of(ConnectionState state) { return word_for(connection_states, state); }
+std::optional<ConnectionState> connection_state(std::string_view name) { return value_for(connection_states, name); }
+std::string_view name_of(SecretKind kind) { return word_for(secret_kinds, kind); }
+std::optional<SecretKind> secret_kind(std::string_view name) { return value_for(secret_kinds, name); }
+std::string_view name_of(SecretState state) { return word_for(secret_states, state); }
+std::optional<SecretState> secret_state(std::string_view name) { return value_for(secret_states, name); }
+std::string_view name_of(KeySlotKind kind) { return word_for(key_slot_kinds, kind); }
+std::optional<KeySlotKind> key_slot_kind(std::string_view name) { return value_for(key_slot_kinds, name); }
+
+}  // namespace jeton::vault

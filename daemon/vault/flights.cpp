@@ -1,0 +1,81 @@
+#include "daemon/vault/flights.hpp"
+
+#include <utility>
+
+#include "daemon/base/log.hpp"
+
+namespace jeton::vault {
+namespace {
+
+/// Above the exchange's own limit for one request: what it cannot answer itself is given up here.
+constexpr std::chrono::seconds flight_limit{13};
+
+}  // namespace
+
+Flights::Flights(const Clock& clock, OnLanding on_landing) : clock_(clock), on_landing_(std::move(on_landing)) {}
+
+void Flights::join(ExchangeNeed need, std::optional<wire::Request> waiter) {
+    auto [at, is_new] = numbers_.try_emplace(need.flight, next_number_);
+    if (is_new) {
+        auto& flight = flights_[next_number_];
+        flight.key = need.flight;
+        flight.need = std::move(need);
+        flight.deadline = Deadline::after(clock_, flight_limit);
+        send(next_number_++, flight);
+    }
+    if (waiter) flights_.at(at->second).waiters.push_back(*std::move(waiter));
+}
+
+void Flights::connect(std::shared_ptr<FrameLink> link) {
+    link_ = std::move(link);
+    for (auto& [number, flight] : flights_) send(number, flight);
+}
+
+void Flights::send(std::uint64_t number, Flight& flight) {
+    if (!link_ || flight.sent) return;
+    link_->send(wire::exchange_request(number, flight.need.request));
+    flight.need.request.client_secret = {};
+    flight.sent = true;
+}
+
+void Flights::arrived(std::string_view payload) {
+    const auto numbered = wire::read_exchange_answer(payload);
+    land(numbered.id, numbered.answer);
+}
+
+void Flights::land(std::uint64_t number, const ExchangeAnswer& answer) {
+    auto node = flights_.extract(number);
+    if (node.empty()) return;
+    auto& flight = node.mapped();
+    numbers_.erase(flight.key);
+    const auto landing = flight.need.land(answer);
+    if (landing.failure) log::warning("{}: {}", flight.need.connection, landing.failure->what);
+    on_landing_(std::move(flight.waiters), landing, flight.need.connection);
+}
+
+void Flights::fail(std::uint64_t number, std::string why) {
+    ExchangeAnswer answer;
+    answer.failure = std::move(why);
+    answer.our_own_fault = true;
+    answer.retry_after = 1;
+    land(number, answer);
+}
+
+void Flights::lost() {
+    link_.reset();
+    std::vector<std::uint64_t> in_the_air;
+    for (const auto& [number, flight] : flights_) {
+        if (flight.sent) in_the_air.push_back(number);
+    }
+    for (const auto number : in_the_air) fail(number, "the exchange ended while it asked; it is being started again");
+}
+
+void Flights::sweep() {
+    std::vector<std::uint64_t> late;
+    for (const auto& [number, flight] : flights_) {
+        if (flight.deadline.passed(clock_)) late.push_back(number);
+    }
+    for (const auto number : late) fail(number, "the exchange gave no answer in time");
+}
+
+}  // namespace jeton::vault

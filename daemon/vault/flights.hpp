@@ -1,0 +1,57 @@
+/// Requests to the upstream that are in the air: one for each key, however many wait for it (P1).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/vault/frame_link.hpp"
+#include "daemon/vault/verbs/verb.hpp"
+#include "daemon/vault/wire.hpp"
+
+namespace jeton::vault {
+
+class Flights {
+   public:
+    /// Gets the waiters of a flight that landed, to be run again.
+    using OnLanding = std::function<void(std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection)>;
+
+    Flights(const Clock& clock, OnLanding on_landing);
+
+    /// Joins the flight of `need`, or starts it. Without `waiter` it runs ahead of need and nobody waits.
+    void join(ExchangeNeed need, std::optional<wire::Request> waiter);
+
+    /// A new exchange: what waits for one is sent now.
+    void connect(std::shared_ptr<FrameLink> link);
+    void arrived(std::string_view payload);
+    /// The exchange ended: what was in the air fails at once, what comes waits for the next exchange.
+    void lost();
+    /// Fails what has waited too long, for the exchange or for an exchange.
+    void sweep();
+
+   private:
+    struct Flight {
+        std::string key;
+        ExchangeNeed need;
+        std::vector<wire::Request> waiters;
+        Deadline deadline;
+        bool sent = false;
+    };
+
+    void send(std::uint64_t number, Flight& flight);
+    void land(std::uint64_t number, const ExchangeAnswer& answer);
+    void fail(std::uint64_t number, std::string why);
+
+    const Clock& clock_;
+    OnLanding on_landing_;
+    std::shared_ptr<FrameLink> link_;
+    std::map<std::uint64_t, Flight> flights_;
+    std::map<std::string, std::uint64_t> numbers_;
+    std::uint64_t next_number_ = 1;
+};
+
+}  // namespace jeton::vault

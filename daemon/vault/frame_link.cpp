@@ -1,0 +1,69 @@
+#include "daemon/vault/frame_link.hpp"
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "libclient/protocol/json.hpp"
+
+namespace jeton::vault {
+
+FrameLink::FrameLink(boost::asio::io_context& loop, UniqueFd socket)
+    : socket_(loop, boost::asio::local::stream_protocol{}, socket.release()) {}
+
+void FrameLink::start(OnFrames on_frames, OnEnd on_end) {
+    on_frames_ = std::move(on_frames);
+    on_end_ = std::move(on_end);
+    read();
+}
+
+void FrameLink::read() {
+    socket_.async_read_some(boost::asio::buffer(buffer_),
+                            [self = shared_from_this()](boost::system::error_code ec, std::size_t size) {
+                                if (ec) return self->end(ec.message());
+                                std::deque<std::string> payloads;
+                                try {
+                                    self->decoder_.feed({self->buffer_.data(), size});
+                                    explicit_bzero(self->buffer_.data(), size);
+                                    while (auto payload = self->decoder_.next()) payloads.push_back(*std::move(payload));
+                                    if (!payloads.empty()) self->on_frames_(std::move(payloads));
+                                } catch (const FrameFault& fault) {
+                                    return self->end(fault.what());
+                                }
+                                if (self->socket_.is_open()) self->read();
+                            });
+}
+
+void FrameLink::send(std::string payload) {
+    if (!socket_.is_open()) return;
+    outgoing_.push_back(encode_frame(payload));
+    protocol::wipe(payload);
+    if (outgoing_.size() == 1) write();
+}
+
+void FrameLink::write() {
+    boost::asio::async_write(socket_, boost::asio::buffer(outgoing_.front()),
+                             [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
+                                 if (ec) return self->end(ec.message());
+                                 protocol::wipe(self->outgoing_.front());
+                                 self->outgoing_.pop_front();
+                                 if (!self->outgoing_.empty()) self->write();
+                             });
+}
+
+void FrameLink::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void FrameLink::end(const std::string& why) {
+    if (!socket_.is_open()) return;
+    close();
+    for (auto& frame : outgoing_) protocol::wipe(frame);
+    if (on_end_) on_end_(why);
+}
+
+}  // namespace jeton::vault

@@ -1,0 +1,45 @@
+/// One end of an inner socket on the vault's loop: frames in, frames out, and word of its end.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include "daemon/base/frames.hpp"
+#include "daemon/base/unique_fd.hpp"
+
+namespace jeton::vault {
+
+/// Lives as long as somebody holds it or a read is pending. One thread.
+class FrameLink : public std::enable_shared_from_this<FrameLink> {
+   public:
+    /// `on_frames` is called once for each read with at least one whole frame in it: what it brings is one turn's work.
+    using OnFrames = std::function<void(std::deque<std::string> payloads)>;
+    using OnEnd = std::function<void(const std::string& why)>;
+
+    FrameLink(boost::asio::io_context& loop, UniqueFd socket);
+
+    void start(OnFrames on_frames, OnEnd on_end);
+    /// Queues a frame; it is wiped when it has been written. A frame over the limit ends the link.
+    void send(std::string payload);
+    void close();
+
+   private:
+    void read();
+    void write();
+    void end(const std::string& why);
+
+    boost::asio::local::stream_protocol::socket socket_;
+    OnFrames on_frames_;
+    OnEnd on_end_;
+    FrameDecoder decoder_;
+    std::array<char, 64UZ * 1024> buffer_{};
+    std::deque<std::string> outgoing_;
+};
+
+}  // namespace jeton::vault

@@ -1,0 +1,176 @@
+#include "daemon/vault/services/environments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include <boost/url/parse.hpp>
+#include <fmt/format.h>
+
+#include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/issuer/issuer.hpp"
+#include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/environments.hpp"
+
+namespace jeton::vault {
+namespace {
+
+struct Preset {
+    std::string_view name;
+    std::string_view token_endpoint;
+    std::string_view host_alias;
+};
+
+constexpr std::array presets{
+    Preset{"servicetitan-integration", "https://auth-integration.servicetitan.io/connect/token",
+           "auth-integration.servicetitan.io"},
+    Preset{"servicetitan-production", "https://auth.servicetitan.io/connect/token", "auth.servicetitan.io"},
+};
+
+constexpr std::size_t url_limit = 250;
+constexpr std::size_t path_limit = 1024;
+
+bool is_loopback(boost::urls::url_view url) {
+    if (url.host_type() == boost::urls::host_type::ipv4) return url.host_ipv4_address().is_loopback();
+    if (url.host_type() == boost::urls::host_type::ipv6) return url.host_ipv6_address().is_loopback();
+    return url.encoded_host() == "localhost";
+}
+
+Result<void> check_endpoint(const Environment& environment) {
+    const std::string_view next = "give --token-endpoint https://HOST/PATH";
+    const auto url = boost::urls::parse_uri(environment.token_endpoint);
+    if (!url || url->encoded_host().empty() || environment.token_endpoint.size() > url_limit || url->has_fragment() ||
+        url->has_userinfo()) {
+        return refuse(Errc::bad_input, "the token endpoint is not a valid URL", std::string{next});
+    }
+    if (url->scheme() == "https") return {};
+    if (url->scheme() == "http" && environment.allow_loopback_http && is_loopback(*url)) return {};
+    return refuse(Errc::bad_input, "the token endpoint is not https",
+                  fmt::format("{}; a test server on this host's loopback may be http with --allow-loopback-http", next));
+}
+
+bool is_host_name(std::string_view host) {
+    return !host.empty() && host.size() <= url_limit && std::ranges::all_of(host, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
+    });
+}
+
+Result<void> check_aliases(Transaction& tx, const Environment& environment) {
+    for (const auto& alias : environment.host_aliases) {
+        if (!is_host_name(alias)) {
+            return refuse(Errc::bad_input, "a host alias is not a host name", "write it in lower case, without https://");
+        }
+        if (const auto other = environments::by_host(tx, alias); other && other->id != environment.id) {
+            return refuse(Errc::already_exists, fmt::format("{} is the alias of environment {}", alias, other->name),
+                          "name another host");
+        }
+    }
+    return {};
+}
+
+Result<void> apply_preset(Environment& environment, const NewEnvironment& wanted) {
+    if (!wanted.preset) return {};
+    const auto* preset = std::ranges::find(presets, *wanted.preset, &Preset::name);
+    if (preset == presets.end()) {
+        return refuse(Errc::bad_input, "no such preset", "use servicetitan-integration or servicetitan-production");
+    }
+    environment.kind = EnvironmentKind::upstream;
+    environment.token_endpoint = preset->token_endpoint;
+    environment.host_aliases = {std::string{preset->host_alias}};
+    environment.tenant_claim_required = true;
+    return {};
+}
+
+Result<Environment> fields_of(const NewEnvironment& wanted) {
+    Environment environment;
+    environment.name = wanted.name;
+    if (auto name = check_environment_name(wanted.name); !name) return name.error();
+    if (auto preset = apply_preset(environment, wanted); !preset) return preset.error();
+    if (!wanted.kind && !wanted.preset) {
+        return refuse(Errc::bad_input, "the kind is missing", "give --kind local or --kind upstream");
+    }
+    if (wanted.kind) {
+        const auto kind = environment_kind(*wanted.kind);
+        if (!kind || (wanted.preset && *kind != environment.kind)) {
+            return refuse(Errc::bad_input, "no such kind here", "give --kind local or --kind upstream");
+        }
+        environment.kind = *kind;
+    }
+    if (wanted.token_endpoint) environment.token_endpoint = *wanted.token_endpoint;
+    if (wanted.client_auth) {
+        const auto auth = client_auth(*wanted.client_auth);
+        if (!auth) return refuse(Errc::bad_input, "no such client authentication", "give --client-auth post or basic");
+        environment.client_auth = *auth;
+    }
+    for (auto alias : wanted.host_aliases) {
+        std::ranges::transform(alias, alias.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (std::ranges::find(environment.host_aliases, alias) == environment.host_aliases.end()) {
+            environment.host_aliases.push_back(std::move(alias));
+        }
+    }
+    environment.ca_file = wanted.ca_file.value_or("");
+    environment.allow_loopback_http = wanted.allow_loopback_http;
+    environment.developer_access = wanted.developer_access.value_or(wanted.name == "integration");
+    if (environment.kind == EnvironmentKind::local) {
+        environment.issuer = wanted.issuer.value_or("http://localhost/" + wanted.name);
+    }
+    return environment;
+}
+
+Result<void> check_kind_rules(const Environment& environment, const NewEnvironment& wanted) {
+    if (environment.kind == EnvironmentKind::upstream) {
+        if (wanted.issuer) {
+            return refuse(Errc::bad_input, "an upstream environment has its issuer elsewhere", "leave out --issuer");
+        }
+        if (!environment.ca_file.empty() &&
+            (environment.ca_file.front() != '/' || environment.ca_file.size() > path_limit)) {
+            return refuse(Errc::bad_input, "the CA file is no absolute path", "give --ca-file /PATH/TO/ca.pem");
+        }
+        return check_endpoint(environment);
+    }
+    if (!environment.token_endpoint.empty() || !environment.ca_file.empty() || environment.allow_loopback_http) {
+        return refuse(Errc::bad_input, "a local environment has no endpoint elsewhere",
+                      "use --kind upstream, or leave out --token-endpoint, --ca-file and --allow-loopback-http");
+    }
+    const auto issuer = boost::urls::parse_uri(environment.issuer);
+    if (!issuer || issuer->has_query() || issuer->has_fragment() || environment.issuer.size() > url_limit) {
+        return refuse(Errc::bad_input, "the issuer is not a URL without query and fragment", "give --issuer https://…");
+    }
+    return {};
+}
+
+bool same_fields(const Environment& left, const Environment& right) {
+    return left.kind == right.kind && left.token_endpoint == right.token_endpoint &&
+           left.client_auth == right.client_auth && left.host_aliases == right.host_aliases &&
+           left.ca_file == right.ca_file && left.allow_loopback_http == right.allow_loopback_http &&
+           left.developer_access == right.developer_access && left.issuer == right.issuer;
+}
+
+}  // namespace
+
+Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted, UtcSeconds now) {
+    auto environment = fields_of(wanted);
+    if (!environment) return environment.error();
+    if (auto rules = check_kind_rules(*environment, wanted); !rules) return rules.error();
+    if (const auto existing = environments::find(tx, environment->name)) {
+        if (wanted.if_not_exists && same_fields(*existing, *environment)) return *existing;
+        return refuse(Errc::already_exists, fmt::format("environment {} exists", environment->name),
+                      fmt::format("jeton environment show {}", environment->name));
+    }
+    if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
+
+    environment->id = EnvironmentId::fresh();
+    environment->created_at = now;
+    environment->wrapped_data_key =
+        wrap_data_key(tx.root(), DataKey::generate(), environment->id.text, environment->key_generation);
+    tx.insert(*environment);
+    if (environment->kind == EnvironmentKind::local) {
+        tx.insert(make_signing_key(tx.data_key(*environment), *environment, now));
+    }
+    record(tx, peer, {.event = "environment.created", .subject = environment->name}, now);
+    return environment;
+}
+
+}  // namespace jeton::vault

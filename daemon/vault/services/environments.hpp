@@ -1,0 +1,36 @@
+/// Environments: isolated worlds with their own keys (S4, S22).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/error.hpp"
+#include "daemon/vault/domain/environment.hpp"
+#include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault {
+
+/// What an operator says of a new environment; absent members get the preset's or the default value.
+struct NewEnvironment {
+    std::string name;
+    std::optional<std::string> kind;
+    std::optional<std::string> preset;
+    std::optional<std::string> token_endpoint;
+    std::optional<std::string> client_auth;
+    std::vector<std::string> host_aliases;
+    std::optional<std::string> ca_file;
+    std::optional<std::string> issuer;
+    std::optional<bool> developer_access;
+    bool allow_loopback_http = false;
+    bool if_not_exists = false;  ///< an equal one is no refusal
+};
+
+/// Creates the environment with a data key of its own and, where it is `local`, a signing key.
+/// Refuses: bad_input (each field with its own message), already_exists. Throws StoreFault if the disk fails.
+[[nodiscard]] Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
+                                                     UtcSeconds now);
+
+}  // namespace jeton::vault

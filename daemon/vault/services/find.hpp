@@ -1,0 +1,41 @@
+/// Rows behind the names that people type. Absent is refused as `not_found` with the command that lists what there is.
+#pragma once
+
+#include <string_view>
+
+#include "daemon/base/error.hpp"
+#include "daemon/vault/domain/app.hpp"
+#include "daemon/vault/domain/connection.hpp"
+#include "daemon/vault/domain/environment.hpp"
+#include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/domain/tenant.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault {
+
+/// A connection with the three rows it is made of.
+struct FoundConnection {
+    App app;
+    Environment environment;
+    Tenant tenant;
+    Connection connection;
+
+    [[nodiscard]] TenantName tenant_name() const { return {tenant.tenant, environment.name}; }
+    [[nodiscard]] std::string name() const { return ConnectionName{app.name, tenant_name()}.text(); }
+};
+
+/// A tenant with its environment.
+struct FoundTenant {
+    Environment environment;
+    Tenant tenant;
+};
+
+[[nodiscard]] Result<Environment> find_environment(Transaction& tx, std::string_view name);
+[[nodiscard]] Result<FoundTenant> find_tenant(Transaction& tx, const TenantName& name);
+[[nodiscard]] Result<App> find_app(Transaction& tx, std::string_view name);
+/// An app that does not list the tenant answers like an app that does not exist (S27).
+[[nodiscard]] Result<FoundConnection> find_connection(Transaction& tx, const ConnectionName& name);
+/// The rows of a connection that was found by its client ID or binding. Throws Tampered where one is missing.
+[[nodiscard]] FoundConnection complete(Transaction& tx, Connection connection);
+
+}  // namespace jeton::vault

@@ -1,0 +1,79 @@
+/// Who gets which access token (RFC 6749 §4.4; S1, S4, S42, S46).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/error.hpp"
+#include "daemon/base/secret.hpp"
+#include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/upstream.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault {
+
+enum class ClientAuthentication { peer, basic, post };
+
+/// A token request whose form the front has checked. The views live as long as the request's body.
+struct TokenRequest {
+    std::optional<std::string> environment;  ///< from the path
+    std::string host;                        ///< the Host header
+    ClientAuthentication authentication = ClientAuthentication::peer;
+    std::string_view client_id;
+    std::string_view client_secret;
+    std::optional<std::string> connection;
+    std::string scope;
+    std::vector<std::string> resources;
+    std::int64_t min_ttl = 0;                ///< seconds that must be left
+    std::string_view rejected_token;         ///< the token that a resource server refused
+};
+
+struct IssuedToken {
+    SecretText access_token;
+    std::chrono::seconds left{};    ///< `expires_in`
+    std::chrono::seconds reuse{};   ///< how long the front may repeat this decision
+    std::string scope;
+    std::string connection;
+    std::string app_key;
+    std::string secret_prefix;      ///< of the secret that authenticated; empty for the peer
+};
+
+/// A request to the upstream that the answer waits for, or that runs ahead of need.
+struct TokenFetch {
+    std::string key;                ///< one flight at a time for each
+    std::string name;               ///< of the connection
+    ExchangeRequest request;
+    ExpectedClaims expected;
+    Connection connection;
+    EnvironmentId environment;
+};
+
+/// `token`: answer with it. `fetch`: ask the upstream; without a token the answer waits for it.
+struct TokenDecision {
+    std::optional<IssuedToken> token;
+    std::optional<TokenFetch> fetch;
+};
+
+/// How the upstream request ended that a token request, or an import, has waited for.
+struct Landing {
+    std::optional<Error> failure;
+    std::string flight;  ///< its key
+};
+
+/// Decides a token request. `landed`: this request has waited for its upstream answer already: that answer's refusal
+/// (or none) decides, and no second request is made.
+/// Refuses as RFC 6749 §5.2: invalid_client, invalid_request, unauthorized_client, invalid_scope, invalid_target,
+/// temporarily_unavailable. `operator_note` holds what the caller is not told.
+[[nodiscard]] Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
+                                                 UpstreamTokens& upstream, const Clock& clock,
+                                                 const std::optional<Landing>& landed);
+
+/// Files an answer of the upstream: the token or the endpoint's health.
+[[nodiscard]] Landing land_token(const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
+                                 const Clock& clock);
+
+}  // namespace jeton::vault

@@ -1,0 +1,66 @@
+// Verbs: environment.create, environment.list, environment.show
+#include <fmt/format.h>
+
+#include "daemon/vault/services/environments.hpp"
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/verbs/verbs.hpp"
+
+namespace jeton::vault::verbs {
+namespace {
+
+json::value view_of(Transaction& tx, const Environment& environment) {
+    return {{"environment", environment.name},
+            {"kind", name_of(environment.kind)},
+            {"token_endpoint", text_or_null(environment.token_endpoint)},
+            {"client_auth",
+             environment.kind == EnvironmentKind::upstream ? json::value(name_of(environment.client_auth)) : json::value(nullptr)},
+            {"host_aliases", json::value_from(environment.host_aliases)},
+            {"ca_file", text_or_null(environment.ca_file)},
+            {"allow_loopback_http", environment.allow_loopback_http},
+            {"developer_access", environment.developer_access},
+            {"issuer", text_or_null(environment.issuer)},
+            {"connections", connections::count(tx, environment.id)}};
+}
+
+}  // namespace
+
+Result<Outcome> environment_create(Call& call) {
+    protocol::Fields in{call.body};
+    NewEnvironment wanted;
+    wanted.name = in.text("environment");
+    wanted.kind = in.optional_text("kind");
+    wanted.preset = in.optional_text("preset");
+    wanted.token_endpoint = in.optional_text("token_endpoint");
+    wanted.client_auth = in.optional_text("client_auth");
+    wanted.host_aliases = in.texts("host_aliases");
+    wanted.ca_file = in.optional_text("ca_file");
+    wanted.issuer = in.optional_text("issuer");
+    wanted.developer_access = in.optional_flag("developer_access");
+    wanted.allow_loopback_http = in.flag("allow_loopback_http");
+    wanted.if_not_exists = in.flag("if_not_exists");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto created = create_environment(call.tx, call.peer, wanted, call.now());
+    if (!created) return created.error();
+    return done(view_of(call.tx, *created));
+}
+
+Result<Outcome> environment_list(Call& call) {
+    protocol::Fields in{call.body};
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    json::array list;
+    for (const auto& environment : environments::list(call.tx)) list.push_back(view_of(call.tx, environment));
+    return done(std::move(list));
+}
+
+Result<Outcome> environment_show(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto environment = find_environment(call.tx, name);
+    if (!environment) return environment.error();
+    return done(view_of(call.tx, *environment));
+}
+
+}  // namespace jeton::vault::verbs

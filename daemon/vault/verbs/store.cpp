@@ -1,0 +1,195 @@
+// Verbs: status.show, whoami.show, store.init, store.seal, store.unseal, key_slot.list, key_slot.add
+#include "daemon/vault/store/store.hpp"
+
+#include <map>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "daemon/base/files.hpp"
+#include "daemon/vault/keys/recovery_key.hpp"
+#include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/opening.hpp"
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/key_slots.hpp"
+#include "daemon/vault/verbs/authorisation.hpp"
+#include "daemon/vault/verbs/verbs.hpp"
+#include "libclient/protocol/words.hpp"
+
+namespace jeton::vault::verbs {
+namespace {
+
+json::value upstream_view(const Room& room, const Environment& environment) {
+    if (environment.kind != EnvironmentKind::upstream) return nullptr;
+    const auto* health = room.upstream.health(environment.id);
+    const auto cooling = room.upstream.cooling(environment.id, room.clock);
+    return {{"state", cooling ? "cooling" : health != nullptr && !health->last_error.empty() ? "failing" : "well"},
+            {"last_error", health == nullptr ? json::value(nullptr) : text_or_null(health->last_error)},
+            {"cooling_until", cooling ? json::value(rfc3339(health->cooling->wall)) : json::value(nullptr)}};
+}
+
+json::array environments_view(Transaction& tx, const Room& room) {
+    std::map<std::string, std::string> environment_of;
+    for (const auto& connection : connections::list(tx)) environment_of.emplace(connection.id.text, connection.environment.text);
+    json::array list;
+    for (const auto& environment : environments::list(tx)) {
+        list.push_back({{"name", environment.name},
+                        {"kind", name_of(environment.kind)},
+                        {"connections", connections::count(tx, environment.id)},
+                        {"tokens_cached", room.upstream.count(environment_of, environment.id.text)},
+                        {"upstream", upstream_view(room, environment)}});
+    }
+    return list;
+}
+
+json::value slot_view(const KeySlot& slot) {
+    return {{"id", slot.id.text},
+            {"kind", name_of(slot.kind)},
+            {"label", slot.label},
+            {"created_at", rfc3339(slot.created_at)}};
+}
+
+json::string revealed(const SecretText& text) {
+    return json::string{json::string_view{text.reveal().data(), text.reveal().size()}, protocol::wiped_storage()};
+}
+
+Error not_open(const Store& store) {
+    if (store.state() == StoreState::uninitialised) {
+        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
+    }
+    return refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
+}
+
+}  // namespace
+
+Result<json::value> status_show(StoreCall& call) {
+    protocol::Fields in{call.body};
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto& store = call.room.store;
+    json::array environments;
+    if (store.state() == StoreState::unsealed && !roles_of(call.peer).empty()) {
+        auto group = store.group();
+        environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
+    }
+    return json::value{{"state", name_of(store.state())},
+                       {"reason", text_or_null(store.reason())},
+                       {"version", protocol::version},
+                       {"epoch", store.epoch()},
+                       {"instance", store.instance()},
+                       {"environments", std::move(environments)}};
+}
+
+Result<json::value> whoami_show(StoreCall& call) {
+    protocol::Fields in{call.body};
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    json::array roles;
+    for (const auto role : roles_of(call.peer)) roles.emplace_back(name_of(role));
+    json::array bound;
+    if (call.room.store.state() == StoreState::unsealed) {
+        auto group = call.room.store.group();
+        group.attempt([&](Transaction& tx) {
+            for (const auto& binding : bindings_of(tx, call.peer)) {
+                bound.emplace_back(complete(tx, connections::get(tx, binding.connection).value()).name());
+            }
+        });
+    }
+    return json::value{{"uid", call.peer.uid},
+                       {"user", text_or_null(call.peer.user)},
+                       {"gid", call.peer.gid},
+                       {"pid", call.peer.pid},
+                       {"command", text_or_null(call.peer.command)},
+                       {"roles", std::move(roles)},
+                       {"bindings", std::move(bound)}};
+}
+
+Result<json::value> store_init(StoreCall& call) {
+    protocol::Fields in{call.body};
+    const auto slot = in.text_or("slot", "key-file");
+    const auto path = in.optional_text("path");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (slot != "key-file") {
+        return refuse(Errc::bad_input, "no such kind of key slot here", "jeton init --slot key-file PATH");
+    }
+    if (call.room.store.state() != StoreState::uninitialised) {
+        return refuse(Errc::wrong_state, "the store is initialised already", "jeton status");
+    }
+    const std::filesystem::path key_file = path ? std::filesystem::path{*path} : call.room.config.keys.key_file;
+    auto recovery_key = initialise_store(call.room.store, key_file, WithRecovery::yes, call.room.clock.now());
+    if (!recovery_key) return recovery_key.error();
+    json::object answer(protocol::wiped_storage());
+    answer["state"] = name_of(call.room.store.state());
+    answer["recovery_key"] = revealed(**recovery_key);
+    return answer;
+}
+
+Result<json::value> store_seal(StoreCall& call) {
+    protocol::Fields in{call.body};
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto& store = call.room.store;
+    if (store.state() != StoreState::unsealed) return not_open(store);
+    {
+        auto group = store.group();
+        group.attempt([&](Transaction& tx) {
+            call.room.tally.write(tx);
+            record(tx, call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
+        });
+        group.commit();
+    }
+    call.room.tally.clear(call.room.clock.now());
+    call.room.upstream.clear();
+    store.seal(fmt::format("sealed on request of {}", call.peer.name()));
+    return json::value{{"state", name_of(store.state())}};
+}
+
+Result<json::value> store_unseal(StoreCall& call) {
+    protocol::Fields in{call.body};
+    const auto recovery_key = in.optional_secret("recovery_key");
+    const auto accept_rollback = in.flag("accept_rollback");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto& store = call.room.store;
+    if (store.state() == StoreState::uninitialised) return not_open(store);
+    if (store.state() == StoreState::unsealed) return json::value{{"state", "unsealed"}, {"lost", json::array{}}};
+    auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config) : root_from_recovery_key(store, recovery_key);
+    if (!root) return root.error();
+    auto lost = store.unseal(*std::move(root), accept_rollback);
+    if (!lost) return lost.error();
+    auto group = store.group();
+    group.attempt([&](Transaction& tx) {
+        record(tx, call.peer, {.event = "store.unsealed", .subject = "store"}, call.room.clock.now());
+    });
+    group.commit();
+    return json::value{{"state", "unsealed"}, {"lost", json::value_from(*lost)}};
+}
+
+Result<json::value> key_slot_list(StoreCall& call) {
+    protocol::Fields in{call.body};
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    json::array list;
+    for (const auto& slot : call.room.store.slots()) list.push_back(slot_view(slot));
+    return list;
+}
+
+Result<json::value> key_slot_add(StoreCall& call) {
+    protocol::Fields in{call.body};
+    const auto kind = in.text("kind");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto& store = call.room.store;
+    if (store.state() != StoreState::unsealed) return not_open(store);
+    if (kind != name_of(KeySlotKind::recovery)) {
+        return refuse(Errc::bad_input, "no such kind of key slot here", "jeton key slot add recovery");
+    }
+    auto group = store.group();
+    auto added = group.attempt([&](Transaction& tx) { return add_recovery_slot(tx, call.peer, call.room.clock.now()); });
+    if (!added) return added.error();
+    group.commit();
+    json::object answer(protocol::wiped_storage());
+    answer["id"] = added->slot.id.text;
+    answer["kind"] = name_of(added->slot.kind);
+    answer["recovery_key"] = revealed(added->recovery_key);
+    return answer;
+}
+
+}  // namespace jeton::vault::verbs

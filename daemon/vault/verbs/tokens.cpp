@@ -1,0 +1,167 @@
+// Verbs: token.issue, usage.report, jwks.show, metadata.show
+#include "daemon/vault/services/tokens.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "daemon/vault/issuer/issuer.hpp"
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
+#include "daemon/vault/verbs/verbs.hpp"
+
+namespace jeton::vault::verbs {
+namespace {
+
+constexpr std::int64_t min_ttl_limit = 24 * 3600;
+
+Result<ClientAuthentication> authentication_of(std::string_view method) {
+    if (method == "peer") return ClientAuthentication::peer;
+    if (method == "basic") return ClientAuthentication::basic;
+    if (method == "post") return ClientAuthentication::post;
+    return bad_body("member \"method\" must be peer, basic or post");
+}
+
+Result<TokenRequest> request_of(const json::value& body) {
+    protocol::Fields in{body};
+    TokenRequest request;
+    request.environment = in.optional_text("environment");
+    request.host = in.text_or("host", "");
+    request.connection = in.optional_text("connection");
+    request.scope = in.text_or("scope", "");
+    request.resources = in.texts("resources");
+    request.min_ttl = in.optional_integer("min_ttl", 0, min_ttl_limit).value_or(0);
+    request.rejected_token = in.optional_secret("rejected_token");
+    const auto* auth = in.object("auth");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (auth == nullptr) return bad_body("member \"auth\" is missing");
+    const auto& how_value = body.get_object().at("auth");
+    protocol::Fields how{how_value};
+    const auto method = authentication_of(how.text("method"));
+    request.client_id = how.optional_secret("client_id");
+    request.client_secret = how.optional_secret("client_secret");
+    if (auto problem = how.problem()) return bad_body(*std::move(problem));
+    if (!method) return method.error();
+    request.authentication = *method;
+    return request;
+}
+
+json::value answer_of(const IssuedToken& issued, bool may_be_reused) {
+    json::object answer(protocol::wiped_storage());
+    const auto token = issued.access_token.reveal();
+    answer["access_token"] = json::string_view{token.data(), token.size()};
+    answer["token_type"] = "Bearer";
+    answer["expires_in"] = issued.left.count();
+    answer["scope"] = issued.scope;
+    answer["connection"] = issued.connection;
+    if (!issued.app_key.empty()) answer["app_key"] = issued.app_key;
+    answer["reuse_seconds"] = may_be_reused ? issued.reuse.count() : 0;
+    if (!issued.secret_prefix.empty()) answer["secret_prefix"] = issued.secret_prefix;
+    return answer;
+}
+
+/// What a fetch leaves behind: an entry of its own, or a count.
+void account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
+    const auto name = parse_connection_name(issued.connection);
+    if (!name) return;
+    auto entry = entry_of(call.peer,
+                          {.event = "token.issued",
+                           .subject = issued.connection,
+                           .connection = issued.connection,
+                           .tenant = name->tenant.text()},
+                          at);
+    entry.count = count;
+    entry.via = "token";
+    Usage used;
+    if (const auto found = find_connection(call.tx, *name)) used.connection = found->connection.id;
+    used.secret_prefix = issued.secret_prefix;
+    used.uid = call.peer.uid;
+    used.user = call.peer.name();
+    used.count = count;
+    used.last_at = at;
+    if (call.room.config.audit.every_token) {
+        call.tx.append_audit(entry);
+        usage::add(call.tx, used);
+    } else {
+        call.room.tally.count_token(std::move(entry), std::move(used));
+    }
+}
+
+ExchangeNeed need_of(Call& call, TokenFetch fetch) {
+    ExchangeNeed need;
+    need.flight = fetch.key;
+    need.connection = fetch.name;
+    const auto shared = std::make_shared<TokenFetch>(std::move(fetch));
+    need.request = std::move(shared->request);
+    shared->request = {};
+    shared->request.endpoint = need.request.endpoint;
+    need.land = [shared, &room = call.room](const ExchangeAnswer& answer) {
+        return land_token(*shared, answer, room.upstream, room.clock);
+    };
+    return need;
+}
+
+}  // namespace
+
+Result<Outcome> token_issue(Call& call) {
+    const auto request = request_of(call.body);
+    if (!request) return request.error();
+    auto decision = decide_token(call.tx, call.peer, *request, call.room.upstream, call.room.clock, call.landed);
+    if (!decision) return decision.error();
+    Outcome outcome;
+    if (decision->token) {
+        account(call, *decision->token, call.now(), 1);
+        outcome.done = answer_of(*decision->token, !call.room.config.audit.every_token);
+    }
+    if (decision->fetch) outcome.need = need_of(call, *std::move(decision->fetch));
+    return outcome;
+}
+
+Result<Outcome> usage_report(Call& call) {
+    const auto* body = call.body.if_object();
+    const auto* entries = body != nullptr ? body->if_contains("entries") : nullptr;
+    if (entries == nullptr || !entries->is_array()) return bad_body("member \"entries\" must be an array");
+    for (const auto& value : entries->get_array()) {
+        protocol::Fields in{value};
+        Peer user;
+        user.uid = in.integer("uid", 0, 4294967295);
+        user.user = in.text_or("user", "");
+        user.pid = in.optional_integer("pid", 0, 4194304).value_or(0);
+        user.command = in.text_or("command", "");
+        IssuedToken issued;
+        issued.connection = in.text("connection");
+        issued.secret_prefix = in.text_or("secret_prefix", "");
+        const auto count = in.integer("count", 1, 1'000'000'000'000);
+        const auto last_at = in.integer("last_at", 0, 253402300799);
+        if (auto problem = in.problem()) return bad_body(*std::move(problem));
+        Call on_behalf{call.tx, user, call.body, call.room, std::nullopt};
+        account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
+    }
+    return done(json::object{});
+}
+
+Result<Outcome> jwks_show(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto environment = find_environment(call.tx, name);
+    if (!environment) return environment.error();
+    if (environment->kind != EnvironmentKind::local) {
+        return refuse(Errc::not_found, name + " signs no tokens here", "ask its token endpoint for its keys");
+    }
+    return done(key_set(signing_keys::of(call.tx, environment->id)));
+}
+
+Result<Outcome> metadata_show(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto environment = find_environment(call.tx, name);
+    if (!environment) return environment.error();
+    if (environment->kind != EnvironmentKind::local) {
+        return refuse(Errc::not_found, name + " is no authorization server of this host", "ask its own metadata");
+    }
+    return done(server_metadata(*environment));
+}
+
+}  // namespace jeton::vault::verbs

@@ -1,0 +1,84 @@
+/// The form of a verb: JSON in, one service, JSON out. The caller owns transaction and savepoint.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <boost/json/value.hpp>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/config.hpp"
+#include "daemon/base/error.hpp"
+#include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/tally.hpp"
+#include "daemon/vault/services/tokens.hpp"
+#include "daemon/vault/services/upstream.hpp"
+#include "daemon/vault/store/store.hpp"
+#include "libclient/protocol/fields.hpp"
+
+namespace jeton::vault {
+
+namespace json = boost::json;
+
+/// What outlives a request: one for the process, one thread.
+struct Room {
+    const Config& config;
+    const Clock& clock;
+    Store& store;
+    UpstreamTokens upstream = {};
+    Tally tally = {};
+};
+
+/// One request inside its savepoint.
+struct Call {
+    Transaction& tx;
+    const Peer& peer;
+    const json::value& body;
+    Room& room;
+    std::optional<Landing> landed;  ///< set when the upstream answer that the first run asked for is there
+
+    [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
+};
+
+/// A question to the upstream, asked outside any transaction; then the verb runs again, `landed` set.
+struct ExchangeNeed {
+    std::string flight;  ///< equal ones share one request
+    std::string connection;  ///< its name: for the log, and for the front where its token is replaced
+    ExchangeRequest request;
+    std::function<Landing(const ExchangeAnswer&)> land;  ///< once, before the waiting verbs run again
+};
+
+/// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
+struct Outcome {
+    std::optional<json::value> done;
+    std::optional<ExchangeNeed> need;
+};
+
+using VerbFunction = Result<Outcome> (*)(Call&);
+
+/// A verb that needs no open store, or opens and closes it: runs alone, between groups.
+struct StoreCall {
+    const Peer& peer;
+    const json::value& body;
+    Room& room;
+};
+using StoreVerbFunction = Result<json::value> (*)(StoreCall&);
+
+[[nodiscard]] inline Outcome done(json::value value) { return {std::move(value), std::nullopt}; }
+
+/// A body that is not what the verb takes.
+[[nodiscard]] inline Error bad_body(std::string problem) {
+    return refuse(Errc::bad_input, std::move(problem), "see the description of this resource in docs/openapi.yaml");
+}
+
+/// `app` and `tenant` of the path, as a connection. The two members are read here and nowhere else.
+[[nodiscard]] Result<ConnectionName> connection_name(protocol::Fields& in);
+
+/// JSON has no empty string where nothing is meant.
+[[nodiscard]] inline json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value{nullptr} : json::value{text};
+}
+
+}  // namespace jeton::vault

@@ -1,0 +1,54 @@
+/// Every verb by name: `secret.generate` is `verbs::secret_generate` in verbs/secrets.cpp.
+#pragma once
+
+#include <boost/json/value_from.hpp>
+
+#include "daemon/vault/verbs/verb.hpp"
+
+namespace jeton::vault::verbs {
+
+Result<Outcome> environment_create(Call& call);
+Result<Outcome> environment_list(Call& call);
+Result<Outcome> environment_show(Call& call);
+
+Result<Outcome> tenant_create(Call& call);
+Result<Outcome> tenant_list(Call& call);
+Result<Outcome> tenant_show(Call& call);
+
+Result<Outcome> app_create(Call& call);
+Result<Outcome> app_list(Call& call);
+Result<Outcome> app_show(Call& call);
+Result<Outcome> app_tenant_add(Call& call);
+Result<Outcome> app_connections(Call& call);
+
+Result<Outcome> access_review(Call& call);
+Result<Outcome> access_allow(Call& call);
+Result<Outcome> access_decline(Call& call);
+Result<Outcome> access_disable(Call& call);
+Result<Outcome> access_enable(Call& call);
+
+Result<Outcome> secret_generate(Call& call);
+Result<Outcome> secret_list(Call& call);
+Result<Outcome> secret_import(Call& call);
+Result<Outcome> secret_deactivate(Call& call);
+
+Result<Outcome> binding_add(Call& call);
+Result<Outcome> binding_list(Call& call);
+
+Result<Outcome> token_issue(Call& call);
+Result<Outcome> usage_report(Call& call);
+Result<Outcome> jwks_show(Call& call);
+Result<Outcome> metadata_show(Call& call);
+
+Result<Outcome> audit_list(Call& call);
+Result<Outcome> audit_verify(Call& call);
+
+Result<json::value> status_show(StoreCall& call);
+Result<json::value> whoami_show(StoreCall& call);
+Result<json::value> store_init(StoreCall& call);
+Result<json::value> store_seal(StoreCall& call);
+Result<json::value> store_unseal(StoreCall& call);
+Result<json::value> key_slot_list(StoreCall& call);
+Result<json::value> key_slot_add(StoreCall& call);
+
+}  // namespace jeton::vault::verbs

@@ -1,0 +1,122 @@
+#include "daemon/vault/wire.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include "daemon/base/frames.hpp"
+#include "libclient/protocol/fields.hpp"
+
+namespace jeton::vault::wire {
+namespace {
+
+constexpr std::int64_t id_limit = 9'223'372'036'854'775'807;
+constexpr std::int64_t uid_limit = 4'294'967'295;
+constexpr int exchange_timeout_ms = 10'000;
+
+json::value parse(std::string_view payload) {
+    auto value = protocol::parse_strict(payload, protocol::wiped_storage());
+    if (!value) throw FrameFault("an inner frame is refused: " + value.error().what);
+    return *std::move(value);
+}
+
+void require(const protocol::Fields& in) {
+    if (const auto problem = in.problem()) throw FrameFault("an inner frame is refused: " + *problem);
+}
+
+Peer read_peer(const json::value& value) {
+    protocol::Fields in{value};
+    Peer peer;
+    peer.uid = in.integer("uid", 0, uid_limit);
+    peer.gid = in.integer("gid", 0, uid_limit);
+    peer.pid = in.optional_integer("pid", 0, 4'194'304).value_or(0);
+    peer.user = in.text_or("user", "");
+    peer.command = in.text_or("command", "");
+    peer.foreign = in.flag("foreign");
+    require(in);
+    return peer;
+}
+
+std::string with_moment(std::uint64_t id, const Moment& moment, std::string_view member, const json::value& value) {
+    json::object frame(protocol::wiped_storage());
+    frame["id"] = id;
+    frame["instance"] = moment.instance;
+    frame["epoch"] = moment.epoch;
+    frame[json::string_view{member.data(), member.size()}] = value;
+    return json::serialize(frame);
+}
+
+}  // namespace
+
+Request read_request(std::string_view payload) {
+    auto value = parse(payload);
+    protocol::Fields in{value};
+    Request request;
+    request.id = static_cast<std::uint64_t>(in.integer("id", 0, id_limit));
+    request.verb = in.text("verb");
+    const auto socket = in.text("socket");
+    if (in.object("peer") == nullptr) throw FrameFault("an inner frame names no peer");
+    if (in.object("body") == nullptr) throw FrameFault("an inner frame has no body");
+    require(in);
+    request.peer = read_peer(value.get_object().at("peer"));
+    request.peer.on_control_socket = socket == "control";
+    request.body = std::move(value.get_object().at("body"));
+    return request;
+}
+
+std::string answer(std::uint64_t id, const Moment& moment, const json::value& done) {
+    return with_moment(id, moment, "done", done);
+}
+
+std::string refusal(std::uint64_t id, const Moment& moment, const Error& error) {
+    json::object refused{{"error", protocol::word_of(error.code).name}, {"error_description", error.what}, {"next", error.next}};
+    if (error.retry_after) refused["retry_after"] = *error.retry_after;
+    return with_moment(id, moment, "refused", refused);
+}
+
+std::string moment_event(std::string_view event, const Moment& moment, std::string_view state) {
+    return json::serialize(
+        json::value{{"event", event}, {"instance", moment.instance}, {"epoch", moment.epoch}, {"state", state}});
+}
+
+std::string token_replaced_event(std::string_view connection) {
+    return json::serialize(json::value{{"event", "token_replaced"}, {"connection", connection}});
+}
+
+std::string exchange_request(std::uint64_t id, const ExchangeRequest& request) {
+    json::object frame(protocol::wiped_storage());
+    frame["id"] = id;
+    frame["endpoint"] = request.endpoint;
+    frame["client_auth"] = name_of(request.client_auth);
+    frame["client_id"] = request.client_id;
+    const auto secret = request.client_secret.reveal();
+    frame["client_secret"] = json::string_view{secret.data(), secret.size()};
+    if (!request.scope.empty()) frame["scope"] = request.scope;
+    if (!request.ca_file.empty()) frame["ca_file"] = request.ca_file;
+    frame["allow_loopback_http"] = request.allow_loopback_http;
+    frame["timeout_ms"] = exchange_timeout_ms;
+    return json::serialize(frame);
+}
+
+NumberedAnswer read_exchange_answer(std::string_view payload) {
+    const auto value = parse(payload);
+    protocol::Fields in{value};
+    NumberedAnswer numbered;
+    numbered.id = static_cast<std::uint64_t>(in.integer("id", 0, id_limit));
+    numbered.answer.status = static_cast<int>(in.optional_integer("status", 0, 999).value_or(0));
+    numbered.answer.retry_after = in.optional_integer("retry_after", 0, id_limit);
+    numbered.answer.failure = in.text_or("failure", "");
+    (void)in.optional_integer("date", 0, id_limit);
+    const auto* answered = in.object("json");
+    require(in);
+    if (answered == nullptr) return numbered;
+    protocol::Fields token{value.get_object().at("json")};
+    numbered.answer.access_token = SecretText{token.optional_secret("access_token")};
+    numbered.answer.expires_in = token.optional_integer("expires_in", -id_limit, id_limit);
+    numbered.answer.token_type = token.text_or("token_type", "");
+    numbered.answer.scope = token.text_or("scope", "");
+    numbered.answer.error = token.text_or("error", "");
+    (void)token.optional_text("error_description");
+    require(token);
+    return numbered;
+}
+
+}  // namespace jeton::vault::wire

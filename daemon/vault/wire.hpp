@@ -1,0 +1,48 @@
+/// The frames of docs/inner-protocol.md as values, both ways.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <boost/json/value.hpp>
+
+#include "daemon/base/error.hpp"
+#include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/upstream.hpp"
+
+namespace jeton::vault::wire {
+
+namespace json = boost::json;
+
+/// Front → vault. `daemon_user` of the peer is not set here.
+struct Request {
+    std::uint64_t id = 0;
+    Peer peer;
+    std::string verb;
+    json::value body;
+};
+
+/// Throws FrameFault where the payload is no request: then the front is broken.
+[[nodiscard]] Request read_request(std::string_view payload);
+
+/// At what a decision was made.
+struct Moment {
+    std::string instance;
+    std::int64_t epoch = 0;
+};
+[[nodiscard]] std::string answer(std::uint64_t id, const Moment& moment, const json::value& done);
+[[nodiscard]] std::string refusal(std::uint64_t id, const Moment& moment, const Error& error);
+/// `hello` or `epoch`.
+[[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state);
+[[nodiscard]] std::string token_replaced_event(std::string_view connection);
+
+/// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
+[[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request);
+struct NumberedAnswer {
+    std::uint64_t id = 0;
+    ExchangeAnswer answer;
+};
+[[nodiscard]] NumberedAnswer read_exchange_answer(std::string_view payload);
+
+}  // namespace jeton::vault::wire

@@ -1,0 +1,157 @@
+#include "daemon/vault/desk.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "tests/unit/vault/world.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::test;
+
+namespace {
+
+/// A desk with its front played by the test.
+struct Counter : World {
+    Counter() : room{config, clock, store()}, desk{room, 1000, [this](std::string payload) { sent.push_back(json::parse(payload).as_object()); }} {
+        desk.greet();
+        sent.clear();
+    }
+    static std::string frame(int id, std::string_view verb, json::object body, std::int64_t uid = 1000) {
+        return json::serialize(json::value{{"id", id},
+                                           {"peer", {{"uid", uid}, {"gid", uid}, {"pid", 5}, {"user", "alice"}}},
+                                           {"socket", "control"},
+                                           {"verb", verb},
+                                           {"body", std::move(body)}});
+    }
+    void turn(std::deque<std::string> frames) {
+        sent.clear();
+        desk.take(std::move(frames));
+    }
+    json::object answer(int id) const {
+        for (const auto& frame : sent) {
+            if (frame.contains("id") && frame.at("id").as_int64() == id) return frame;
+        }
+        FAIL("no answer to ", id);
+        return {};
+    }
+    static json::object tenant(const char* name) { return {{"tenant", name}, {"name", "Customer"}}; }
+
+    Config config;
+    Room room;
+    std::vector<json::object> sent;
+    Desk desk;
+};
+
+json::object environment(const char* name) { return {{"environment", name}, {"kind", "local"}}; }
+
+}  // namespace
+
+TEST_CASE("a change is announced to the front before it is answered, with the epoch that it made") {
+    Counter counter;
+    const auto before = counter.store().epoch();
+    counter.turn({Counter::frame(1, "environment.create", environment("integration"))});
+    REQUIRE(counter.sent.size() == 2);
+    CHECK(counter.sent[0].at("event") == "epoch");
+    CHECK(counter.sent[0].at("epoch").as_int64() == before + 1);
+    CHECK(counter.sent[1].at("done").at("environment") == "integration");
+    CHECK(counter.sent[1].at("epoch").as_int64() == before + 1);
+}
+
+TEST_CASE("one turn: a refused request takes nothing from its neighbours, and a read before a change carries the epoch before it") {
+    Counter counter;
+    counter.turn({Counter::frame(1, "environment.create", environment("integration"))});
+    const auto before = counter.store().epoch();
+    counter.turn({Counter::frame(1, "environment.list", {}), Counter::frame(2, "tenant.create", Counter::tenant("1@integration")),
+                  Counter::frame(3, "tenant.create", Counter::tenant("1@integration")),
+                  Counter::frame(4, "tenant.create", Counter::tenant("2@integration"))});
+    CHECK(counter.answer(1).at("epoch").as_int64() == before);
+    CHECK(counter.answer(2).contains("done"));
+    CHECK(counter.answer(3).at("refused").at("error") == "already_exists");
+    CHECK(counter.answer(4).contains("done"));
+    CHECK(counter.store().epoch() == before + 2);
+}
+
+TEST_CASE("S7: a stranger is refused and audited; the same refusal again is counted, not written") {
+    Counter counter;
+    const auto refused = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            counter.turn({Counter::frame(1, "app.list", {}, 1001)});
+            CHECK(counter.answer(1).at("refused").at("error") == "forbidden");
+        }
+    };
+    refused(5);
+    counter.turn({Counter::frame(2, "audit.list", {{"event", "app.list"}})});
+    const auto list = counter.answer(2).at("done").as_array();
+    REQUIRE(list.size() == 2);
+    CHECK(list[0].at("result") == "refused");
+    CHECK(list[0].at("count").as_int64() == 1);
+    CHECK(list[0].at("actor").at("uid").as_int64() == 1001);
+    CHECK(list[1].at("count").as_int64() == 4);
+}
+
+TEST_CASE("seal forgets the keys: nothing but the store's own verbs answers, until it is unsealed") {
+    Counter counter;
+    const auto instance = counter.store().instance();
+    counter.turn({Counter::frame(1, "store.seal", {})});
+    CHECK(counter.answer(1).at("done").at("state") == "sealed");
+    CHECK(counter.store().instance() != instance);
+    counter.turn({Counter::frame(2, "app.list", {}), Counter::frame(3, "status.show", {})});
+    CHECK(counter.answer(2).at("refused").at("error") == "sealed");
+    CHECK(counter.answer(3).at("done").at("state") == "sealed");
+    counter.turn({Counter::frame(4, "token.issue", {{"auth", {{"method", "peer"}}}})});
+    CHECK(counter.answer(4).at("refused").at("error") == "temporarily_unavailable");
+    CHECK(counter.answer(4).at("refused").contains("retry_after"));
+}
+
+TEST_CASE("an unknown member is refused by name, and nothing is done") {
+    Counter counter;
+    auto body = environment("integration");
+    body["colour"] = "red";
+    counter.turn({Counter::frame(1, "environment.create", body)});
+    CHECK(counter.answer(1).at("refused").at("error") == "bad_input");
+    CHECK(counter.answer(1).at("refused").at("error_description").as_string().find("colour") != std::string::npos);
+}
+
+TEST_CASE("P1: many who want one upstream token share one request, and its failure") {
+    Counter counter;
+    const std::string remote = "dispatcher/1@production";
+    counter.connected(remote, EnvironmentKind::upstream);
+    REQUIRE(counter.import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
+    const NewBinding alice{World::connection(remote), "alice", 1000, false, false};
+    REQUIRE(counter.run([&](Transaction& tx) { return add_binding(tx, counter.admin, alice, counter.clock.now()); }));
+
+    std::deque<std::string> frames;
+    for (int id = 1; id <= 20; ++id) {
+        frames.push_back(Counter::frame(id, "token.issue", {{"auth", {{"method", "peer"}}}, {"connection", remote}}));
+    }
+    counter.turn(std::move(frames));
+    CHECK(std::ranges::none_of(counter.sent, [](const auto& frame) { return frame.contains("id"); }));
+    counter.sent.clear();
+    counter.clock.advance(20s);
+    counter.desk.tick();
+    CHECK(counter.sent.size() == 20);
+    for (int id = 1; id <= 20; ++id) {
+        CHECK(counter.answer(id).at("refused").at("error") == "temporarily_unavailable");
+    }
+}
+
+TEST_CASE("usage is counted, and listed before it is written down") {
+    Counter counter;
+    const std::string name = "dispatcher/1@integration";
+    counter.connected(name);
+    REQUIRE(counter.generate(name));
+    counter.turn({Counter::frame(1, "usage.report",
+                                 {{"entries", json::array{json::object{{"uid", 2000},
+                                                                       {"user", "worker"},
+                                                                       {"connection", name},
+                                                                       {"secret_prefix", "jcs.aaaa"},
+                                                                       {"count", 17},
+                                                                       {"last_at", 1'800'000'000}}}}})});
+    REQUIRE(counter.answer(1).contains("done"));
+    counter.turn({Counter::frame(2, "audit.list", {{"event", "token.*"}})});
+    const auto list = counter.answer(2).at("done").as_array();
+    REQUIRE(list.size() == 1);
+    CHECK(list[0].at("count").as_int64() == 17);
+    CHECK(list[0].at("actor").at("user") == "worker");
+}

@@ -1,0 +1,83 @@
+#include "tests/unit/vault/world.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::test;
+
+namespace {
+
+Result<Environment> create(World& world, const NewEnvironment& wanted) {
+    return world.run([&](Transaction& tx) { return create_environment(tx, world.admin, wanted, world.clock.now()); });
+}
+
+NewEnvironment upstream(std::string endpoint) {
+    NewEnvironment wanted;
+    wanted.name = "production";
+    wanted.kind = "upstream";
+    wanted.token_endpoint = std::move(endpoint);
+    return wanted;
+}
+
+}  // namespace
+
+TEST_CASE("environment: a token endpoint is https, or http on loopback where that is allowed") {
+    World world;
+    for (const auto* bad : {"", "auth.example", "http://auth.example/token", "http://127.0.0.1:1/token", "https://user@host/",
+                            "ftp://host/", "https://host/#x"}) {
+        INFO(bad);
+        CHECK_FALSE(create(world, upstream(bad)));
+    }
+    auto loopback = upstream("http://localhost:8080/token");
+    loopback.allow_loopback_http = true;
+    CHECK(create(world, loopback));
+}
+
+TEST_CASE("threat: a name that only begins like loopback is not loopback") {
+    World world;
+    auto wanted = upstream("http://localhost.example.com/token");
+    wanted.allow_loopback_http = true;
+    CHECK_FALSE(create(world, wanted));
+    wanted.token_endpoint = "http://127.example.com/token";
+    CHECK_FALSE(create(world, wanted));
+}
+
+TEST_CASE("environment: the presets fill endpoint, alias and claim check") {
+    World world;
+    NewEnvironment wanted;
+    wanted.name = "integration";
+    wanted.preset = "servicetitan-integration";
+    const auto created = create(world, wanted);
+    REQUIRE(created);
+    CHECK(created->kind == EnvironmentKind::upstream);
+    CHECK(created->token_endpoint == "https://auth-integration.servicetitan.io/connect/token");
+    CHECK(created->host_aliases == std::vector<std::string>{"auth-integration.servicetitan.io"});
+    CHECK(created->tenant_claim_required);
+    CHECK(created->developer_access);
+}
+
+TEST_CASE("environment: host aliases are unique") {
+    World world;
+    auto first = upstream("https://a.example/token");
+    first.host_aliases = {"auth.example"};
+    REQUIRE(create(world, first));
+    auto second = upstream("https://b.example/token");
+    second.name = "other";
+    second.host_aliases = {"AUTH.example"};
+    const auto refused = create(world, second);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::already_exists);
+}
+
+TEST_CASE("environment: --if-not-exists succeeds only where the fields match") {
+    World world;
+    auto wanted = upstream("https://a.example/token");
+    const auto first = create(world, wanted);
+    REQUIRE(first);
+    CHECK_FALSE(create(world, wanted));
+    wanted.if_not_exists = true;
+    const auto again = create(world, wanted);
+    REQUIRE(again);
+    CHECK(again->id == first->id);
+    wanted.token_endpoint = "https://b.example/token";
+    CHECK_FALSE(create(world, wanted));
+}

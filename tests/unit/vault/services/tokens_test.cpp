@@ -1,0 +1,275 @@
+#include "tests/unit/vault/world.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::test;
+
+namespace {
+
+const std::string name = "dispatcher/1@integration";
+
+TokenRequest peer_request(std::optional<std::string> connection = name) {
+    TokenRequest request;
+    request.connection = std::move(connection);
+    return request;
+}
+
+TokenRequest pair_request(const std::string& client_id, std::string_view secret) {
+    TokenRequest request;
+    request.authentication = ClientAuthentication::post;
+    request.client_id = client_id;
+    request.client_secret = secret;
+    return request;
+}
+
+void refused(const Result<TokenDecision>& decision, Errc code) {
+    REQUIRE_FALSE(decision);
+    CHECK(protocol::word_of(decision.error().code).name == protocol::word_of(code).name);
+}
+
+ExchangeAnswer upstream_answer(std::string_view token) {
+    ExchangeAnswer answer;
+    answer.status = 200;
+    answer.access_token = SecretText{token};
+    answer.token_type = "Bearer";
+    answer.expires_in = 900;
+    answer.scope = "tn.crm.customers:r";
+    return answer;
+}
+
+struct Upstream : World {
+    Upstream() {
+        connected(remote, EnvironmentKind::upstream);
+        bind(remote);
+        REQUIRE(import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
+    }
+    Landing land(const TokenDecision& decision, const ExchangeAnswer& answer) {
+        return land_token(*decision.fetch, answer, upstream, clock);
+    }
+    const std::string remote = "dispatcher/1@production";
+};
+
+}  // namespace
+
+TEST_CASE("S1: no binding, no pair: nothing is issued, and the answer says what was seen and what to ask for") {
+    World world;
+    world.connected(name);
+    const auto decision = world.decide(peer_request());
+    refused(decision, Errc::invalid_client);
+    CHECK(decision.error().what == "user worker (uid 2000) has no binding for " + name);
+    CHECK(decision.error().next == "ask the operator: jeton binding add " + name + " --user worker");
+}
+
+TEST_CASE("a binding stands for the secret") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    const auto decision = world.decide(peer_request());
+    REQUIRE(decision);
+    REQUIRE(decision->token);
+    CHECK(decision->token->left == 900s);
+    CHECK(decision->token->reuse == 600s);
+    CHECK(decision->token->scope == "tn.crm.customers:r tn.jpm.jobs:w");
+    CHECK(decision->token->app_key.starts_with("jak."));
+}
+
+TEST_CASE("without a name the default is taken, and a lone binding is never a default") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    refused(world.decide(peer_request(std::nullopt)), Errc::invalid_request);
+    World with_default;
+    with_default.connected(name);
+    with_default.bind(name, true);
+    CHECK(with_default.decide(peer_request(std::nullopt)));
+}
+
+TEST_CASE("a lone client_id selects the bound connection of that ID") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    auto request = pair_request(world.row(name).client_id, "");
+    CHECK(world.decide(request));
+    request.client_id = "jid.unknown";
+    refused(world.decide(request), Errc::invalid_client);
+}
+
+TEST_CASE("S4, S23: a pair works in its own environment only; the operator's note says where it belongs") {
+    World world;
+    world.connected(name);
+    world.environment("sandbox");
+    const auto secret = world.generate(name);
+    const auto client_id = world.row(name).client_id;
+    auto request = pair_request(client_id, secret->value.reveal());
+    REQUIRE(world.decide(request));
+    request.environment = "integration";
+    CHECK(world.decide(request));
+    request.environment = "sandbox";
+    const auto wrong = world.decide(request);
+    refused(wrong, Errc::invalid_client);
+    CHECK(wrong.error().what.find("integration") == std::string::npos);
+    CHECK(wrong.error().operator_note == "the client ID is known in environment integration, not in sandbox");
+}
+
+TEST_CASE("S3: the pair of one tenant is refused for another") {
+    World world;
+    world.connected(name);
+    world.connected("dispatcher/2@integration");
+    const auto secret = world.generate(name);
+    const auto client_id = world.row(name).client_id;
+    auto request = pair_request(client_id, secret->value.reveal());
+    request.connection = "dispatcher/2@integration";
+    const auto wrong = world.decide(request);
+    refused(wrong, Errc::invalid_client);
+    CHECK(wrong.error().operator_note == "the client ID belongs to " + name + ", not to dispatcher/2@integration");
+}
+
+TEST_CASE("S17: both of two secrets work, a deactivated one does not") {
+    World world;
+    world.connected(name);
+    const auto client_id = world.row(name).client_id;
+    const auto first = world.generate(name);
+    const auto second = world.generate(name);
+    CHECK(world.decide(pair_request(client_id, first->value.reveal())));
+    CHECK(world.decide(pair_request(client_id, second->value.reveal())));
+    REQUIRE(world.run([&](Transaction& tx) {
+        return deactivate_secret(tx, world.admin, World::connection(name), first->secret.prefix, world.clock.now());
+    }));
+    refused(world.decide(pair_request(client_id, first->value.reveal())), Errc::invalid_client);
+    CHECK(world.decide(pair_request(client_id, second->value.reveal())));
+    refused(world.decide(pair_request(client_id, "jcs.wrong")), Errc::invalid_client);
+}
+
+TEST_CASE("S46: a disabled connection gives unauthorized_client, and works again when it is enabled") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    const auto switched = [&](auto service) {
+        REQUIRE(world.run([&](Transaction& tx) { return service(tx, world.admin, World::connection(name), "", world.clock.now()); }));
+    };
+    switched(disable_access);
+    refused(world.decide(peer_request()), Errc::unauthorized_client);
+    switched(enable_access);
+    CHECK(world.decide(peer_request()));
+}
+
+TEST_CASE("S42: scopes beyond the accepted version are refused, fewer are granted") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    auto request = peer_request();
+    request.scope = "tn.crm.customers:r";
+    CHECK(world.decide(request)->token->scope == "tn.crm.customers:r");
+    request.scope = "tn.acc.invoices:r";
+    refused(world.decide(request), Errc::invalid_scope);
+}
+
+TEST_CASE("T-14: an unknown resource is invalid_target") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    auto request = peer_request();
+    request.resources = {"https://api.example/"};
+    refused(world.decide(request), Errc::invalid_target);
+    request.resources = {"http://localhost/integration"};
+    CHECK(world.decide(request));
+}
+
+TEST_CASE("host, path and connection that disagree are invalid_request") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    world.environment("sandbox");
+    auto request = peer_request();
+    request.environment = "sandbox";
+    refused(world.decide(request), Errc::invalid_request);
+    request.environment = "nowhere";
+    refused(world.decide(request), Errc::invalid_request);
+}
+
+TEST_CASE("upstream: the first request asks, the next ones share the token, expires_in is what is left") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    REQUIRE(first);
+    CHECK_FALSE(first->token);
+    REQUIRE(first->fetch);
+    CHECK(first->fetch->request.client_id == "cid.a");
+    CHECK(first->fetch->request.client_secret.reveal() == "cs1.bbbbbbbbbbbbbbbbbbbb");
+    CHECK(first->fetch->request.scope.empty());
+    const auto landing = world.land(*first, upstream_answer("the.upstream.token"));
+    CHECK_FALSE(landing.failure);
+    world.clock.advance(100s);
+    const auto next = world.decide(peer_request(world.remote));
+    REQUIRE(next->token);
+    CHECK_FALSE(next->fetch);
+    CHECK(next->token->access_token.reveal() == "the.upstream.token");
+    CHECK(next->token->left == 800s);
+    CHECK(next->token->reuse == 500s);
+    CHECK(next->token->scope == "tn.crm.customers:r");
+}
+
+TEST_CASE("upstream: with 300 s left a token is served and a new one fetched ahead of need") {
+    Upstream world;
+    (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("old"));
+    world.clock.advance(600s);
+    const auto decision = world.decide(peer_request(world.remote));
+    REQUIRE(decision->token);
+    REQUIRE(decision->fetch);
+    CHECK(decision->token->reuse <= 2s);
+}
+
+TEST_CASE("P17: while the upstream is down the token that is still good is served, then 503 with the reason") {
+    Upstream world;
+    (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("old"));
+    world.clock.advance(700s);
+    ExchangeAnswer down;
+    down.failure = "auth.example refuses connections";
+    (void)world.land(*world.decide(peer_request(world.remote)), down);
+    const auto still = world.decide(peer_request(world.remote));
+    REQUIRE(still->token);
+    CHECK_FALSE(still->fetch);
+    for (int i = 0; i < 8; ++i) world.upstream.note(world.row(world.remote).environment, refuse(Errc::temporarily_unavailable, down.failure, ""), world.clock);
+    world.clock.advance(200s - 190s);
+    world.clock.advance(190s);
+    const auto ended = world.decide(peer_request(world.remote));
+    REQUIRE(ended);
+    CHECK_FALSE(ended->token);
+    const auto waited = world.decide(peer_request(world.remote), Landing{refuse(Errc::temporarily_unavailable, down.failure, ""), "k"});
+    refused(waited, Errc::temporarily_unavailable);
+    CHECK(waited.error().what == down.failure);
+}
+
+TEST_CASE("a failure is shared by all who waited for it") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    ExchangeAnswer answer;
+    answer.status = 400;
+    answer.error = "invalid_client";
+    const auto landing = world.land(*first, answer);
+    REQUIRE(landing.failure);
+    refused(world.decide(peer_request(world.remote), landing), Errc::invalid_client);
+}
+
+TEST_CASE("P2: a rejected token is replaced once, and only by those who reject the one that is held") {
+    Upstream world;
+    (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("rejected"));
+    auto request = peer_request(world.remote);
+    request.rejected_token = "an older one";
+    CHECK(world.decide(request)->token);
+    request.rejected_token = "rejected";
+    const auto forced = world.decide(request);
+    REQUIRE(forced->fetch);
+    CHECK_FALSE(forced->token);
+    refused(world.decide(request), Errc::temporarily_unavailable);
+    CHECK(world.decide(peer_request(world.remote))->token);
+    (void)world.land(*forced, upstream_answer("fresh"));
+    CHECK(world.decide(request)->token->access_token.reveal() == "fresh");
+}
+
+TEST_CASE("S47: a disabled connection is not fetched for, not even by one who waited") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    REQUIRE(world.run([&](Transaction& tx) { return disable_access(tx, world.admin, World::connection(world.remote), "", world.clock.now()); }));
+    const auto landing = world.land(*first, upstream_answer("late"));
+    refused(world.decide(peer_request(world.remote), landing), Errc::unauthorized_client);
+}

@@ -1,0 +1,54 @@
+#include "daemon/vault/wire.hpp"
+
+#include <doctest/doctest.h>
+
+#include "daemon/base/frames.hpp"
+#include "libclient/protocol/json.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+
+TEST_CASE("inner frames: a request of the front is read as it is documented") {
+    const auto request = wire::read_request(
+        R"({"id":7,"peer":{"uid":4000000000,"gid":5,"pid":11,"user":"alice","foreign":true},"socket":"control","verb":"app.list","body":{"a":1}})");
+    CHECK(request.id == 7);
+    CHECK(request.peer.uid == 4'000'000'000);
+    CHECK(request.peer.user == "alice");
+    CHECK(request.peer.foreign);
+    CHECK(request.peer.on_control_socket);
+    CHECK_FALSE(request.peer.daemon_user);
+    CHECK(request.verb == "app.list");
+}
+
+TEST_CASE("threat: a hostile front (T43) gets its link closed, whatever it sends") {
+    for (const auto* payload :
+         {"", "[]", "{}", "{\"id\":-1}", R"({"id":1,"peer":{},"socket":"token","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":-1,"gid":0},"socket":"token","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":4294967296,"gid":0},"socket":"token","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":0,"uid":1,"gid":0},"socket":"token","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":0,"gid":0,"daemon_user":true},"socket":"token","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"token","verb":"x"})"}) {
+        INFO(payload);
+        CHECK_THROWS_AS((void)wire::read_request(payload), FrameFault);
+    }
+}
+
+TEST_CASE("inner frames: a refusal carries code, what and next") {
+    auto error = refuse(Errc::temporarily_unavailable, "what", "next");
+    error.retry_after = 4;
+    error.operator_note = "only for the log";
+    CHECK(wire::refusal(3, {"ab", 9}, error) ==
+          R"({"id":3,"instance":"ab","epoch":9,"refused":{"error":"temporarily_unavailable","error_description":"what","next":"next","retry_after":4}})");
+}
+
+TEST_CASE("inner frames: an exchange answer with and without a token") {
+    const auto good = wire::read_exchange_answer(
+        R"({"id":1,"status":200,"json":{"access_token":"t","expires_in":900,"token_type":"Bearer","scope":"s"},"date":1})");
+    CHECK(good.answer.status == 200);
+    CHECK(good.answer.access_token.reveal() == "t");
+    CHECK(good.answer.expires_in == 900);
+    const auto bad = wire::read_exchange_answer(R"({"id":2,"failure":"no route"})");
+    CHECK(bad.id == 2);
+    CHECK(bad.answer.failure == "no route");
+    CHECK_THROWS_AS((void)wire::read_exchange_answer(R"({"id":2,"json":{"x":1}})"), FrameFault);
+}
