@@ -78,7 +78,7 @@ using StoreVerbFunction = Result<json::value> (*)(StoreCall&);
 
 /// JSON has no empty string where nothing is meant.
 [[nodiscard]] inline json::value text_or_null(const std::string& text) {
-    return text.empty() ? json::value{nullptr} : json::value{text};
+    return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
 }  // namespace jeton::vault

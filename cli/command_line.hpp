@@ -1,0 +1,97 @@
+/// The grammar of the command line: verbs, what each takes, help, and usage errors that name what was meant.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace jeton::cli {
+
+class Context;
+/// Carries out one verb; returns the exit code.
+using Action = std::function<int(Context&)>;
+
+/// Options that every verb takes, before or behind its name.
+struct GlobalOptions {
+    bool json = false;
+    bool yes = false;
+    bool quiet = false;
+    bool user = false;
+    bool system = false;
+    std::string color = "auto";
+};
+
+/// One verb while it is being described. What it fills must live as long as the action does.
+class Verb {
+public:
+    Verb(CLI::App& app, std::optional<Action>& chosen) : app_(&app), chosen_(&chosen) {}
+
+    Verb& needs(const std::string& name, std::string& into, const std::string& help);
+    Verb& may_have(const std::string& name, std::string& into, const std::string& help);
+    Verb& option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
+    Verb& needs_option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
+    Verb& number(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help);
+    /// One value behind each flag, any number of flags.
+    Verb& repeated(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+                   const std::string& help);
+    /// Any number of values behind each flag.
+    Verb& list(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+               const std::string& help);
+    /// `fewest` to `most` values behind one flag.
+    Verb& values(const std::string& flag, std::vector<std::string>& into, int fewest, int most,
+                 const std::string& value, const std::string& help);
+    Verb& choice(const std::string& flag, std::string& into, std::vector<std::string> of, const std::string& help);
+    Verb& flag(const std::string& flag, bool& into, const std::string& help);
+    /// `first` and `second` cannot stand together.
+    Verb& either(const std::string& first, const std::string& second);
+    void runs(Action action);
+
+private:
+    CLI::App* app_;
+    std::optional<Action>* chosen_;
+};
+
+class CommandLine {
+public:
+    CommandLine();
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+    ~CommandLine();
+
+    /// Says what the verbs below `path` ("secret", "app tenant") are about; before the first of them.
+    void noun(std::string_view path, const std::string& about);
+    /// A new verb, "secret generate"; `example` is shown in its help.
+    [[nodiscard]] Verb verb(std::string_view path, const std::string& about, const std::string& example);
+
+    /// Either an action, or what to print and the exit code of a command line that needs none or is wrong.
+    struct Parsed {
+        std::optional<Action> action;
+        int exit_code = 0;
+        std::string output;  ///< for stdout: help, version
+        std::string error;   ///< for stderr: what is wrong and what to type instead
+    };
+    [[nodiscard]] Parsed parse(int argc, const char* const* argv);
+
+    [[nodiscard]] const GlobalOptions& globals() const { return globals_; }
+
+private:
+    CLI::App& app_at(std::string_view path);
+    void add_globals(CLI::App& app);
+
+    std::unique_ptr<CLI::App> root_;
+    GlobalOptions globals_;
+    std::optional<Action> chosen_;
+};
+
+/// `what` and `next` as every error of `jeton` looks: two lines, or with `json` one object.
+[[nodiscard]] std::string error_text(std::string_view code, std::string_view what, std::string_view next, bool json);
+
+}  // namespace jeton::cli

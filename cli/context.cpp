@@ -1,0 +1,189 @@
+#include "cli/context.hpp"
+
+#include <cerrno>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/prompt.hpp"
+#include "cli/text.hpp"
+#include "cli/values.hpp"
+#include "libclient/http/unix_http.hpp"
+#include "libclient/protocol/words.hpp"
+
+namespace jeton::cli {
+namespace {
+
+client::Side side_of(const GlobalOptions& options) {
+    if (options.user) return client::Side::user;
+    return options.system ? client::Side::system : client::Side::any;
+}
+
+/// Straight to the descriptor: a secret leaves no copy in a buffer. False if not all could be written.
+bool write_to(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno != EINTR) return false;
+        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string described(const client::Endpoint& endpoint, client::Socket socket) {
+    return fmt::format("{} ({})", printable(endpoint.name), printable(endpoint.directory(socket)));
+}
+
+Failure to_failure(const client::Error& error) {
+    const auto failure = [&](int code, std::string_view name) {
+        return Failure{code, std::string{name}, printable(error.what), printable(error.next), {}};
+    };
+    switch (error.fault) {
+        case client::Fault::unreachable: return failure(exit_code::unreachable, "unreachable");
+        case client::Fault::untrusted: return failure(exit_code::unreachable, "untrusted");
+        case client::Fault::bad_answer: return failure(exit_code::unreachable, "bad_answer");
+        case client::Fault::ambiguous: return failure(exit_code::refused, "ambiguous");
+        case client::Fault::bad_request: break;
+    }
+    return failure(exit_code::usage, "usage");
+}
+
+Call Call::get(std::string path, const std::vector<std::pair<std::string_view, std::string>>& query) {
+    char sign = '?';
+    for (const auto& [name, value] : query) {
+        if (value.empty()) continue;
+        path += fmt::format("{}{}={}", sign, name, percent_encoded(value));
+        sign = '&';
+    }
+    Call call;
+    call.target = std::move(path);
+    return call;
+}
+
+Call Call::change(std::string path, json::object body) {
+    Call call;
+    call.method = "POST";
+    call.target = std::move(path);
+    call.content_type = "application/json";
+    call.body = to_text(json::value(std::move(body)));
+    call.changes = true;
+    return call;
+}
+
+Result<client::Endpoint> Context::choose(const client::Choice& choice, bool changes) {
+    if (!choice.other) return choice.endpoint;
+    const auto first = described(choice.endpoint, client::Socket::control);
+    const auto second = described(*choice.other, client::Socket::control);
+    if (!changes) {
+        remark(fmt::format("two daemons run; this is that of {}; --system shows the other", first));
+        return choice.endpoint;
+    }
+    if (!terminal_.interactive()) {
+        return std::unexpected{Failure{exit_code::refused,
+                                       "ambiguous",
+                                       fmt::format("two daemons run: that of {} and that of {}", first, second),
+                                       "say which one is meant: --user or --system",
+                                       {}}};
+    }
+    const auto answer = ask_line(fmt::format("Two daemons run. Which one?\n  1  {}\n  2  {}\n1 or 2: ", first, second));
+    if (answer == "1") return choice.endpoint;
+    if (answer == "2") return *choice.other;
+    return refuse("ambiguous", "no daemon was chosen; nothing was changed", "answer 1 or 2, or say --user or --system");
+}
+
+Result<client::Endpoint> Context::endpoint(client::Socket socket, bool changes) {
+    if (endpoint_) return *endpoint_;
+    const auto found = client::find_endpoint(side_of(options_), socket, client::Surroundings::of_this_process());
+    if (!found) return std::unexpected{to_failure(found.error())};
+    auto chosen = choose(*found, changes);
+    if (chosen) endpoint_ = *chosen;
+    return chosen;
+}
+
+Result<Document> Context::ask(const Call& call) {
+    const auto at = endpoint(call.socket, call.changes);
+    if (!at) return std::unexpected{at.error()};
+    client::Request request;
+    request.method = call.method;
+    request.target = call.target;
+    request.content_type = call.content_type;
+    request.body.append(call.body.view());
+    request.headers.emplace_back(protocol::client_header, "1");
+    auto response = client::exchange(at->directory(call.socket), client::name_of(call.socket), request, call.time_limit,
+                                     ::geteuid());
+    if (!response) return std::unexpected{to_failure(response.error())};
+    auto document = read_document(std::move(*response));
+    if (document && call.changes) changed_ = "changed jeton of " + described(*at, call.socket);
+    return document;
+}
+
+std::optional<Failure> Context::confirm(std::string_view question) {
+    if (options_.yes) return std::nullopt;
+    if (!terminal_.interactive()) {
+        return Failure{exit_code::refused,
+                       "confirmation_required",
+                       fmt::format("this must be confirmed: {}", question),
+                       "confirm with --yes",
+                       {}};
+    }
+    const auto answer = ask_line(fmt::format("{}\nConfirm and Continue? [y/N] ", question));
+    if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
+    return Failure{exit_code::refused,
+                   "confirmation_required",
+                   "not confirmed; nothing was changed",
+                   "answer y, or give --yes",
+                   {}};
+}
+
+void Context::write(std::string_view text) {
+    if (!output_failed_) output_failed_ = !write_to(STDOUT_FILENO, text);
+}
+
+void Context::say(std::string_view text) {
+    if (!options_.quiet && !options_.json && !text.empty()) write(fmt::format("{}\n", text));
+}
+
+void Context::remark(std::string_view text) {
+    if (options_.quiet || options_.json || text.empty()) return;
+    (void)write_to(STDERR_FILENO, painted(text, Style::dim, terminal_.error_color) + "\n");
+}
+
+bool Context::wrote_json(const Document& document) {
+    if (!options_.json) return false;
+    write(document.text.view());
+    if (!document.text.view().ends_with('\n')) write("\n");
+    return true;
+}
+
+void Context::reveal(std::string_view label, std::string_view value, std::string_view warning) {
+    if (terminal_.output) write(padded(label, 15) + " ");
+    write(value);
+    write("\n");
+    if (options_.quiet) return;
+    write_to(STDERR_FILENO, painted(warning, Style::yellow, terminal_.error_color) + "\n");
+}
+
+int Context::fail(const Failure& failure) {
+    if (options_.json && !failure.document.empty()) {
+        write_to(STDERR_FILENO, failure.document + (failure.document.ends_with('\n') ? "" : "\n"));
+    } else {
+        write_to(STDERR_FILENO, error_text(failure.code, failure.what, failure.next, options_.json));
+    }
+    return failure.exit_code;
+}
+
+int Context::finish(int code) {
+    if (output_failed_) {
+        return fail({exit_code::refused,
+                     "output_failed",
+                     "the output could not be written" + std::string{changed_.empty() ? "" : "; the change was made"},
+                     "look at what stdout is connected to",
+                     {}});
+    }
+    remark(changed_);
+    return code;
+}
+
+}  // namespace jeton::cli

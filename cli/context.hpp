@@ -1,0 +1,82 @@
+/// What a verb works with: the options, the terminal, and the daemon it asks.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "cli/document.hpp"
+#include "cli/failure.hpp"
+#include "cli/terminal.hpp"
+#include "libclient/http/endpoint.hpp"
+
+namespace jeton::cli {
+
+/// One request to the daemon.
+struct Call {
+    std::string_view method = "GET";
+    std::string target;             ///< path and query
+    std::string_view content_type;  ///< empty: no body
+    client::WipedText body;
+    client::Socket socket = client::Socket::control;
+    bool changes = false;  ///< the daemon's state; then the daemon must be the one that is meant, and is named
+    std::chrono::milliseconds time_limit{40'000};
+
+    [[nodiscard]] static Call get(std::string path,
+                                  const std::vector<std::pair<std::string_view, std::string>>& query = {});
+    [[nodiscard]] static Call change(std::string path, json::object body = {});
+};
+
+class Context {
+public:
+    Context(const GlobalOptions& options, const Terminal& terminal) : options_(options), terminal_(terminal) {}
+
+    [[nodiscard]] const GlobalOptions& options() const { return options_; }
+    [[nodiscard]] const Terminal& terminal() const { return terminal_; }
+
+    /// Asks the daemon that is meant; a refusal of the daemon is a failure.
+    [[nodiscard]] Result<Document> ask(const Call& call);
+
+    /// Where it asks, or asked.
+    [[nodiscard]] Result<client::Endpoint> endpoint(client::Socket socket, bool changes);
+
+    /// Nothing, if the person says yes, or said --yes; else the failure to end with.
+    [[nodiscard]] std::optional<Failure> confirm(std::string_view question);
+
+    /// Writes a result to stdout.
+    void write(std::string_view text);
+    /// Writes a sentence about what was done to stdout, unless --quiet or --json.
+    void say(std::string_view text);
+    /// Writes a remark to stderr, unless --quiet or --json.
+    void remark(std::string_view text);
+    /// With --json: writes the document as it came and returns true.
+    [[nodiscard]] bool wrote_json(const Document& document);
+    /// Shows something that is shown once: with `label` on a terminal, alone anywhere else. `warning` goes to stderr.
+    void reveal(std::string_view label, std::string_view value, std::string_view warning);
+
+    /// Writes what went wrong to stderr; returns its exit code.
+    [[nodiscard]] int fail(const Failure& failure);
+    /// Names the daemon that was changed, and makes sure that all was written; returns the final exit code.
+    [[nodiscard]] int finish(int code);
+
+private:
+    [[nodiscard]] Result<client::Endpoint> choose(const client::Choice& choice, bool changes);
+
+    GlobalOptions options_;
+    Terminal terminal_;
+    std::optional<client::Endpoint> endpoint_;
+    std::string changed_;  ///< the line that names the daemon; empty: nothing was changed
+    bool output_failed_ = false;
+};
+
+/// "user alice (/run/user/1000/jeton)".
+[[nodiscard]] std::string described(const client::Endpoint& endpoint, client::Socket socket);
+
+/// An error of the client core as a failure of the CLI.
+[[nodiscard]] Failure to_failure(const client::Error& error);
+
+}  // namespace jeton::cli

@@ -1,0 +1,101 @@
+/// Isolated worlds: environment create|list|show.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/context.hpp"
+#include "cli/table.hpp"
+#include "cli/values.hpp"
+#include "cli/verbs.hpp"
+
+namespace jeton::cli {
+namespace {
+
+struct CreateArgs {
+    std::string environment, kind, preset, token_endpoint, client_auth, ca_file, developer_access;
+    std::vector<std::string> host_aliases;
+    bool allow_loopback_http = false;
+    bool if_not_exists = false;
+};
+
+std::string environment_text(const json::value& environment) {
+    return pairs_text({{"environment", field(environment, "environment")},
+                       {"kind", field(environment, "kind")},
+                       {"token endpoint", field(environment, "token_endpoint")},
+                       {"client auth", field(environment, "client_auth")},
+                       {"host aliases", joined(environment, "host_aliases", ", ")},
+                       {"CA file", field(environment, "ca_file")},
+                       {"loopback HTTP", field(environment, "allow_loopback_http")},
+                       {"developers may hold secrets", field(environment, "developer_access")},
+                       {"issuer", field(environment, "issuer")},
+                       {"connections", field(environment, "connections")}});
+}
+
+int create(Context& context, const CreateArgs& args) {
+    json::object body;
+    add_text(body, "environment", args.environment);
+    add_text(body, "kind", args.kind);
+    add_text(body, "preset", args.preset);
+    add_text(body, "token_endpoint", args.token_endpoint);
+    add_text(body, "client_auth", args.client_auth);
+    add_text(body, "ca_file", args.ca_file);
+    if (!args.host_aliases.empty()) add_texts(body, "host_aliases", args.host_aliases);
+    if (args.allow_loopback_http) body["allow_loopback_http"] = true;
+    if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
+    if (args.if_not_exists) body["if_not_exists"] = true;
+    const auto answer = context.ask(Call::change("/v1/environments", std::move(body)));
+    if (!answer) return context.fail(answer.error());
+    if (!context.wrote_json(*answer))
+        context.say(fmt::format("environment {} is there", field(answer->tree, "environment")));
+    return exit_code::done;
+}
+
+int list(Context& context) {
+    const auto answer = context.ask(Call::get("/v1/environments"));
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKEN ENDPOINT"}, {}};
+    for (const auto& one : elements(answer->tree)) {
+        table.rows.push_back(
+            {field(one, "environment"), field(one, "kind"), field(one, "connections"), field(one, "token_endpoint")});
+    }
+    if (table.rows.empty())
+        context.remark("no environment yet; make one: jeton environment create integration --kind local");
+    else
+        context.write(table.text(context.terminal().width));
+    return exit_code::done;
+}
+
+int show(Context& context, const std::string& environment) {
+    const auto answer = context.ask(Call::get("/v1/environments/" + percent_encoded(environment)));
+    if (!answer) return context.fail(answer.error());
+    if (!context.wrote_json(*answer)) context.write(environment_text(answer->tree));
+    return exit_code::done;
+}
+
+}  // namespace
+
+void add_environment_verbs(CommandLine& line) {
+    line.noun("environment", "Isolated worlds, such as integration and production");
+    const auto args = std::make_shared<CreateArgs>();
+    line.verb("environment create", "Make an environment",
+              "jeton environment create production --kind upstream --preset servicetitan-production")
+        .needs("ENVIRONMENT", args->environment, "Its name")
+        .choice("--kind", args->kind, {"local", "upstream"}, "Who issues: this daemon, or a portal elsewhere")
+        .option("--preset", args->preset, "P", "servicetitan-integration or servicetitan-production")
+        .option("--token-endpoint", args->token_endpoint, "URL", "Where upstream tokens come from")
+        .choice("--client-auth", args->client_auth, {"post", "basic"}, "How the secret is sent upstream")
+        .repeated("--host-alias", args->host_aliases, "H", "A Host name that selects this environment; may be repeated")
+        .option("--ca-file", args->ca_file, "F", "Certificates that the token endpoint is checked against")
+        .flag("--allow-loopback-http", args->allow_loopback_http, "Allow http:// to 127.0.0.1, for tests")
+        .choice("--developer-access", args->developer_access, {"yes", "no"}, "May developers hold secrets here")
+        .flag("--if-not-exists", args->if_not_exists, "Succeed if it exists with the same fields")
+        .runs([args](Context& context) { return create(context, *args); });
+    line.verb("environment list", "List the environments", "jeton environment list").runs(list);
+    const auto shown = std::make_shared<std::string>();
+    line.verb("environment show", "Show one environment", "jeton environment show integration")
+        .needs("ENVIRONMENT", *shown, "Its name")
+        .runs([shown](Context& context) { return show(context, *shown); });
+}
+
+}  // namespace jeton::cli

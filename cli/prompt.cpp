@@ -1,0 +1,117 @@
+#include "cli/prompt.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+namespace jeton::cli {
+namespace {
+
+constexpr std::size_t secret_limit = 64UZ * 1024;
+
+// A signal handler can only reach globals: the terminal's state before we changed it.
+termios state_before{};                       // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+volatile std::sig_atomic_t must_restore = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+extern "C" void leave_prompt(int signal) {
+    if (must_restore != 0) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
+    ::_exit(128 + signal);
+}
+
+/// While it lives, Ctrl-C and its like leave the terminal as it was, and the echo may be off.
+class Prompting {
+public:
+    explicit Prompting(bool hide) {
+        if (hide && ::tcgetattr(STDIN_FILENO, &state_before) == 0) {
+            must_restore = 1;
+            hidden_ = true;
+        }
+        struct sigaction leaving{};
+        leaving.sa_handler = leave_prompt;
+        for (std::size_t at = 0; at < signals.size(); ++at) ::sigaction(signals[at], &leaving, &before_[at]);
+        if (hidden_) {
+            termios unseen = state_before;
+            unseen.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+        }
+    }
+    Prompting(const Prompting&) = delete;
+    Prompting& operator=(const Prompting&) = delete;
+    ~Prompting() {
+        if (hidden_) {
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
+            must_restore = 0;
+            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
+        }
+        for (std::size_t at = 0; at < signals.size(); ++at) ::sigaction(signals[at], &before_[at], nullptr);
+    }
+
+private:
+    static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    std::array<struct sigaction, signals.size()> before_{};
+    bool hidden_ = false;
+};
+
+void show(std::string_view question) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, question.data(), question.size());
+}
+
+/// Reads until the end of input, or of the first line if `one_line`; stops one byte beyond the limit.
+client::WipedText read_input(bool one_line) {
+    client::WipedText text;
+    std::array<char, 4096> buffer{};
+    while (text.size() <= secret_limit) {
+        const auto got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        text.append({buffer.data(), static_cast<std::size_t>(got)});
+        if (one_line && text.view().contains('\n')) break;
+    }
+    ::explicit_bzero(buffer.data(), buffer.size());
+    return text;
+}
+
+void trim(client::WipedText& text) {
+    constexpr std::string_view spaces = " \t\r\n\v\f";
+    const auto last = text.view().find_last_not_of(spaces);
+    text.truncate(last == std::string_view::npos ? 0 : last + 1);
+    const auto first = text.view().find_first_not_of(spaces);
+    if (first != std::string_view::npos) text.erase_front(first);
+}
+
+}  // namespace
+
+std::string ask_line(std::string_view question) {
+    const Prompting prompting{false};
+    show(question);
+    auto line = read_input(true);
+    trim(line);
+    return std::string{line.view()};
+}
+
+Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
+    client::WipedText secret;
+    if (terminal.input) {
+        const Prompting prompting{true};
+        show(question);
+        secret = read_input(true);
+    } else {
+        secret = read_input(false);
+    }
+    if (secret.size() > secret_limit)
+        return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret");
+    trim(secret);
+    const bool control = std::ranges::any_of(secret.view(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (control)
+        return refuse("bad_input", "what came on stdin is not one line of text", "give the secret alone, in one line");
+    return secret;
+}
+
+}  // namespace jeton::cli

@@ -1,0 +1,22 @@
+/// Asking a person, and reading secrets: from stdin or with echo off, never from the command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/failure.hpp"
+#include "cli/terminal.hpp"
+#include "libclient/http/wipe.hpp"
+
+namespace jeton::cli {
+
+/// The line a person types after `question` (on stderr), without surrounding spaces; empty at the end of input.
+/// Ctrl-C ends the program with 130. Only if `terminal.interactive()`.
+[[nodiscard]] std::string ask_line(std::string_view question);
+
+/// A secret of one line: typed unseen after `question` if stdin is a terminal, else all of stdin. Surrounding white
+/// space is dropped. Ctrl-C turns the echo on again and ends the program with 130. Empty if nothing came. Refuses
+/// (bad_input) more than one line or more than 64 KiB.
+[[nodiscard]] Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question);
+
+}  // namespace jeton::cli

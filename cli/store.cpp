@@ -1,0 +1,185 @@
+/// The daemon as a whole: init, status, seal, unseal, whoami.
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/context.hpp"
+#include "cli/prompt.hpp"
+#include "cli/table.hpp"
+#include "cli/values.hpp"
+#include "cli/verbs.hpp"
+
+namespace jeton::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct InitArgs {
+    std::vector<std::string> slot;
+};
+
+int init(Context& context, const InitArgs& args) {
+    json::object body;
+    const auto kind = args.slot.empty() ? std::string{"key-file"} : args.slot.front();
+    if (kind != "key-file") {
+        return context.fail(
+            refuse_usage(fmt::format("there is no key slot of kind \"{}\"", kind), "jeton init --slot key-file PATH")
+                .error());
+    }
+    add_text(body, "slot", kind);
+    if (args.slot.size() > 1) add_text(body, "path", args.slot[1]);
+    const auto answer = context.ask(Call::change("/v1/init", std::move(body)));
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    context.reveal(
+        "Recovery key", raw_field(answer->tree, "recovery_key"),
+        "This recovery key is visible only once. Whoever has it and the database can read every secret: keep it "
+        "offline, away from this host.");
+    return exit_code::done;
+}
+
+struct StatusArgs {
+    std::string wait;
+    std::string timeout = "60s";
+};
+
+std::string upstream_text(const json::value& environment) {
+    const auto& upstream = member(environment, "upstream");
+    auto text = field(upstream, "state");
+    if (const auto until = field(upstream, "cooling_until"); !until.empty()) text += " until " + until;
+    if (const auto error = field(upstream, "last_error"); !error.empty()) text += ": " + error;
+    return text;
+}
+
+void show_status(Context& context, const Document& status) {
+    const auto at = context.endpoint(client::Socket::control, false);
+    context.write(pairs_text({{"daemon", at ? described(*at, client::Socket::control) : ""},
+                              {"state", field(status.tree, "state")},
+                              {"reason", field(status.tree, "reason")},
+                              {"version", field(status.tree, "version")},
+                              {"epoch", field(status.tree, "epoch")}}));
+    Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKENS CACHED", "UPSTREAM"}, {}};
+    for (const auto& environment : elements(member(status.tree, "environments"))) {
+        table.rows.push_back({field(environment, "name"), field(environment, "kind"), field(environment, "connections"),
+                              field(environment, "tokens_cached"), upstream_text(environment)});
+    }
+    if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width));
+}
+
+/// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.
+int wait_for_state(Context& context, const StatusArgs& args, std::chrono::seconds time_limit) {
+    const auto deadline = std::chrono::steady_clock::now() + time_limit;
+    for (;;) {
+        auto call = Call::get("/v1/status");
+        call.time_limit = 5s;
+        const auto answer = context.ask(call);
+        const bool fits = answer && raw_field(answer->tree, "state") == args.wait;
+        if (!fits && answer.has_value() == false && answer.error().exit_code != exit_code::unreachable) {
+            return context.fail(answer.error());
+        }
+        if (fits) {
+            if (!context.wrote_json(*answer)) show_status(context, *answer);
+            return exit_code::done;
+        }
+        if (std::chrono::steady_clock::now() >= deadline) {
+            if (!answer) return context.fail(answer.error());
+            return context.fail({exit_code::sealed,
+                                 "sealed",
+                                 fmt::format("still {} after {} s: {}", field(answer->tree, "state"),
+                                             time_limit.count(), field(answer->tree, "reason")),
+                                 "jeton unseal",
+                                 {}});
+        }
+        std::this_thread::sleep_for(250ms);
+    }
+}
+
+int status(Context& context, const StatusArgs& args) {
+    if (!args.wait.empty()) {
+        const auto seconds = seconds_in(args.timeout);
+        if (!seconds) return context.fail(refuse_usage("--timeout is no duration", "write 30s, 5m or 1h").error());
+        return wait_for_state(context, args, std::chrono::seconds{*seconds});
+    }
+    const auto answer = context.ask(Call::get("/v1/status"));
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    show_status(context, *answer);
+    return exit_code::done;
+}
+
+int seal(Context& context) {
+    if (const auto refused =
+            context.confirm("Sealing forgets the root key: no program gets a token until somebody unseals.")) {
+        return context.fail(*refused);
+    }
+    const auto answer = context.ask(Call::change("/v1/seal"));
+    if (!answer) return context.fail(answer.error());
+    if (!context.wrote_json(*answer)) context.say(field(answer->tree, "state"));
+    return exit_code::done;
+}
+
+struct UnsealArgs {
+    bool accept_rollback = false;
+};
+
+int unseal(Context& context, const UnsealArgs& args) {
+    const auto key = read_secret(context.terminal(), "Recovery key (unseen; empty: try the other key slots): ");
+    if (!key) return context.fail(key.error());
+    json::object body(protocol::wiped_storage());
+    add_text(body, "recovery_key", key->view());
+    if (args.accept_rollback) body["accept_rollback"] = true;
+    const auto answer = context.ask(Call::change("/v1/unseal", std::move(body)));
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    context.say(field(answer->tree, "state"));
+    if (const auto lost = joined(answer->tree, "lost", "\n  "); !lost.empty()) context.write("lost:\n  " + lost + "\n");
+    return exit_code::done;
+}
+
+int whoami(Context& context) {
+    auto call = Call::get("/v1/whoami");
+    call.socket = client::Socket::token;
+    const auto answer = context.ask(call);
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    const auto& me = answer->tree;
+    context.write(pairs_text({{"user", field(me, "user")},
+                              {"uid", field(me, "uid")},
+                              {"group", field(me, "group").empty() ? field(me, "gid") : field(me, "group")},
+                              {"process", field(me, "pid") + " " + field(me, "command")},
+                              {"roles", joined(me, "roles", ", ")},
+                              {"bindings", joined(me, "bindings", ", ")}}));
+    return exit_code::done;
+}
+
+}  // namespace
+
+void add_store_verbs(CommandLine& line) {
+    const auto init_args = std::make_shared<InitArgs>();
+    line.verb("init", "Make the store and its keys; prints a recovery key once", "jeton init")
+        .values("--slot", init_args->slot, 1, 2, "KIND PATH", "What opens the store: key-file, and where the file is")
+        .runs([init_args](Context& context) { return init(context, *init_args); });
+
+    const auto status_args = std::make_shared<StatusArgs>();
+    line.verb("status", "Show the daemon's state and its environments", "jeton status --wait unsealed --timeout 30s")
+        .choice("--wait", status_args->wait, {"unsealed", "sealed"}, "Wait until the daemon is in this state")
+        .option("--timeout", status_args->timeout, "T",
+                "How long to wait (default 60s); then exit 4, or 3 if it never answered")
+        .runs([status_args](Context& context) { return status(context, *status_args); });
+
+    line.verb("seal", "! Forget the root key", "jeton seal --yes").runs(seal);
+
+    const auto unseal_args = std::make_shared<UnsealArgs>();
+    line.verb("unseal", "Open the store with its key slots, or the recovery key on stdin",
+              "jeton unseal < recovery-key")
+        .flag("--accept-rollback", unseal_args->accept_rollback,
+              "Go on with a store that is older than it was; lists the loss")
+        .runs([unseal_args](Context& context) { return unseal(context, *unseal_args); });
+
+    line.verb("whoami", "Show what the daemon knows of you", "jeton whoami").runs(whoami);
+}
+
+}  // namespace jeton::cli

@@ -1,0 +1,23 @@
+/// Rows and columns, and "name: value" lists, that fit the terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace jeton::cli {
+
+/// Cells must be `printable` already. A row may be shorter than the header, never longer.
+struct Table {
+    std::vector<std::string> header;
+    std::vector<std::vector<std::string>> rows;
+
+    /// Lines with their newlines. `width`: columns of the terminal, 0 for no limit; the widest columns give way first.
+    [[nodiscard]] std::string text(std::size_t width) const;
+};
+
+/// One line for each pair whose value is not empty, values below each other.
+[[nodiscard]] std::string pairs_text(const std::vector<std::pair<std::string, std::string>>& pairs);
+
+}  // namespace jeton::cli

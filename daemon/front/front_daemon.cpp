@@ -1,0 +1,128 @@
+#include "daemon/front/front_daemon.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+
+#include <sys/wait.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include "daemon/base/log.hpp"
+#include "daemon/base/process.hpp"
+#include "daemon/front/routes/responders.hpp"
+#include "daemon/front/routes/usage.hpp"
+#include "libclient/protocol/words.hpp"
+
+namespace jeton::front {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto usage_interval = 5s;
+constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
+constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
+
+VaultClient::Listeners listeners_for(DecisionCache& decisions) {
+    return {.era_changed = [&decisions](const Era& era) { decisions.enter(era); },
+            .token_replaced = [&decisions](std::string_view connection) { decisions.drop_connection(connection); },
+            .ready =
+                [] {
+                    log::info("serving");
+                    notify_manager("READY=1");
+                }};
+}
+
+Limits limits_of(const Config& config) {
+    Limits limits;
+    limits.sessions_per_caller = config.limits.sessions_per_uid;
+    limits.sessions = config.limits.sessions;
+    limits.body = protocol::body_limit;
+    return limits;
+}
+
+/// Ends the daemon: what is broken here is no matter of one session.
+void rethrow(const std::exception_ptr& fault) {
+    if (fault) std::rethrow_exception(fault);
+}
+
+}  // namespace
+
+FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets)
+    : sockets_(std::move(sockets)),
+      decisions_(clock_),
+      vault_(context_, listeners_for(decisions_)),
+      desk_{.clock = clock_, .vault = vault_, .decisions = decisions_},
+      server_(context_, limits_of(config)),
+      signals_(context_, SIGTERM, SIGINT),
+      supervisor_pid_(supervisor.pid),
+      supervisor_(context_, supervisor.link.release()) {
+    supervisor_.native_non_blocking(true);
+}
+
+int FrontDaemon::run() {
+    asio::co_spawn(context_.get_executor(), watch_supervisor(), rethrow);
+    asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
+    asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
+    server_.listen(std::move(sockets_.token), token_socket(desk_));
+    server_.listen(std::move(sockets_.control), control_socket(desk_));
+    context_.run();
+    return status_;
+}
+
+Task<void> FrontDaemon::watch_supervisor() {
+    while (!supervisor_ended_) {
+        boost::system::error_code ec;
+        co_await supervisor_.async_wait(Descriptor::wait_read, asio::redirect_error(use_task, ec));
+        try {
+            while (auto link = receive_vault_link(supervisor_.native_handle())) vault_.take_link(std::move(*link));
+        } catch (const std::exception& fault) {
+            supervisor_ended_ = true;
+            if (stopping_) co_return;
+            log::error("{}: this daemon ends, too", fault.what());
+            status_ = EXIT_FAILURE;
+            context_.stop();
+        }
+    }
+}
+
+Task<void> FrontDaemon::watch_signals() {
+    boost::system::error_code ec;
+    co_await signals_.async_wait(asio::redirect_error(use_task, ec));
+    log::info("stopping");
+    co_await shut_down();
+}
+
+Task<void> FrontDaemon::report_now_and_then() {
+    while (!stopping_) {
+        co_await pause(usage_interval);
+        if (!stopping_ && vault_.state() == "unsealed") co_await report_usage(desk_);
+    }
+}
+
+Task<void> FrontDaemon::pause(std::chrono::milliseconds length) {
+    Timer timer{context_, length};
+    boost::system::error_code ec;
+    co_await timer.async_wait(asio::redirect_error(use_task, ec));
+}
+
+Task<void> FrontDaemon::shut_down() {
+    stopping_ = true;
+    notify_manager("STOPPING=1");
+    server_.stop();
+    const auto begin = std::chrono::steady_clock::now();
+    while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) co_await pause(20ms);
+    if (vault_.state() == "unsealed") co_await report_usage(desk_);
+    ask_to_stop(supervisor_.native_handle());
+    const auto asked = std::chrono::steady_clock::now();
+    while (!supervisor_ended_ && std::chrono::steady_clock::now() - asked < helpers_end_time) co_await pause(20ms);
+    if (supervisor_ended_) {
+        ::waitpid(supervisor_pid_, nullptr, 0);
+    } else {
+        log::warning("the helpers are still running; they end with this process");
+    }
+    context_.stop();
+}
+
+}  // namespace jeton::front

@@ -1,0 +1,52 @@
+/// The front at work: two sockets, one link to the vault, one thread, from READY to the last answer.
+#pragma once
+
+#include <optional>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/config.hpp"
+#include "daemon/front/http/server.hpp"
+#include "daemon/front/routes/desk.hpp"
+#include "daemon/front/sockets.hpp"
+#include "daemon/front/supervisor.hpp"
+#include "daemon/front/tokens/decision_cache.hpp"
+#include "daemon/front/vault_client.hpp"
+
+namespace jeton::front {
+
+class FrontDaemon {
+public:
+    FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets);
+
+    /// Serves until SIGTERM or SIGINT, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1 where the
+    /// supervisor ended by itself.
+    [[nodiscard]] int run();
+
+private:
+    using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
+
+    Task<void> watch_supervisor();
+    Task<void> watch_signals();
+    Task<void> report_now_and_then();
+    Task<void> shut_down();
+    Task<void> pause(std::chrono::milliseconds length);
+
+    SystemClock clock_;
+    asio::io_context context_{1};
+    Sockets sockets_;
+    DecisionCache decisions_;
+    VaultClient vault_;
+    Desk desk_;
+    Server server_;
+    asio::signal_set signals_;
+    int supervisor_pid_;
+    Descriptor supervisor_;
+    bool stopping_ = false;
+    bool supervisor_ended_ = false;
+    int status_ = 0;
+};
+
+}  // namespace jeton::front

@@ -1,0 +1,73 @@
+#include "daemon/front/http/gate.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace jeton::front {
+namespace {
+
+constexpr std::array<std::string_view, 4> single_fields{"Host", "Authorization", "Content-Type", "Content-Length"};
+
+/// Node's own `fetch` sends Sec-Fetch-Mode; a browser cannot help sending Sec-Fetch-Site.
+constexpr std::array<std::string_view, 4> foreign_fields{"Origin", "Sec-Fetch-Site", "Forwarded", "Via"};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::size_t count(std::span<const Field> fields, std::string_view name) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(fields, [&](const Field& field) { return equal_ignoring_case(field.name, name); }));
+}
+
+std::optional<Refusal> check_field(const Field& field) {
+    const auto is = [&](std::string_view name) { return equal_ignoring_case(field.name, name); };
+    if (is("Transfer-Encoding")) return Refusal{501, "transfer codings are not spoken here: send Content-Length"};
+    if (is("Upgrade")) return Refusal{400, "this socket cannot be upgraded"};
+    if (is("Expect")) return Refusal{400, "expectations are not met here: send the request whole"};
+    const bool forwarded = field.name.size() >= 12 && equal_ignoring_case(field.name.substr(0, 12), "X-Forwarded-");
+    if (forwarded || std::ranges::any_of(foreign_fields, is)) {
+        return Refusal{
+            403, fmt::format("the field {} comes from a browser or a proxy: neither is the caller itself", field.name)};
+    }
+    if (is("Content-Length") &&
+        (field.value.empty() || field.value.size() > 10 || !std::ranges::all_of(field.value, is_digit))) {
+        return Refusal{400, "Content-Length must be one number"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Refusal> check_head(const RequestHead& head) {
+    if (head.version != 11) return Refusal{505, "only HTTP/1.1 is spoken here"};
+    if (head.raw.find("\r\n ") != std::string_view::npos || head.raw.find("\r\n\t") != std::string_view::npos) {
+        return Refusal{400, "a header line is folded"};
+    }
+    if (!head.target.starts_with('/')) return Refusal{400, "the request target must be a path"};
+    if (!std::ranges::all_of(head.target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; })) {
+        return Refusal{400, "the request target holds a character that must be percent-encoded"};
+    }
+    for (const auto& field : head.fields) {
+        if (auto refusal = check_field(field)) return refusal;
+    }
+    for (const auto name : single_fields) {
+        if (count(head.fields, name) > 1) return Refusal{400, fmt::format("{} stands more than once", name)};
+    }
+    if (count(head.fields, "Host") != 1) return Refusal{400, "Host is missing"};
+    return std::nullopt;
+}
+
+Refusal malformed(std::string_view reason) {
+    return Refusal{400, fmt::format("this is no well-formed HTTP/1.1 request: {}", reason)};
+}
+
+bool names_another_version(std::string_view raw) {
+    const auto line = raw.substr(0, raw.find("\r\n"));
+    if (line.size() == raw.size() || line.size() < 9) return false;
+    const auto word = line.substr(line.size() - 9);
+    return word.starts_with(" HTTP/") && is_digit(word[6]) && word[7] == '.' && is_digit(word[8]) &&
+           word != " HTTP/1.1";
+}
+
+}  // namespace jeton::front

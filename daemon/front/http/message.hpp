@@ -1,0 +1,53 @@
+/// One request as views, one answer as the bytes that go out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace jeton::front {
+
+struct Field {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// A request that has passed the gate. Everything is a view into the session's memory and ends with the answer.
+struct Request {
+    std::string_view method;
+    std::string_view target;  ///< path and query as they came
+    std::string_view path;    ///< still percent-encoded
+    std::string_view query;   ///< without the question mark
+    std::span<const Field> fields;
+    std::string_view body;
+
+    /// The value of a field, its name in any case; the first where it may stand more than once.
+    [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;
+};
+
+/// Head and body in one piece; overwritten when the last holder lets go. Copies share the bytes.
+struct Response {
+    std::shared_ptr<const std::string> bytes;
+};
+
+/// Why a request was not even looked at. Answered, then the session ends.
+struct Refusal {
+    int status;
+    std::string what;
+    std::optional<int> retry_after = {};  ///< seconds
+};
+
+/// A JSON answer with `Date`, `Content-Length`, `Cache-Control: no-store` and `fields` (whole lines, each ending in
+/// CRLF).
+[[nodiscard]] Response json_response(int status, std::string_view body, std::string_view fields = {});
+
+/// The same answer with `Connection: close`.
+[[nodiscard]] Response with_close(const Response& response);
+
+/// Compares ASCII text in any case.
+[[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right);
+
+}  // namespace jeton::front

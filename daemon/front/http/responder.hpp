@@ -1,0 +1,33 @@
+/// The side of a session that this folder does not know: who is calling, and what is answered.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "daemon/front/http/message.hpp"
+#include "daemon/front/http/task.hpp"
+
+namespace jeton::front {
+
+/// Answers the requests of one session, one after the other. Used by the I/O thread only.
+class Responder {
+public:
+    virtual ~Responder() = default;
+    /// By what sessions are counted.
+    [[nodiscard]] virtual std::uint64_t caller() const = 0;
+    /// Asked when the head of a request has been read, before its body is. A refusal ends the session.
+    [[nodiscard]] virtual std::optional<Refusal> admit() = 0;
+    /// An answer that is at hand; tried first, costs no coroutine.
+    [[nodiscard]] virtual std::optional<Response> answer_now(const Request& request) = 0;
+    /// The answer, after asking whomever it takes. `request` stays valid until it is there.
+    [[nodiscard]] virtual Task<Response> answer(const Request& request) = 0;
+    /// The form in which a refusal is told.
+    [[nodiscard]] virtual Response refuse(const Refusal& refusal) const = 0;
+};
+
+/// Called once for each accepted connection, with its descriptor, which outlives the responder.
+using ResponderFactory = std::function<std::unique_ptr<Responder>(int socket)>;
+
+}  // namespace jeton::front

@@ -1,0 +1,118 @@
+#include "daemon/front/http/server.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include "daemon/base/log.hpp"
+#include "daemon/front/http/session.hpp"
+
+namespace jeton::front {
+namespace {
+
+/// Without a pause, a process out of descriptors would spin on accept (396,988 errors in 2 s were seen).
+constexpr std::chrono::milliseconds back_off{100};
+constexpr int accepts_per_turn = 64;  ///< then the sessions get their turn
+
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
+
+/// A fault that no session caught must not end the daemon.
+void report(const std::exception_ptr& fault) {
+    if (!fault) return;
+    try {
+        std::rethrow_exception(fault);
+    } catch (const std::exception& known) {
+        log::error("a session failed: {}", known.what());
+    }
+}
+
+}  // namespace
+
+Server::Server(asio::io_context& context, Limits limits)
+    : context_(context), limits_(limits), book_(std::make_shared<SessionBook>(limits)), sweep_timer_(context) {
+    asio::co_spawn(context_.get_executor(), sweep(), report);
+}
+
+void Server::listen(UniqueFd listener, ResponderFactory factory) {
+    auto acceptor = std::make_shared<Acceptor>(context_);
+    acceptor->assign(asio::local::stream_protocol{}, listener.release());
+    acceptor->native_non_blocking(true);
+    acceptors_.emplace_back(acceptor);
+    asio::co_spawn(context_.get_executor(), accept_from(std::move(acceptor), std::move(factory)), report);
+}
+
+Task<void> Server::accept_from(std::shared_ptr<Acceptor> acceptor, ResponderFactory factory) {
+    Timer pause{context_};
+    boost::system::error_code ec;
+    while (!stopping_) {
+        co_await acceptor->async_wait(Acceptor::wait_read, asio::redirect_error(use_task, ec));
+        if (ec || stopping_) break;
+        for (int i = 0; i < accepts_per_turn; ++i) {
+            UniqueFd connection{::accept4(acceptor->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+            if (connection) {
+                serve(std::move(connection), factory);
+                continue;
+            }
+            const int error = errno;
+            if (error == ECONNABORTED || error == EINTR) continue;
+            if (error == EAGAIN || error == EWOULDBLOCK) break;
+            log::warning("cannot accept a connection: {}", std::strerror(error));
+            if (!is_shortage(error)) break;
+            pause.expires_after(back_off);
+            co_await pause.async_wait(asio::redirect_error(use_task, ec));
+            break;
+        }
+    }
+}
+
+void Server::serve(UniqueFd connection, const ResponderFactory& factory) {
+    auto responder = factory(connection.get());
+    StreamSocket socket{context_.get_executor(), asio::local::stream_protocol{}, connection.get()};
+    (void)connection.release();  // the socket closes it from here on
+    auto session = std::make_shared<Session>(*this, std::move(socket), std::move(responder));
+    asio::co_spawn(context_.get_executor(), Session::run(std::move(session)), report);
+}
+
+void Server::stop() {
+    stopping_ = true;
+    boost::system::error_code ignored;
+    for (const auto& weak : acceptors_) {
+        if (const auto acceptor = weak.lock()) acceptor->close(ignored);
+    }
+    for (auto* session : book_->sessions()) session->end_if_idle();
+}
+
+Task<void> Server::sweep() {
+    boost::system::error_code ec;
+    for (;;) {
+        sweep_timer_.expires_after(std::chrono::seconds{1});
+        co_await sweep_timer_.async_wait(asio::redirect_error(use_task, ec));
+        if (stopping_ && sessions() == 0) co_return;
+        const auto now = std::chrono::steady_clock::now();
+        for (auto* session : book_->sessions()) session->check_deadline(now);
+    }
+}
+
+bool SessionBook::enter(Session& session, std::uint64_t caller) {
+    if (sessions_.size() >= limits_.sessions) return false;
+    auto& count = per_caller_[caller];
+    if (count >= limits_.sessions_per_caller) return false;
+    ++count;
+    sessions_.insert(&session);
+    return true;
+}
+
+void SessionBook::leave(Session& session, std::uint64_t caller) {
+    sessions_.erase(&session);
+    const auto found = per_caller_.find(caller);
+    if (found != per_caller_.end() && --found->second == 0) per_caller_.erase(found);
+}
+
+}  // namespace jeton::front

@@ -1,0 +1,68 @@
+/// Accepts connections, counts sessions, and ends those that take too long. Everything runs on the one I/O thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+
+#include "daemon/base/unique_fd.hpp"
+#include "daemon/front/http/limits.hpp"
+#include "daemon/front/http/responder.hpp"
+#include "daemon/front/http/task.hpp"
+
+namespace jeton::front {
+
+class Session;
+
+/// Who is being served. Outlives the server where sessions do.
+class SessionBook {
+public:
+    explicit SessionBook(const Limits& limits) : limits_(limits) {}
+    /// False where this caller, or all callers together, have as many sessions as they may.
+    [[nodiscard]] bool enter(Session& session, std::uint64_t caller);
+    void leave(Session& session, std::uint64_t caller);
+    [[nodiscard]] const std::unordered_set<Session*>& sessions() const { return sessions_; }
+
+private:
+    Limits limits_;
+    std::unordered_set<Session*> sessions_;
+    std::unordered_map<std::uint64_t, std::size_t> per_caller_;
+};
+
+class Server {
+public:
+    Server(asio::io_context& context, Limits limits);
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+    ~Server() = default;
+
+    /// Accepts on a listening Unix stream socket until `stop()`.
+    void listen(UniqueFd listener, ResponderFactory factory);
+    /// Serves one connected Unix stream socket.
+    void serve(UniqueFd connection, const ResponderFactory& factory);
+    /// Closes the listeners and idle sessions; requests that have begun are still answered, with `Connection: close`.
+    void stop();
+
+    [[nodiscard]] bool stopping() const { return stopping_; }
+    [[nodiscard]] std::size_t sessions() const { return book_->sessions().size(); }
+
+private:
+    friend class Session;
+    using Acceptor = asio::basic_socket_acceptor<asio::local::stream_protocol, Executor>;
+
+    Task<void> accept_from(std::shared_ptr<Acceptor> acceptor, ResponderFactory factory);
+    Task<void> sweep();
+
+    asio::io_context& context_;
+    Limits limits_;
+    std::shared_ptr<SessionBook> book_;
+    std::vector<std::weak_ptr<Acceptor>> acceptors_;
+    Timer sweep_timer_;
+    bool stopping_ = false;
+};
+
+}  // namespace jeton::front

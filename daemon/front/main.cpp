@@ -1,0 +1,75 @@
+/// jetond: the front. Everyone on the host may talk to it; it holds no key, no stored secret, no network.
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "daemon/base/config.hpp"
+#include "daemon/base/log.hpp"
+#include "daemon/base/process.hpp"
+#include "daemon/base/secret.hpp"
+#include "daemon/front/front_daemon.hpp"
+#include "daemon/front/peer/attest.hpp"
+#include "daemon/front/sockets.hpp"
+#include "daemon/front/supervisor.hpp"
+#include "libclient/protocol/words.hpp"
+
+namespace {
+
+struct Options {
+    jeton::ConfigSource source;
+    bool check_config = false;
+};
+
+/// The exit status where the command line ends it: help, version, usage.
+std::optional<int> parse_command_line(int argc, char** argv, Options& options) {
+    CLI::App app{"jetond, the local OAuth token daemon", "jetond"};
+    std::string file;
+    bool system = false;
+    auto* user_flag =
+        app.add_flag("--user", options.source.user, "serve this user alone, with the places of the XDG directories");
+    app.add_flag("--system", system, "serve the host (the default)")->excludes(user_flag);
+    app.add_option("--config", file, "read this file instead of the usual jetond.toml")->type_name("FILE");
+    app.add_flag("--check-config", options.check_config, "say what is wrong with the configuration, and end");
+    app.set_version_flag("--version", fmt::format("jetond {}", jeton::protocol::version));
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? EXIT_SUCCESS : 2;
+    }
+    if (!file.empty()) options.source.file = file;
+    return std::nullopt;
+}
+
+int refused(const jeton::Error& error) {
+    jeton::log::error("{}; {}", error.what, error.next);
+    return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    using namespace jeton;
+    using namespace jeton::front;
+    Options options;
+    if (const auto status = parse_command_line(argc, argv, options)) return *status;
+    log::start("jetond");
+    const auto config = load_config(options.source);
+    if (!config) return refused(config.error());
+    if (options.check_config) return EXIT_SUCCESS;
+
+    harden_process();  // not dumpable, no core file: before any token is here
+    if (const auto identity = check_identity_map(); !identity) return refused(identity.error());
+    auto supervisor = start_supervisor(options.source);  // before any thread and any stranger's byte
+    prepare_secure_memory();
+    auto sockets = open_sockets(*config);
+    if (!sockets) return refused(sockets.error());
+    FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets)};
+    return daemon.run();
+} catch (const std::exception& fault) {
+    jeton::log::error("{}", fault.what());
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,78 @@
+#include "daemon/front/routes/client_auth.hpp"
+
+#include <sodium.h>
+
+#include "daemon/base/encoding.hpp"
+#include "daemon/front/http/message.hpp"
+#include "libclient/protocol/json.hpp"
+
+namespace jeton::front {
+namespace {
+
+constexpr const char* one_method = "authenticate in one way: Basic, form, or as the process you are";
+
+Error not_basic() {
+    return refuse(Errc::invalid_client, "the Authorization header is not a readable Basic pair",
+                  "send Basic base64(form-encoded client_id:client_secret)");
+}
+
+Result<Credentials> read_basic(std::string_view value) {
+    const auto space = value.find(' ');
+    if (!equal_ignoring_case(value.substr(0, space), "Basic") || space == std::string_view::npos) return not_basic();
+    auto encoded = value.substr(space);
+    encoded.remove_prefix(std::min(encoded.find_first_not_of(' '), encoded.size()));
+    auto decoded = from_base64(encoded);
+    if (!decoded) return not_basic();
+    const auto pair = text_of(*decoded);
+    const auto colon = pair.find(':');
+    Credentials credentials;
+    credentials.method = ClientAuth::basic;
+    if (colon != std::string_view::npos) {
+        credentials.client_id = form_decode(pair.substr(0, colon));
+        credentials.client_secret = form_decode(pair.substr(colon + 1));
+    }
+    sodium_memzero(decoded->data(), decoded->size());
+    if (!credentials.client_id || credentials.client_id->empty() || !credentials.client_secret) return not_basic();
+    return credentials;
+}
+
+bool has_assertion(const Form& form) {
+    return form.value("client_assertion").has_value() || form.value("client_assertion_type").has_value();
+}
+
+}  // namespace
+
+Credentials::~Credentials() {
+    if (client_secret) protocol::wipe(*client_secret);
+}
+
+ClientAuth method_of(const Form& form, const std::optional<std::string_view>& authorization) {
+    if (authorization) return ClientAuth::basic;
+    return form.value("client_secret") || has_assertion(form) ? ClientAuth::post : ClientAuth::peer;
+}
+
+Result<Credentials> read_credentials(const Form& form, const std::optional<std::string_view>& authorization) {
+    const auto client_id = form.value("client_id");
+    const auto client_secret = form.value("client_secret");
+    const int methods = (authorization ? 1 : 0) + (client_secret ? 1 : 0) + (has_assertion(form) ? 1 : 0);
+    if (methods > 1) return refuse(Errc::invalid_request, "the client authenticates in more than one way", one_method);
+    if (has_assertion(form)) return refuse(Errc::invalid_client, "client assertions are not taken here", one_method);
+    if (authorization) {
+        auto credentials = read_basic(*authorization);
+        if (credentials && client_id && *client_id != *credentials->client_id) {
+            return refuse(Errc::invalid_request, "client_id differs from the one in the Authorization header",
+                          one_method);
+        }
+        return credentials;
+    }
+    if (client_secret && !client_id) {
+        return refuse(Errc::invalid_request, "client_secret stands without a client_id", "send both, or neither");
+    }
+    Credentials credentials;
+    credentials.method = client_secret ? ClientAuth::post : ClientAuth::peer;
+    if (client_id) credentials.client_id = std::string{*client_id};
+    if (client_secret) credentials.client_secret = std::string{*client_secret};
+    return credentials;
+}
+
+}  // namespace jeton::front

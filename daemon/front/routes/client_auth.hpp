@@ -1,0 +1,41 @@
+/// How a client says who it is at the token endpoint (RFC 6749 §2.3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/error.hpp"
+#include "daemon/front/routes/form.hpp"
+
+namespace jeton::front {
+
+enum class ClientAuth {
+    peer,   ///< nothing but the process itself, with or without a client_id
+    basic,  ///< `Authorization: Basic`
+    post,   ///< client_id and client_secret in the form
+};
+
+/// What was presented. Overwritten when it goes.
+struct Credentials {
+    Credentials() = default;
+    Credentials(Credentials&&) noexcept = default;
+    Credentials& operator=(Credentials&&) noexcept = default;
+    Credentials(const Credentials&) = delete;
+    Credentials& operator=(const Credentials&) = delete;
+    ~Credentials();
+
+    ClientAuth method = ClientAuth::peer;
+    std::optional<std::string> client_id;
+    std::optional<std::string> client_secret;
+};
+
+/// The form's method without looking further: decides how a refusal is told.
+[[nodiscard]] ClientAuth method_of(const Form& form, const std::optional<std::string_view>& authorization);
+
+/// Refuses `invalid_request` (two authentications, a secret without a client_id), `invalid_client` (any other
+/// Authorization or assertion: it excludes the peer grant).
+[[nodiscard]] Result<Credentials> read_credentials(const Form& form,
+                                                   const std::optional<std::string_view>& authorization);
+
+}  // namespace jeton::front

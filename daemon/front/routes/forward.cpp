@@ -1,0 +1,132 @@
+#include "daemon/front/routes/forward.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "daemon/front/routes/form.hpp"
+#include "daemon/front/routes/usage.hpp"
+
+namespace jeton::front {
+namespace {
+
+/// Query parameters that are numbers.
+bool is_integer(std::string_view name) { return name == "limit"; }
+
+Error bad_input(std::string what) {
+    return refuse(Errc::bad_input, std::move(what), "jeton --help, or docs/ of this release");
+}
+
+Error twice(std::string_view name) { return bad_input(fmt::format("\"{}\" stands more than once", name)); }
+
+json::string_view key(std::string_view name) { return {name.data(), name.size()}; }
+
+Result<json::value> query_value(const Parameter& parameter) {
+    if (!is_integer(parameter.name)) return json::value(key(parameter.value));
+    std::int64_t number = 0;
+    const char* end = parameter.value.data() + parameter.value.size();
+    const auto read = std::from_chars(parameter.value.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end)
+        return bad_input(fmt::format("\"{}\" must be an integer", parameter.name));
+    return json::value(number);
+}
+
+Result<void> add_query(json::object& body, std::string_view query) {
+    const auto form = Form::parse(query);
+    if (!form) return bad_input(form.error().what);
+    if (const auto name = form->repeated()) return twice(*name);
+    for (const auto& parameter : form->parameters()) {
+        if (parameter.value.empty()) continue;
+        auto value = query_value(parameter);
+        if (!value) return value.error();
+        if (!body.emplace(key(parameter.name), std::move(*value)).second) return twice(parameter.name);
+    }
+    return {};
+}
+
+/// The body stands one level deep in an inner frame, which has the same limit.
+constexpr std::size_t depth_limit = protocol::json_depth_limit - 1;
+
+bool is_deeper(const json::value& value, std::size_t limit) {
+    if (!value.is_structured()) return false;
+    if (limit == 0) return true;
+    if (const auto* array = value.if_array()) {
+        return std::ranges::any_of(*array, [&](const json::value& item) { return is_deeper(item, limit - 1); });
+    }
+    return std::ranges::any_of(value.get_object(),
+                               [&](const auto& member) { return is_deeper(member.value(), limit - 1); });
+}
+
+Result<void> add_members(json::object& body, std::string_view text) {
+    if (text.empty()) return {};
+    auto document = protocol::parse_strict(text, protocol::wiped_storage());
+    if (!document) return bad_input("the body: " + document.error().what);
+    auto* members = document->if_object();
+    if (members == nullptr) return bad_input("the body must be a JSON object");
+    if (is_deeper(*document, depth_limit)) return bad_input("the body is nested too deeply");
+    for (auto& member : *members) {
+        const std::string_view name{member.key().data(), member.key().size()};
+        if (!body.emplace(member.key(), std::move(member.value())).second) return twice(name.substr(0, 64));
+    }
+    return {};
+}
+
+Response done_response(int status, const json::value& done) {
+    auto body = json::serialize(done);
+    body += '\n';
+    auto response = json_response(status, body);
+    protocol::wipe(body);
+    return response;
+}
+
+}  // namespace
+
+Result<json::object> merge_body(const Match& match, const Request& request) {
+    json::object body(protocol::wiped_storage());
+    for (const auto& [name, value] : match.parameters) body.emplace(key(name), key(value));
+    if (const auto added = add_query(body, request.query); !added) return added.error();
+    if (const auto added = add_members(body, request.body); !added) return added.error();
+    return body;
+}
+
+Response refusal_response(const Error& error) {
+    const auto& word = protocol::word_of(error.code);
+    json::object body;
+    body["error"] = key(word.name);
+    body["error_description"] = error.what;
+    body["next"] = error.next;
+    const auto fields = error.retry_after ? fmt::format("Retry-After: {}\r\n", *error.retry_after) : "";
+    return json_response(word.status, json::serialize(body) + '\n', fields);
+}
+
+Response method_response(std::string_view allowed) {
+    json::object body;
+    body["error"] = "bad_input";
+    body["error_description"] = fmt::format("this path answers {} only", allowed);
+    body["next"] = fmt::format("use {}", allowed);
+    return json_response(405, json::serialize(body) + '\n', fmt::format("Allow: {}\r\n", allowed));
+}
+
+Task<Response> forward(Desk& desk, const Caller& caller, const Request& request, std::span<const Routes> tables) {
+    const auto match = find_route(tables, request.method, request.path);
+    if (match.route == nullptr) {
+        if (!match.allowed.empty()) co_return method_response(match.allowed);
+        co_return refusal_response(
+            refuse(Errc::not_found, "there is no such path on this socket", "see docs/ of this release"));
+    }
+    auto body = merge_body(match, request);
+    if (body && match.route->prepare != nullptr) {
+        if (const auto prepared = match.route->prepare(*body); !prepared) co_return refusal_response(prepared.error());
+    }
+    if (!body) co_return refusal_response(body.error());
+    if (match.route->usage_first) co_await report_usage(desk);
+
+    auto question = question_of(desk, caller, match.route->verb, json::value(std::move(*body)));
+    const auto answer = co_await desk.vault.ask(std::move(question));
+    if (answer.refused) co_return refusal_response(*answer.refused);
+    co_return done_response(match.route->success, answer.done);
+}
+
+}  // namespace jeton::front

@@ -1,0 +1,24 @@
+/// Sends a request to the vault as it stands and its answer back: the front knows paths and verbs, no rules.
+#pragma once
+
+#include <span>
+
+#include "daemon/front/http/message.hpp"
+#include "daemon/front/routes/desk.hpp"
+#include "daemon/front/routes/route.hpp"
+
+namespace jeton::front {
+
+/// Names in the path, parameters of the query and members of the JSON body become one body; a name that stands twice is
+/// refused. The answer is the vault's `done`, or `{"error","error_description","next"}`.
+[[nodiscard]] Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
+                                     std::span<const Routes> tables);
+
+/// The body that goes to the vault. Refuses `bad_input`.
+[[nodiscard]] Result<json::object> merge_body(const Match& match, const Request& request);
+
+[[nodiscard]] Response refusal_response(const Error& error);
+/// 405 with `Allow`.
+[[nodiscard]] Response method_response(std::string_view allowed);
+
+}  // namespace jeton::front

@@ -1,0 +1,59 @@
+/// A route that is a verb of the vault: where it is, what it is called there, and what comes before it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/error.hpp"
+#include "libclient/protocol/json.hpp"
+
+namespace jeton::front {
+
+struct Route {
+    std::string_view method;
+    std::string_view pattern;  ///< `/v1/apps/{app}`: a name in braces takes one segment, percent-decoded
+    std::string_view verb;
+    int success = 200;
+    /// Changes the body before it goes to the vault.
+    Result<void> (*prepare)(protocol::json::object& body) = nullptr;
+    bool usage_first = false;  ///< what was served from the cache is reported before this is asked
+};
+
+using Routes = std::span<const Route>;
+
+/// Where a path leads.
+struct Match {
+    const Route* route = nullptr;  ///< nothing: no such path, or not with this method
+    std::vector<std::pair<std::string_view, std::string>> parameters;
+    std::string allowed;  ///< the methods of that path, for `Allow`; empty: there is no such path
+};
+
+/// `path` is percent-encoded. A segment that is malformed matches nothing.
+[[nodiscard]] Match find_route(std::span<const Routes> tables, std::string_view method, std::string_view path);
+
+/// The values of the pattern's names where `path` matches it.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string_view, std::string>>> match_path(std::string_view pattern,
+                                                                                              std::string_view path);
+
+/// All tables of the control socket; the API description is held against them.
+[[nodiscard]] std::span<const Routes> control_routes();
+/// Those of the token socket that are verbs of the vault.
+[[nodiscard]] std::span<const Routes> token_socket_routes();
+
+// One table for each noun, at the top of the file of that name.
+[[nodiscard]] Routes store_routes();
+[[nodiscard]] Routes whoami_routes();
+[[nodiscard]] Routes environment_routes();
+[[nodiscard]] Routes tenant_routes();
+[[nodiscard]] Routes app_routes();
+[[nodiscard]] Routes access_routes();
+[[nodiscard]] Routes secret_routes();
+[[nodiscard]] Routes binding_routes();
+[[nodiscard]] Routes audit_routes();
+[[nodiscard]] Routes metadata_routes();
+
+}  // namespace jeton::front

@@ -1,0 +1,42 @@
+/// The token endpoint (RFC 6749 §4.4).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/front/http/message.hpp"
+#include "daemon/front/routes/client_auth.hpp"
+#include "daemon/front/routes/desk.hpp"
+
+namespace jeton::front {
+
+/// The paths of the endpoint; the API description is held against them.
+[[nodiscard]] std::span<const std::string_view> token_paths();
+
+/// What a path says of the environment.
+struct TokenPath {
+    std::optional<std::string> environment;
+};
+/// Nothing where `path` is not the token endpoint.
+[[nodiscard]] std::optional<TokenPath> match_token_path(std::string_view path);
+
+/// A cached answer that still holds.
+[[nodiscard]] std::optional<Response> token_now(Desk& desk, const Caller& caller, const Request& request);
+/// Asks the vault; keeps what may be repeated.
+[[nodiscard]] Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path);
+
+/// A token request that has the right form.
+struct TokenRequest {
+    json::object body;  ///< of `token.issue`, in wiped storage
+    bool repeatable;    ///< neither `rejected_token` nor `min_ttl`
+};
+/// Refuses `invalid_request`, `unsupported_grant_type`, `invalid_client`.
+[[nodiscard]] Result<TokenRequest> read_token_request(const Request& request, const Form& form, const TokenPath& path);
+
+/// RFC 6749 §5.2: only its characters in `error_description`; 401 for Basic (with the challenge) and for the peer, 400
+/// for a pair in the form; what is no word of OAuth becomes one.
+[[nodiscard]] Response token_refusal(const Error& error, ClientAuth method);
+
+}  // namespace jeton::front

@@ -1,0 +1,126 @@
+#include "daemon/front/tokens/decision_cache.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace jeton::front {
+namespace {
+
+constexpr std::size_t unreported_limit = 65'536;  ///< uses of that many decisions wait for a vault that does not answer
+
+/// The clocks as they stand, read once for several deadlines.
+class Moment final : public Clock {
+public:
+    explicit Moment(const Clock& clock) : now_(clock.now()), boot_(clock.boot_time()) {}
+    [[nodiscard]] UtcSeconds now() const override { return now_; }
+    [[nodiscard]] BootTime boot_time() const override { return boot_; }
+
+private:
+    UtcSeconds now_;
+    BootTime boot_;
+};
+
+}  // namespace
+
+DecisionCache::DecisionCache(const Clock& clock, std::size_t size) : clock_(clock), limit_(size) {}
+
+bool DecisionCache::holds(const Decision& decision, std::chrono::seconds reuse, std::chrono::seconds left) const {
+    return !era_.instance.empty() && decision.era == era_ && reuse.count() > 0 && left.count() > 0;
+}
+
+std::optional<Response> DecisionCache::find(const Fingerprint& question, const Peer& peer) {
+    const auto found = index_.find(question);
+    if (found == index_.end()) return std::nullopt;
+    auto& decision = *found->second;
+    const Moment moment{clock_};
+    const auto reuse = decision.reuse_until.left(moment);
+    const auto left = decision.token_until.left(moment);
+    if (!holds(decision, reuse, left)) {
+        forget(found->second);
+        return std::nullopt;
+    }
+    if (left != decision.told_left || reuse != decision.told_reuse) {
+        decision.response = token_response(decision.grant, decision.era, left, reuse);
+        decision.told_left = left;
+        decision.told_reuse = reuse;
+    }
+    note_use(decision, peer, moment.now());
+    decisions_.splice(decisions_.begin(), decisions_, found->second);
+    return decision.response;
+}
+
+void DecisionCache::note_use(Decision& decision, const Peer& peer, UtcSeconds now) {
+    auto& usage = decision.usage;
+    ++usage.count;
+    usage.last_at = now;
+    if (usage.pid == peer.pid) return;
+    usage.pid = peer.pid;
+    usage.command.reset();  // another process: its name is not worth a look into /proc for each answer
+}
+
+void DecisionCache::keep(const Fingerprint& question, const Peer& peer, std::optional<std::string> command, Grant grant,
+                         const Era& era) {
+    if (era != era_) return;  // decided before the last change: never valid again
+    if (const auto old = index_.find(question); old != index_.end()) forget(old->second);
+    if (decisions_.size() >= limit_) forget(std::prev(decisions_.end()));
+    const Moment moment{clock_};
+    Usage usage{.uid = peer.uid,
+                .pid = peer.pid,
+                .command = std::move(command),
+                .connection = grant.connection,
+                .secret_prefix = grant.secret_prefix,
+                .count = 0,
+                .last_at = moment.now()};
+    const auto reuse_until = Deadline::after(moment, grant.reuse);
+    const auto token_until = Deadline::after(moment, grant.expires_in);
+    decisions_.push_front(Decision{.question = question,
+                                   .grant = std::move(grant),
+                                   .era = era,
+                                   .reuse_until = reuse_until,
+                                   .token_until = token_until,
+                                   .response = {},
+                                   .told_left = {},
+                                   .told_reuse = {},
+                                   .usage = std::move(usage)});
+    index_.emplace(question, decisions_.begin());
+}
+
+void DecisionCache::enter(const Era& era) {
+    if (era == era_) return;
+    era_ = era;
+    while (!decisions_.empty()) forget(decisions_.begin());
+}
+
+void DecisionCache::drop_connection(std::string_view connection) {
+    for (auto decision = decisions_.begin(); decision != decisions_.end();) {
+        const auto next = std::next(decision);
+        if (decision->grant.connection == connection) forget(decision);
+        decision = next;
+    }
+}
+
+void DecisionCache::forget(Decisions::iterator decision) {
+    if (decision->usage.count > 0 && unreported_.size() < unreported_limit) {
+        unreported_.push_back(std::move(decision->usage));
+    }
+    index_.erase(decision->question);
+    decisions_.erase(decision);
+}
+
+std::vector<Usage> DecisionCache::take_usage() {
+    std::vector<Usage> uses;
+    uses.swap(unreported_);
+    for (auto& decision : decisions_) {
+        if (decision.usage.count == 0) continue;
+        uses.push_back(decision.usage);
+        decision.usage.count = 0;
+    }
+    return uses;
+}
+
+void DecisionCache::return_usage(std::vector<Usage> uses) {
+    if (unreported_.size() + uses.size() > unreported_limit) return;
+    unreported_.insert(unreported_.end(), std::make_move_iterator(uses.begin()), std::make_move_iterator(uses.end()));
+}
+
+}  // namespace jeton::front

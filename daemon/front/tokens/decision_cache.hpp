@@ -1,0 +1,84 @@
+/// Decisions of the vault that may be repeated, each with its answer ready to be sent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/front/tokens/era.hpp"
+#include "daemon/front/tokens/fingerprint.hpp"
+#include "daemon/front/tokens/token_answer.hpp"
+
+namespace jeton::front {
+
+/// Answers given from the cache, for the audit.
+struct Usage {
+    uid_t uid;
+    pid_t pid;                           ///< of the last one
+    std::optional<std::string> command;  ///< of the last one, where it is known
+    std::string connection;
+    std::optional<std::string> secret_prefix;
+    std::uint64_t count;
+    UtcSeconds last_at;
+};
+
+/// Used by the I/O thread only.
+class DecisionCache {
+public:
+    static constexpr std::size_t usual_size = 16'384;  ///< entries; about 40 MiB with tokens of 2 KiB
+
+    explicit DecisionCache(const Clock& clock, std::size_t size = usual_size);
+
+    /// The answer to a question that was decided before and may be repeated; counts the use.
+    [[nodiscard]] std::optional<Response> find(const Fingerprint& question, const Peer& peer);
+
+    /// Keeps a decision made at `era`. `grant.reuse` must be positive. The least recently used one makes room.
+    void keep(const Fingerprint& question, const Peer& peer, std::optional<std::string> command, Grant grant,
+              const Era& era);
+
+    /// What is allowed has changed: nothing decided before is repeated.
+    void enter(const Era& era);
+    /// A token of that connection was replaced: its decisions are made anew.
+    void drop_connection(std::string_view connection);
+
+    /// Uses since the last call.
+    [[nodiscard]] std::vector<Usage> take_usage();
+    /// Uses that could not be reported; kept for the next time.
+    void return_usage(std::vector<Usage> uses);
+
+    [[nodiscard]] std::size_t size() const { return decisions_.size(); }
+
+private:
+    struct Decision {
+        Fingerprint question;
+        Grant grant;
+        Era era;
+        Deadline reuse_until;
+        Deadline token_until;
+        Response response;               ///< built with the seconds below
+        std::chrono::seconds told_left;  ///< expires_in in `response`
+        std::chrono::seconds told_reuse;
+        Usage usage;
+    };
+    using Decisions = std::list<Decision>;
+
+    /// The one rule: a decision may be repeated in its era, before its deadline and its token's.
+    [[nodiscard]] bool holds(const Decision& decision, std::chrono::seconds reuse, std::chrono::seconds left) const;
+    void forget(Decisions::iterator decision);
+    void note_use(Decision& decision, const Peer& peer, UtcSeconds now);
+
+    const Clock& clock_;
+    std::size_t limit_;
+    Era era_;
+    Decisions decisions_;  ///< the most recently used first
+    std::unordered_map<Fingerprint, Decisions::iterator, FingerprintHash> index_;
+    std::vector<Usage> unreported_;
+};
+
+}  // namespace jeton::front

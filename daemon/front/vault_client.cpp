@@ -1,0 +1,261 @@
+#include "daemon/front/vault_client.hpp"
+
+#include <array>
+#include <cstring>
+#include <exception>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "daemon/base/log.hpp"
+#include "libclient/protocol/fields.hpp"
+
+namespace jeton::front {
+namespace {
+
+constexpr std::chrono::seconds wait_for_link{2};
+constexpr int retry_after_lost_link = 1;  ///< seconds
+
+Error no_vault(std::string what) {
+    auto error = refuse(Errc::temporarily_unavailable, std::move(what), "try again in a moment; jeton status");
+    error.retry_after = retry_after_lost_link;
+    return error;
+}
+
+std::string_view text(const json::string& value) { return {value.data(), value.size()}; }
+
+std::string_view text_member(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(json::string_view{name.data(), name.size()});
+    const auto* found = value == nullptr ? nullptr : value->if_string();
+    if (found == nullptr) throw FrameFault("an inner frame lacks \"" + std::string{name} + "\"");
+    return text(*found);
+}
+
+std::uint64_t number_member(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(json::string_view{name.data(), name.size()});
+    boost::system::error_code ec;
+    const auto number = value == nullptr ? 0 : value->to_number<std::uint64_t>(ec);
+    if (value == nullptr || ec) throw FrameFault("an inner frame lacks \"" + std::string{name} + "\"");
+    return number;
+}
+
+Era era_of(const json::object& said) {
+    return Era{std::string{text_member(said, "instance")}, number_member(said, "epoch")};
+}
+
+/// A word that is not in the list, or a refusal that is malformed, is the daemon's own error.
+Error refusal_of(const json::value& value) {
+    protocol::Fields fields{value};
+    const auto name = fields.text("error");
+    auto error = refuse(Errc::server_error, fields.text("error_description"), fields.text_or("next", ""));
+    if (const auto seconds = fields.optional_integer("retry_after", 0, 86'400))
+        error.retry_after = static_cast<int>(*seconds);
+    if (const auto word = protocol::word_named(name)) error.code = word->code;
+    if (const auto problem = fields.problem()) log::error("a refusal of the vault is not understood: {}", *problem);
+    return error;
+}
+
+}  // namespace
+
+/// One connection to one vault.
+struct VaultClient::Link {
+    explicit Link(StreamSocket end) : socket(std::move(end)) {}
+    ~Link() {
+        for (auto& frame : outgoing) protocol::wipe(frame);
+    }
+
+    StreamSocket socket;
+    FrameDecoder decoder;
+    std::deque<std::string> outgoing;
+    bool writing = false;
+    bool greeted = false;  ///< has said hello: questions may be sent
+};
+
+/// A question on its way.
+struct VaultClient::Waiter {
+    explicit Waiter(asio::io_context& context) : timer(context) {}
+    ~Waiter() { protocol::wipe(frame); }
+
+    Timer timer;
+    std::string frame;  ///< empty once it is sent
+    std::chrono::seconds patience{};
+    bool extended = false;  ///< the timer was set anew: look again
+    std::optional<Answer> answer;
+};
+
+VaultClient::VaultClient(asio::io_context& context, Listeners listeners)
+    : context_(context), listeners_(std::move(listeners)) {}
+
+VaultClient::~VaultClient() = default;
+
+Task<Answer> VaultClient::ask(Question question) {
+    const auto id = ++last_id_;
+    const auto waiter = std::make_shared<Waiter>(context_);
+    {
+        json::object request(protocol::wiped_storage());
+        request["id"] = id;
+        request["peer"] = std::move(question.peer);
+        request["socket"] = json::string_view{question.socket.data(), question.socket.size()};
+        request["verb"] = json::string_view{question.verb.data(), question.verb.size()};
+        request["body"] = std::move(question.body);
+        auto payload = json::serialize(request);
+        waiter->frame = encode_frame(payload);
+        protocol::wipe(payload);
+    }
+    waiter->patience = question.patience;
+    waiters_.emplace(id, waiter);
+    if (link_ && link_->greeted) {
+        send(*waiter);
+    } else {
+        waiter->timer.expires_after(std::min<std::chrono::seconds>(wait_for_link, question.patience));
+    }
+    do {
+        waiter->extended = false;
+        boost::system::error_code ignored;
+        co_await waiter->timer.async_wait(asio::redirect_error(use_task, ignored));
+    } while (waiter->extended && !waiter->answer);
+    waiters_.erase(id);
+
+    Answer answer;
+    if (waiter->answer) {
+        answer = std::move(*waiter->answer);
+    } else {
+        answer.refused = no_vault(waiter->frame.empty() ? "the vault does not answer" : "the vault is not there");
+    }
+    co_return answer;
+}
+
+void VaultClient::send(Waiter& waiter) {
+    waiter.extended = true;
+    waiter.timer.expires_after(waiter.patience);
+    link_->outgoing.push_back(std::move(waiter.frame));
+    waiter.frame.clear();
+    if (link_->writing) return;
+    link_->writing = true;
+    asio::co_spawn(context_.get_executor(), write(link_), [](const std::exception_ptr& fault) {
+        if (fault) log::error("writing to the vault failed");
+    });
+}
+
+Task<void> VaultClient::write(std::shared_ptr<Link> link) {
+    boost::system::error_code ec;
+    while (!ec && !link->outgoing.empty()) {
+        const auto bytes = asio::buffer(link->outgoing.front());
+        co_await asio::async_write(link->socket, bytes, asio::redirect_error(use_task, ec));
+        protocol::wipe(link->outgoing.front());
+        link->outgoing.pop_front();
+    }
+    link->writing = false;
+    if (ec) lose(link, ec.message());
+}
+
+void VaultClient::take_link(UniqueFd link) {
+    if (link_) lose(link_, "another vault has taken its place");
+    StreamSocket socket{context_.get_executor(), asio::local::stream_protocol{}, link.get()};
+    (void)link.release();  // the socket closes it from here on
+    link_ = std::make_shared<Link>(std::move(socket));
+    asio::co_spawn(context_.get_executor(), read(link_), [](const std::exception_ptr& fault) {
+        if (fault) log::error("reading from the vault failed");
+    });
+}
+
+Task<void> VaultClient::read(std::shared_ptr<Link> link) {
+    std::array<char, 16'384> bytes;
+    const auto room = asio::buffer(bytes);
+    std::string why;
+    while (why.empty()) {
+        boost::system::error_code ec;
+        const auto count = co_await link->socket.async_read_some(room, asio::redirect_error(use_task, ec));
+        try {
+            if (ec) why = ec.message();
+            link->decoder.feed({bytes.data(), count});
+            explicit_bzero(bytes.data(), count);
+            while (auto payload = link->decoder.next()) {
+                if (link != link_) co_return;
+                receive(*link, std::move(*payload));
+            }
+        } catch (const std::exception& fault) {
+            why = fault.what();
+        }
+    }
+    lose(link, why);
+}
+
+void VaultClient::receive(Link& link, std::string payload) {
+    auto document = protocol::parse_strict(payload, protocol::wiped_storage());
+    protocol::wipe(payload);
+    if (!document) throw FrameFault("an inner frame is not understood: " + document.error().what);
+    const auto* object = document->if_object();
+    if (object == nullptr) throw FrameFault("an inner frame is no object");
+    if (object->contains("event")) {
+        receive_event(link, *object);
+    } else {
+        receive_answer(*object, *document);
+    }
+}
+
+void VaultClient::receive_event(Link& link, const json::object& event) {
+    const auto name = text_member(event, "event");
+    if (name == "token_replaced") {
+        listeners_.token_replaced(text_member(event, "connection"));
+        return;
+    }
+    if (name != "hello" && name != "epoch") throw FrameFault("an inner event is not known");
+    enter(event);
+    if (link.greeted) return;
+    if (name != "hello") throw FrameFault("the vault did not say hello first");
+    link.greeted = true;
+    for (const auto& [id, waiter] : waiters_) {
+        if (!waiter->frame.empty()) send(*waiter);
+    }
+    if (!was_ready_) {
+        was_ready_ = true;
+        listeners_.ready();
+    }
+}
+
+void VaultClient::enter(const json::object& said) {
+    const auto state = text_member(said, "state");
+    if (state != "unsealed" && state != "sealed" && state != "uninitialised")
+        throw FrameFault("an inner state is not known");
+    state_ = state;
+    listeners_.era_changed(era_of(said));
+}
+
+void VaultClient::receive_answer(const json::object& answer, json::value& document) {
+    const auto found = waiters_.find(number_member(answer, "id"));
+    if (found == waiters_.end()) return;  // its asker has given up
+    Answer given;
+    given.era = era_of(answer);
+    if (const auto* refused = answer.if_contains("refused")) {
+        given.refused = refusal_of(*refused);
+    } else if (auto* done = document.get_object().if_contains("done")) {
+        given.done = std::move(*done);
+    } else {
+        throw FrameFault("an inner answer says neither done nor refused");
+    }
+    found->second->answer = std::move(given);
+    found->second->timer.cancel();
+}
+
+void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) {
+    boost::system::error_code ignored;
+    link->socket.close(ignored);
+    if (link != link_) return;
+    link_.reset();
+    state_ = "sealed";
+    log::warning("the link to the vault has ended: {}", why);
+    listeners_.era_changed(Era{});  // what changes now, nobody tells us
+    for (const auto& [id, waiter] : waiters_) {
+        if (!waiter->frame.empty() || waiter->answer) continue;
+        Answer lost;
+        lost.refused = no_vault("the vault has ended while it was working on this");
+        waiter->answer = std::move(lost);
+        waiter->timer.cancel();
+    }
+}
+
+}  // namespace jeton::front

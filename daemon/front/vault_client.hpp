@@ -1,0 +1,64 @@
+/// The front's end of the link to the vault: questions out, answers and events in, a new link when the old one ends.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "daemon/base/frames.hpp"
+#include "daemon/base/unique_fd.hpp"
+#include "daemon/front/http/task.hpp"
+#include "daemon/front/routes/vault.hpp"
+
+namespace jeton::front {
+
+/// Used by the I/O thread only. Must outlive every question.
+class VaultClient final : public Vault {
+public:
+    /// Told before any answer that was decided later.
+    struct Listeners {
+        std::function<void(const Era&)> era_changed;  ///< an empty instance: there is no vault
+        std::function<void(std::string_view connection)> token_replaced;
+        std::function<void()> ready;  ///< the first vault has said hello
+    };
+
+    VaultClient(asio::io_context& context, Listeners listeners);
+    VaultClient(const VaultClient&) = delete;
+    VaultClient& operator=(const VaultClient&) = delete;
+    ~VaultClient() override;
+
+    /// Takes a connected stream socket to a vault. Questions in flight on the link before are answered
+    /// `temporarily_unavailable`.
+    void take_link(UniqueFd link);
+
+    /// A question that meets no vault waits up to 2 s for one.
+    [[nodiscard]] Task<Answer> ask(Question question) override;
+    [[nodiscard]] std::string_view state() const override { return state_; }
+
+private:
+    struct Link;
+    struct Waiter;
+
+    Task<void> read(std::shared_ptr<Link> link);
+    Task<void> write(std::shared_ptr<Link> link);
+    void receive(Link& link, std::string payload);
+    void receive_event(Link& link, const json::object& event);
+    void receive_answer(const json::object& answer, json::value& document);
+    void enter(const json::object& said);
+    void send(Waiter& waiter);
+    void lose(const std::shared_ptr<Link>& link, std::string_view why);
+
+    asio::io_context& context_;
+    Listeners listeners_;
+    std::shared_ptr<Link> link_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Waiter>> waiters_;
+    std::uint64_t last_id_ = 0;
+    std::string state_ = "sealed";
+    bool was_ready_ = false;
+};
+
+}  // namespace jeton::front

@@ -1,0 +1,41 @@
+#include <sodium.h>
+
+#include "daemon/vault/keys/aead.hpp"
+#include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/keys/fields.hpp"
+
+namespace jeton::vault {
+namespace {
+
+constexpr std::size_t hash_size = 32;
+
+Fields place_of_verifier(const SealedPlace& place) {
+    Fields fields{"jeton verifier"};
+    fields.text(place.table).text(place.id).text(place.environment).number(place.generation);
+    return fields;
+}
+
+void hash_secret(unsigned char* hash, const unsigned char* key, std::string_view secret) {
+    const auto bytes = bytes_of(secret);
+    crypto_generichash(hash, hash_size, bytes.data(), bytes.size(), key, key_size);
+}
+
+}  // namespace
+
+Bytes make_verifier(const DataKey& key, const SealedPlace& place, std::string_view secret) {
+    SecretBytes verifier{key_size + hash_size};
+    randombytes_buf(verifier.data(), key_size);
+    hash_secret(verifier.data() + key_size, verifier.data(), secret);
+    return detail::close_box(key.verifier_key(), place_of_verifier(place).span(), verifier.span());
+}
+
+bool check_verifier(const DataKey& key, const SealedPlace& place, std::span<const unsigned char> sealed,
+                    std::string_view secret) {
+    const auto verifier = detail::open_box(key.verifier_key(), place_of_verifier(place).span(), sealed);
+    if (!verifier || verifier->size() != key_size + hash_size) throw Tampered(place.table, place.id);
+    SecretBytes hash{hash_size};
+    hash_secret(hash.data(), verifier->data(), secret);
+    return sodium_memcmp(hash.data(), verifier->data() + key_size, hash_size) == 0;
+}
+
+}  // namespace jeton::vault

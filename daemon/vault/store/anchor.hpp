@@ -1,0 +1,51 @@
+/// The anchor: a small file in another directory that remembers how far the store has come, so that a store put back to an
+/// earlier day is noticed (T27).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "daemon/base/unique_fd.hpp"
+#include "daemon/vault/keys/macs.hpp"
+#include "daemon/vault/keys/root_key.hpp"
+
+namespace jeton::vault {
+
+/// What the store was at its last change of authority.
+struct AnchorContent {
+    std::int64_t epoch = 0;
+    std::int64_t audit_sequence = 0;
+    Mac audit_hash{};
+    Mac set_digest{};
+};
+
+/// Two slots of 512 bytes in the file `anchor`, written in turn, each MACed and counted: a torn write costs one step, not
+/// the anchor. Not thread-safe.
+class Anchor {
+   public:
+    static constexpr std::size_t slot_size = 512;
+
+    explicit Anchor(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+    /// Without a key, so not believed: some slot says that a store with an epoch above 0 has been here.
+    [[nodiscard]] bool has_seen_a_store() const;
+    /// The file is there, believed or not.
+    [[nodiscard]] bool exists() const;
+    /// The newest slot that `root` has MACed; nothing where there is none. Later writes count on from it.
+    [[nodiscard]] std::optional<AnchorContent> read(const RootKey& root);
+    /// Durable when it returns. Creates file and directory where they are missing. Throws StoreFault.
+    void write(const RootKey& root, const AnchorContent& content);
+    [[nodiscard]] std::filesystem::path file() const { return directory_ / "anchor"; }
+
+   private:
+    void open_for_writing();
+
+    std::filesystem::path directory_;
+    UniqueFd fd_;
+    std::int64_t counter_ = 0;
+};
+
+}  // namespace jeton::vault

@@ -1,0 +1,145 @@
+#include "daemon/vault/store/audit_chain.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "daemon/vault/keys/fields.hpp"
+#include "daemon/vault/keys/macs.hpp"
+
+namespace jeton::vault::audit {
+namespace {
+
+constexpr std::size_t changes_column = 15;
+constexpr std::size_t hash_column = 16;
+
+Bytes encode(const std::vector<Change>& changes) {
+    Fields fields;
+    for (const auto& change : changes) {
+        fields.text(change.table).text(change.id);
+        fields.bytes(change.mac ? std::span<const unsigned char>{*change.mac} : std::span<const unsigned char>{});
+    }
+    return fields.take();
+}
+
+/// The bytes that the chain is over.
+Bytes encode(const AuditEntry& entry, std::span<const unsigned char> changes) {
+    Fields fields;
+    fields.number(entry.sequence).number(entry.at.time_since_epoch().count()).text(entry.host);
+    fields.number(entry.actor_uid).text(entry.actor_user).number(entry.actor_pid).text(entry.actor_command);
+    fields.text(entry.event).text(entry.subject).text(entry.connection).text(entry.tenant).text(entry.via);
+    fields.number(entry.refused ? 1 : 0).text(entry.detail).number(entry.count).bytes(changes);
+    return fields.take();
+}
+
+std::optional<Mac> mac_of(const Value& value) {
+    const auto* bytes = std::get_if<Bytes>(&value);
+    Mac mac{};
+    if (bytes == nullptr || bytes->size() != mac.size()) return std::nullopt;
+    std::ranges::copy(*bytes, mac.begin());
+    return mac;
+}
+
+constexpr std::string_view select_from =
+    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, via, "
+    "refused, detail, count, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
+
+}  // namespace
+
+AuditEntry entry_of(const Record& record) {
+    std::size_t next = 0;
+    const auto number = [&] { return std::get<std::int64_t>(record.at(next++)); };
+    const auto text = [&] { return std::get<std::string>(record.at(next++)); };
+    AuditEntry entry;
+    entry.sequence = number();
+    entry.at = UtcSeconds{std::chrono::seconds{number()}};
+    entry.host = text();
+    entry.actor_uid = number();
+    entry.actor_user = text();
+    entry.actor_pid = number();
+    entry.actor_command = text();
+    entry.event = text();
+    entry.subject = text();
+    entry.connection = text();
+    entry.tenant = text();
+    entry.via = text();
+    entry.refused = number() != 0;
+    entry.detail = text();
+    entry.count = number();
+    return entry;
+}
+
+AuditHead append(Database& database, const RootKey& root, const AuditHead& head, AuditEntry entry,
+                 const std::vector<Change>& changes) {
+    entry.sequence = head.sequence + 1;
+    auto change_bytes = encode(changes);
+    const AuditHead next{entry.sequence, chain_hash(root, head.hash, encode(entry, change_bytes))};
+    database.run(
+        "INSERT INTO audit (sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, "
+        "tenant, via, refused, detail, count, changes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {entry.sequence, std::int64_t{entry.at.time_since_epoch().count()}, entry.host, entry.actor_uid, entry.actor_user,
+         entry.actor_pid, entry.actor_command, entry.event, entry.subject, entry.connection, entry.tenant, entry.via,
+         std::int64_t{entry.refused ? 1 : 0}, entry.detail, entry.count, std::move(change_bytes),
+         Bytes{next.hash.begin(), next.hash.end()}});
+    return next;
+}
+
+std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& head, std::int64_t first) {
+    first = std::max<std::int64_t>(first, 1);
+    AuditHead reached{first - 1, {}};
+    if (first > 1) {
+        const auto before = hash_at(database, first - 1);
+        if (!before) return Break{first - 1, fmt::format("audit entry {} is missing", first - 1)};
+        reached.hash = *before;
+    }
+    std::optional<Break> found;
+    database.each(select_from, {first}, [&](const Record& record) {
+        const auto expected = reached.sequence + 1;
+        const auto entry = entry_of(record);
+        const auto* changes = std::get_if<Bytes>(&record.at(changes_column));
+        const auto hash = mac_of(record.at(hash_column));
+        if (entry.sequence != expected) {
+            found = Break{expected, fmt::format("audit entry {} is missing", expected)};
+        } else if (changes == nullptr || !hash || !same_mac(chain_hash(root, reached.hash, encode(entry, *changes)), *hash)) {
+            found = Break{expected, fmt::format("audit entry {} was edited outside jeton", expected)};
+        } else if (expected > head.sequence) {
+            found = Break{expected, fmt::format("audit entry {} was put in outside jeton", expected)};
+        } else {
+            reached = {entry.sequence, *hash};
+        }
+        return !found;
+    });
+    if (found) return found;
+    if (reached.sequence < head.sequence) {
+        return Break{reached.sequence + 1, fmt::format("audit entry {} is missing", reached.sequence + 1)};
+    }
+    if (reached != head) return Break{head.sequence, fmt::format("audit entry {} was edited outside jeton", head.sequence)};
+    return std::nullopt;
+}
+
+std::optional<Mac> hash_at(Database& database, std::int64_t sequence) {
+    if (sequence == 0) return Mac{};
+    const auto rows = database.query("SELECT hash FROM audit WHERE sequence = ?", {sequence});
+    if (rows.empty()) return std::nullopt;
+    return mac_of(rows.front().front());
+}
+
+void each_change(Database& database, const std::function<void(const Change&)>& visit) {
+    database.each("SELECT changes FROM audit ORDER BY sequence", {}, [&](const Record& record) {
+        const auto* bytes = std::get_if<Bytes>(record.data());
+        if (bytes == nullptr) return true;
+        FieldReader reader{*bytes};
+        while (!reader.at_end()) {
+            const auto table = reader.bytes();
+            const auto id = reader.bytes();
+            const auto mac = reader.bytes();
+            if (!table || !id || !mac) return true;
+            Change change{std::string{text_of(*table)}, std::string{text_of(*id)}, std::nullopt};
+            if (mac->size() == std::tuple_size_v<Mac>) std::ranges::copy(*mac, change.mac.emplace().begin());
+            visit(change);
+        }
+        return true;
+    });
+}
+
+}  // namespace jeton::vault::audit

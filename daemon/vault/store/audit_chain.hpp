@@ -1,0 +1,40 @@
+/// The audit as a chain: how an entry becomes bytes, how it is appended, how the chain is walked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/vault/keys/root_key.hpp"
+#include "daemon/vault/store/audit.hpp"
+#include "daemon/vault/store/authority.hpp"
+#include "daemon/vault/store/database.hpp"
+
+namespace jeton::vault::audit {
+
+/// All columns of table `audit` but `changes` and `hash`, in the order in which `entry_of` reads them.
+[[nodiscard]] AuditEntry entry_of(const Record& record);
+
+/// Writes `entry` after `head`, with the changes it is about; gives back the new head. `entry.sequence` is not looked at.
+[[nodiscard]] AuditHead append(Database& database, const RootKey& root, const AuditHead& head, AuditEntry entry,
+                               const std::vector<Change>& changes);
+
+/// Where the chain does not hold, and how.
+struct Break {
+    std::int64_t sequence = 0;
+    std::string what;  ///< "audit entry 7 was edited outside jeton"
+};
+
+/// Walks the entries from `first` (or 1) to the last one, which must be `head`. Nothing = the chain holds.
+[[nodiscard]] std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& head,
+                                              std::int64_t first);
+
+/// The hash that stands at `sequence`; zero for 0, nothing where there is no such entry. Not verified.
+[[nodiscard]] std::optional<Mac> hash_at(Database& database, std::int64_t sequence);
+
+/// Every authority change of every entry, oldest first.
+void each_change(Database& database, const std::function<void(const Change&)>& visit);
+
+}  // namespace jeton::vault::audit

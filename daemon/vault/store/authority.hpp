@@ -1,0 +1,93 @@
+/// The store's memory: what the rows must be, how far epoch and audit have come. Rolls back with its savepoint.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/vault/keys/macs.hpp"
+#include "daemon/vault/store/table.hpp"
+#include "daemon/vault/store/tables.hpp"
+
+namespace jeton::vault {
+
+/// The end of the audit chain. `sequence` 0 = no entry yet, hash all zero.
+struct AuditHead {
+    std::int64_t sequence = 0;
+    Mac hash{};
+    bool operator==(const AuditHead&) const = default;
+};
+
+/// What stands sealed in the state row.
+struct Counters {
+    std::int64_t epoch = 0;
+    AuditHead audit;
+    SetHash set;
+    UtcSeconds high_water{};  ///< the latest wall time seen
+    bool operator==(const Counters&) const = default;
+};
+
+/// One authority change as the audit keeps it; no MAC = the row was deleted.
+struct Change {
+    std::string table;
+    std::string id;
+    std::optional<Mac> mac;
+};
+
+/// Not thread-safe.
+class Authority {
+   public:
+    /// A point to come back to.
+    struct Mark {
+        Counters counters;
+        std::size_t undo = 0;
+    };
+
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] Counters& counters() { return counters_; }
+
+    /// The MAC that the row must have; nothing = there is no such row.
+    [[nodiscard]] const Mac* find(const TableInfo& table, std::string_view id) const;
+    [[nodiscard]] std::size_t rows(const TableInfo& table) const { return index_.at(table.ordinal).size(); }
+    /// Some row of the index that is not among `ids` (sorted); empty where all are.
+    [[nodiscard]] std::string missing_from(const TableInfo& table, const std::vector<std::string>& ids) const;
+
+    /// Records a change: index, set hash, epoch (once a savepoint), and what the next audit entry must take.
+    void change(const RootKey& root, const TableInfo& table, const std::string& id, const std::optional<Mac>& mac);
+    /// A row found at unseal, into index and set hash only.
+    void learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac);
+
+    [[nodiscard]] std::vector<Change> take_pending() { return std::exchange(pending_, {}); }
+    [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
+
+    /// A savepoint begins.
+    [[nodiscard]] Mark mark();
+    void roll_back_to(const Mark& mark);
+    /// The group is durable: nothing can be undone any more.
+    void forget_undo() { undo_.clear(); }
+
+   private:
+    struct Undo {
+        std::size_t table;
+        std::string id;
+        std::optional<Mac> before;
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    using Rows = std::unordered_map<std::string, Mac, TextHash, std::equal_to<>>;
+
+    Counters counters_;
+    std::array<Rows, authority_table_count> index_;
+    std::vector<Undo> undo_;
+    std::vector<Change> pending_;
+    bool epoch_grown_ = false;  ///< in this savepoint
+};
+
+}  // namespace jeton::vault

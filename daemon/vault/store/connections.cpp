@@ -1,0 +1,50 @@
+#include "daemon/vault/store/connections.hpp"
+
+#include "daemon/vault/store/rows.hpp"
+
+namespace jeton::vault {
+
+template void Transaction::insert(const Connection&);
+template void Transaction::update(const Connection&);
+template void Transaction::erase(const Connection&);
+
+}  // namespace jeton::vault
+
+namespace jeton::vault::connections {
+
+std::optional<Connection> find(Transaction& tx, const AppId& app, const TenantId& tenant) {
+    return rows::first<Connection>(tx, "WHERE app = ? AND tenant = ?", {app.text, tenant.text});
+}
+
+std::optional<Connection> get(Transaction& tx, const ConnectionId& id) { return rows::by_id<Connection>(tx, id.text); }
+
+std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& environment, std::string_view client_id) {
+    if (client_id.empty()) return std::nullopt;
+    return rows::first<Connection>(tx, "WHERE environment = ? AND client_id = ? AND client_id <> ''",
+                                   {environment.text, std::string{client_id}});
+}
+
+std::vector<EnvironmentId> environments_of_client_id(Transaction& tx, std::string_view client_id) {
+    std::vector<EnvironmentId> found;
+    for (const auto& connection : rows::where<Connection>(tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment",
+                                                          {std::string{client_id}})) {
+        found.push_back(connection.environment);
+    }
+    return found;
+}
+
+std::vector<Connection> of_app(Transaction& tx, const AppId& app) {
+    return rows::where<Connection>(tx, "WHERE app = ? ORDER BY created_at, rowid", {app.text});
+}
+
+std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant) {
+    return rows::where<Connection>(tx, "WHERE tenant = ? ORDER BY created_at, rowid", {tenant.text});
+}
+
+std::vector<Connection> list(Transaction& tx) { return rows::all<Connection>(tx, "ORDER BY created_at, rowid"); }
+
+std::int64_t count(Transaction& tx, const EnvironmentId& environment) {
+    return tx.engine().database->number("SELECT count(*) FROM connections WHERE environment = ?", {environment.text});
+}
+
+}  // namespace jeton::vault::connections

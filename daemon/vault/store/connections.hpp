@@ -1,0 +1,27 @@
+/// Table `connections`: app × tenant × environment. Every finder verifies what it reads; throws Tampered, StoreFault.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/vault/domain/connection.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault::connections {
+
+[[nodiscard]] std::optional<Connection> find(Transaction& tx, const AppId& app, const TenantId& tenant);
+[[nodiscard]] std::optional<Connection> get(Transaction& tx, const ConnectionId& id);
+/// Client IDs are unique within an environment; the empty one finds nothing.
+[[nodiscard]] std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& environment,
+                                                     std::string_view client_id);
+[[nodiscard]] std::vector<EnvironmentId> environments_of_client_id(Transaction& tx, std::string_view client_id);
+/// Lists in the order in which the connections were made.
+[[nodiscard]] std::vector<Connection> of_app(Transaction& tx, const AppId& app);
+[[nodiscard]] std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant);
+[[nodiscard]] std::vector<Connection> list(Transaction& tx);
+/// Of one environment; counts rows without reading them.
+[[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment);
+
+}  // namespace jeton::vault::connections

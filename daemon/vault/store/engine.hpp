@@ -1,0 +1,88 @@
+/// What store, group and transaction share: the connection, the keys, and the memory that rolls back with the disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/keys/root_key.hpp"
+#include "daemon/vault/store/anchor.hpp"
+#include "daemon/vault/store/audit.hpp"
+#include "daemon/vault/store/authority.hpp"
+#include "daemon/vault/store/database.hpp"
+#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/table.hpp"
+
+namespace jeton::vault {
+
+/// Internal to this folder. Not thread-safe.
+struct Engine {
+    Engine(std::filesystem::path database_file, std::filesystem::path anchor_directory, const Clock& clock_to_use);
+
+    std::filesystem::path file;
+    const Clock* clock;
+    Anchor anchor;
+    std::unique_ptr<Database> database;  ///< none = uninitialised
+    std::optional<RootKey> root;         ///< none = not unsealed
+    Authority authority;
+    std::string instance;
+    std::string reason;
+    std::string host;
+
+    /// Keeps keys and memory; throws std::logic_error where there is no root key.
+    [[nodiscard]] const RootKey& root_key() const;
+    [[nodiscard]] const DataKey& data_key(std::string_view environment, std::int64_t generation, const Bytes& wrapped);
+    void new_instance();
+    /// Drops root key, data keys and index.
+    void forget();
+
+    // Rows, with MAC, index, set hash and audit in step.
+    void insert(const TableInfo& table, const Record& record);
+    void update(const TableInfo& table, const Record& record);
+    void erase(const TableInfo& table, const std::string& id);
+    /// For writes that are no authority: the group must be committed.
+    void wrote() { savepoint_wrote_ = true; }
+    [[nodiscard]] std::vector<Record> read(const TableInfo& table, std::string_view where,
+                                           std::initializer_list<Value> parameters);
+    void append_audit(AuditEntry entry);
+    /// Above `epochs` of another store; the next commit writes the anchor.
+    void raise_epoch_above(std::int64_t epoch);
+
+    // Group and savepoints.
+    void begin_group();
+    /// Rolls everything since `begin_group` back. Never throws.
+    void abandon_group() noexcept;
+    void commit_group();
+    void begin_savepoint();
+    void release_savepoint();
+    /// Never throws; where SQLite cannot go back to the savepoint, the whole group is lost.
+    void roll_back_savepoint() noexcept;
+    [[nodiscard]] bool lost() const { return lost_; }
+
+    void write_anchor();
+
+   private:
+    [[nodiscard]] bool transaction_is_gone() const;
+    void lose_group() noexcept;
+
+    using DataKeyName = std::tuple<std::string, std::int64_t, Bytes>;  ///< environment, generation, wrapped
+    std::map<DataKeyName, DataKey> data_keys_;
+    Authority::Mark group_mark_;
+    Authority::Mark savepoint_mark_;
+    bool in_group_ = false;
+    bool in_savepoint_ = false;
+    bool begun_ = false;  ///< SQLite's transaction of this group
+    bool lost_ = false;
+    bool savepoint_wrote_ = false;
+    bool group_wrote_ = false;
+};
+
+}  // namespace jeton::vault

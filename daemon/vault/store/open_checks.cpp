@@ -1,0 +1,175 @@
+#include "daemon/vault/store/open_checks.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "daemon/base/files.hpp"
+#include "daemon/base/unique_fd.hpp"
+#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/schema.hpp"
+
+namespace jeton::vault {
+namespace {
+
+constexpr std::string_view restore_backup = "put a backup of it back; jeton never overwrites it";
+
+StoreUnusable newer(const std::filesystem::path& file, std::int64_t version) {
+    return {fmt::format("{} was written by a newer jeton (schema {}, this one knows {})", file.string(), version,
+                        schema_version),
+            "install that version again; the file was not touched"};
+}
+
+StoreUnusable damaged(const std::filesystem::path& file, std::string_view how) {
+    return {fmt::format("{} is damaged: {}", file.string(), how), std::string{restore_backup}};
+}
+
+StoreUnusable foreign(const std::filesystem::path& file, std::string_view how) {
+    return {fmt::format("{} is not jeton's database: {}", file.string(), how),
+            "name another file, or put a backup of this one back"};
+}
+
+std::uint32_t big_endian(const unsigned char* bytes) {
+    return static_cast<std::uint32_t>(bytes[0]) << 24U | static_cast<std::uint32_t>(bytes[1]) << 16U |
+           static_cast<std::uint32_t>(bytes[2]) << 8U | bytes[3];
+}
+
+/// Reads the file's header with nothing but read(2), so that a newer file is refused before SQLite has seen it.
+/// False for an empty file.
+bool check_header(const std::filesystem::path& file) {
+    constexpr std::string_view magic{"SQLite format 3\0", 16};
+    constexpr std::size_t user_version_at = 60;
+    constexpr std::size_t application_id_at = 68;
+    const UniqueFd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    std::array<unsigned char, 100> header{};
+    const auto size = fd ? ::read(fd.get(), header.data(), header.size()) : -1;
+    if (size < 0) throw StoreFault(fmt::format("cannot read {}: {}", file.string(), std::strerror(errno)));
+    if (size == 0) return false;
+    if (static_cast<std::size_t>(size) < header.size() || std::memcmp(header.data(), magic.data(), magic.size()) != 0) {
+        throw damaged(file, "it does not begin like a database");
+    }
+    const auto application = big_endian(header.data() + application_id_at);
+    const auto version = big_endian(header.data() + user_version_at);
+    if (application != 0 && application != application_id) throw foreign(file, "it belongs to another program");
+    if (application == application_id && version > schema_version) throw newer(file, version);
+    return true;
+}
+
+std::vector<Record> schema_of(Database& database) {
+    return database.query("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name");
+}
+
+/// The schema text must be, byte by byte, what the migrations make of an empty database.
+void check_schema(Database& database, const std::filesystem::path& file) {
+    Database reference;
+    for (const auto& step : migrations()) apply_migration(reference, step.to);
+    const auto expected = schema_of(reference);
+    const auto found = schema_of(database);
+    const auto name_of = [](const Record& row) {
+        const auto* type = std::get_if<std::string>(row.data());
+        const auto* name = std::get_if<std::string>(&row[1]);
+        return fmt::format("{} {}", type == nullptr ? "object" : *type, name == nullptr ? "without name" : *name);
+    };
+    for (const auto& row : found) {
+        if (std::ranges::find(expected, row) == expected.end()) {
+            throw foreign(file, fmt::format("{} in its schema is not jeton's", name_of(row)));
+        }
+    }
+    for (const auto& row : expected) {
+        if (std::ranges::find(found, row) == found.end()) throw foreign(file, fmt::format("{} is missing", name_of(row)));
+    }
+}
+
+void check_pages(Database& database, const std::filesystem::path& file) {
+    const auto answer = database.query("PRAGMA quick_check(1)");
+    const auto* word = answer.empty() ? nullptr : std::get_if<std::string>(answer.front().data());
+    if (word == nullptr || *word != "ok") throw damaged(file, word == nullptr ? "no answer" : *word);
+}
+
+void migrate(Database& database, std::int64_t from) {
+    for (const auto& step : migrations()) {
+        if (step.to <= from) continue;
+        database.execute("BEGIN IMMEDIATE");
+        apply_migration(database, step.to);
+        database.execute("COMMIT");
+    }
+}
+
+void use_write_ahead_log(Database& database, const std::filesystem::path& file) {
+    const auto mode = database.query("PRAGMA journal_mode = WAL");
+    if (mode.empty() || mode.front().empty() || mode.front().front() != Value{std::string{"wal"}}) {
+        throw StoreFault(fmt::format("{} cannot have a write-ahead log on this file system", file.string()));
+    }
+}
+
+/// The checks that SQLite is needed for. False for a file without its first commit.
+bool check_content(Database& database, const std::filesystem::path& file) {
+    const auto application = database.number("PRAGMA application_id");
+    const auto version = database.number("PRAGMA user_version");
+    if (version > schema_version) throw newer(file, version);
+    if (application == 0 && version == 0 && database.number("SELECT count(*) FROM sqlite_schema") == 0) return false;
+    if (application != application_id || version < 1) throw foreign(file, "it has other tables");
+    check_pages(database, file);
+    migrate(database, version);
+    check_schema(database, file);
+    use_write_ahead_log(database, file);
+    return true;
+}
+
+}  // namespace
+
+void apply_migration(Database& database, std::int64_t to) {
+    for (const auto& step : migrations()) {
+        if (step.to != to) continue;
+        for (const auto statement : step.statements) database.execute(statement);
+        // Pragmas take no parameters; both numbers are compiled in.
+        database.execute(fmt::format("PRAGMA application_id = {}", application_id));
+        database.execute(fmt::format("PRAGMA user_version = {}", to));
+    }
+}
+
+std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
+    std::error_code ec;
+    if (std::filesystem::symlink_status(file, ec).type() == std::filesystem::file_type::not_found) return nullptr;
+    if (const auto trusted = check_trusted_file(file, true); !trusted) {
+        throw StoreUnusable(trusted.error().what, trusted.error().next);
+    }
+    if (!check_header(file)) return nullptr;
+    try {
+        auto database = std::make_unique<Database>(file);
+        if (!check_content(*database, file)) return nullptr;
+        database->believe();
+        return database;
+    } catch (const StoreBusy&) {
+        throw StoreUnusable(fmt::format("{} is in use by another vault", file.string()),
+                            "stop it first: systemctl stop jeton-vault, or end the other jetond");
+    } catch (const StoreDamaged& error) {
+        throw damaged(file, error.what());
+    } catch (const std::logic_error& error) {
+        throw damaged(file, error.what());
+    }
+}
+
+std::unique_ptr<Database> create_database(const std::filesystem::path& file) {
+    {
+        const UniqueFd fd{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+        if (!fd) throw StoreFault(fmt::format("cannot create {}: {}", file.string(), std::strerror(errno)));
+    }
+    sync_directory(file.parent_path());
+    auto database = std::make_unique<Database>(file);
+    database->believe();
+    use_write_ahead_log(*database, file);
+    return database;
+}
+
+}  // namespace jeton::vault

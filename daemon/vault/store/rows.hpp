@@ -1,0 +1,72 @@
+/// Typed rows out of verified records, and the three writers of `Transaction`. Included by the table files alone, each of
+/// which instantiates the writers for its row.
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/vault/store/engine.hpp"
+#include "daemon/vault/store/tables.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault {
+
+template <class Row>
+void Transaction::insert(const Row& row) {
+    engine_->insert(info_of<Row>(), to_record(row));
+}
+
+template <class Row>
+void Transaction::update(const Row& row) {
+    engine_->update(info_of<Row>(), to_record(row));
+}
+
+template <class Row>
+void Transaction::erase(const Row& row) {
+    engine_->erase(info_of<Row>(), row.id.text);
+}
+
+namespace rows {
+
+template <class Row>
+std::vector<Row> where(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
+    std::vector<Row> found;
+    for (const auto& record : tx.read(info_of<Row>(), clause, parameters)) found.push_back(from_record<Row>(record));
+    return found;
+}
+
+template <class Row>
+std::optional<Row> first(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
+    const auto records = tx.read(info_of<Row>(), clause, parameters);
+    if (records.empty()) return std::nullopt;
+    return from_record<Row>(records.front());
+}
+
+/// A row that the index knows and the table does not have was deleted outside jeton.
+template <class Row>
+std::optional<Row> by_id(Transaction& tx, const std::string& id) {
+    auto row = first<Row>(tx, "WHERE id = ?", {id});
+    if (!row && tx.engine().authority.find(info_of<Row>(), id) != nullptr) throw Tampered(Table<Row>::name, id);
+    return row;
+}
+
+/// The same check for all rows.
+template <class Row>
+std::vector<Row> all(Transaction& tx, std::string_view order) {
+    auto found = where<Row>(tx, order, {});
+    const auto& authority = tx.engine().authority;
+    if (found.size() != authority.rows(info_of<Row>())) {
+        std::vector<std::string> ids;
+        for (const auto& row : found) ids.push_back(row.id.text);
+        std::ranges::sort(ids);
+        throw Tampered(Table<Row>::name, authority.missing_from(info_of<Row>(), ids));
+    }
+    return found;
+}
+
+}  // namespace rows
+}  // namespace jeton::vault

@@ -1,0 +1,86 @@
+#include "daemon/vault/store/schema.hpp"
+
+#include <array>
+
+namespace jeton::vault {
+namespace {
+
+// Authority tables carry a `mac`. References between them are checked by the services, not by foreign keys: a row is
+// believed for its MAC, never for what SQLite says of it.
+constexpr std::array<std::string_view, 22> first{
+    R"(CREATE TABLE environments (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, token_endpoint TEXT NOT NULL,
+    client_auth TEXT NOT NULL, host_aliases TEXT NOT NULL, ca_file TEXT NOT NULL, allow_loopback_http INTEGER NOT NULL,
+    developer_access INTEGER NOT NULL, tenant_claim_required INTEGER NOT NULL, issuer TEXT NOT NULL,
+    key_generation INTEGER NOT NULL, wrapped_data_key BLOB NOT NULL, created_at INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE TABLE signing_keys (
+    id TEXT PRIMARY KEY, environment TEXT NOT NULL, kid TEXT NOT NULL, public_key BLOB NOT NULL,
+    sealed_private_key BLOB NOT NULL, created_at INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX signing_keys_environment ON signing_keys (environment))",
+    R"(CREATE TABLE tenants (
+    id TEXT PRIMARY KEY, environment TEXT NOT NULL, tenant TEXT NOT NULL, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, mac BLOB NOT NULL, UNIQUE (environment, tenant)
+) STRICT)",
+    R"(CREATE TABLE apps (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, organization TEXT NOT NULL, homepage TEXT NOT NULL,
+    credentials TEXT NOT NULL, app_key TEXT NOT NULL, current_version INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE TABLE app_versions (
+    id TEXT PRIMARY KEY, app TEXT NOT NULL, number INTEGER NOT NULL, scopes TEXT NOT NULL, created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL, mac BLOB NOT NULL, UNIQUE (app, number)
+) STRICT)",
+    R"(CREATE TABLE connections (
+    id TEXT PRIMARY KEY, app TEXT NOT NULL, tenant TEXT NOT NULL, environment TEXT NOT NULL, state TEXT NOT NULL,
+    listed INTEGER NOT NULL, note TEXT NOT NULL, client_id TEXT NOT NULL, accepted_version INTEGER NOT NULL,
+    consent_source TEXT NOT NULL, consent_by TEXT NOT NULL, consent_reason TEXT NOT NULL, consent_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, mac BLOB NOT NULL, UNIQUE (app, tenant)
+) STRICT)",
+    R"(CREATE INDEX connections_tenant ON connections (tenant))",
+    R"(CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> '')",
+    R"(CREATE INDEX connections_any_client_id ON connections (client_id) WHERE client_id <> '')",
+    R"(CREATE INDEX connections_environment ON connections (environment))",
+    R"(CREATE TABLE secrets (
+    id TEXT PRIMARY KEY, connection TEXT NOT NULL, kind TEXT NOT NULL, prefix TEXT NOT NULL, state TEXT NOT NULL,
+    sealed BLOB NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, deactivates_at INTEGER,
+    mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX secrets_connection ON secrets (connection))",
+    R"(CREATE TABLE bindings (
+    id TEXT PRIMARY KEY, connection TEXT NOT NULL, environment TEXT NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL,
+    is_default INTEGER NOT NULL, allow_container INTEGER NOT NULL, created_at INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX bindings_uid ON bindings (uid))",
+    R"(CREATE INDEX bindings_connection ON bindings (connection))",
+    R"(CREATE TABLE key_slots (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, label TEXT NOT NULL, salt BLOB NOT NULL, wrapped BLOB NOT NULL,
+    created_at INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL) STRICT)",
+    R"(CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, host TEXT NOT NULL, actor_uid INTEGER NOT NULL,
+    actor_user TEXT NOT NULL, actor_pid INTEGER NOT NULL, actor_command TEXT NOT NULL, event TEXT NOT NULL,
+    subject TEXT NOT NULL, connection TEXT NOT NULL, tenant TEXT NOT NULL, via TEXT NOT NULL, refused INTEGER NOT NULL,
+    detail TEXT NOT NULL, count INTEGER NOT NULL, changes BLOB NOT NULL, hash BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX audit_connection ON audit (connection) WHERE connection <> '')",
+    R"(CREATE TABLE usage (
+    connection TEXT NOT NULL, secret_prefix TEXT NOT NULL, uid INTEGER NOT NULL, user TEXT NOT NULL,
+    count INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (connection, secret_prefix, uid)
+) STRICT, WITHOUT ROWID)",
+    R"(CREATE TABLE token_cache (
+    connection TEXT NOT NULL, secret TEXT NOT NULL, scopes TEXT NOT NULL, resource TEXT NOT NULL, sealed BLOB NOT NULL,
+    expires_at INTEGER NOT NULL, PRIMARY KEY (connection, secret, scopes, resource)
+) STRICT, WITHOUT ROWID)",
+};
+
+constexpr std::array steps{Migration{1, first}};
+static_assert(steps.back().to == schema_version);
+
+}  // namespace
+
+std::span<const Migration> migrations() { return steps; }
+
+}  // namespace jeton::vault

@@ -1,0 +1,16 @@
+/// The one row of table `state`: the counters, sealed, changed in the same transaction as what they count.
+#pragma once
+
+#include <optional>
+
+#include "daemon/vault/keys/root_key.hpp"
+#include "daemon/vault/store/authority.hpp"
+#include "daemon/vault/store/database.hpp"
+
+namespace jeton::vault {
+
+void write_state(Database& database, const RootKey& root, const Counters& counters);
+/// Nothing where the row is missing, was altered, or belongs to another root key.
+[[nodiscard]] std::optional<Counters> read_state(Database& database, const RootKey& root);
+
+}  // namespace jeton::vault

@@ -1,0 +1,182 @@
+#include "daemon/vault/store/store.hpp"
+
+#include <unistd.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "daemon/base/files.hpp"
+#include "daemon/vault/store/engine.hpp"
+#include "daemon/vault/store/open_checks.hpp"
+#include "daemon/vault/store/rows.hpp"
+#include "daemon/vault/store/schema.hpp"
+#include "daemon/vault/store/unseal_checks.hpp"
+
+namespace jeton::vault {
+namespace {
+
+constexpr std::string_view not_opened_yet = "no key slot has opened it since the vault started";
+constexpr std::string_view never_initialised = "it was never initialised";
+
+/// What the store itself does is in the audit too, under the vault's own uid.
+AuditEntry own_act(const Engine& engine, std::string event, std::string detail) {
+    AuditEntry entry;
+    entry.at = engine.clock->now();
+    entry.actor_uid = geteuid();
+    entry.actor_pid = getpid();
+    entry.actor_command = "jeton-vault";
+    entry.event = std::move(event);
+    entry.subject = "store";
+    entry.via = "vault";
+    entry.detail = std::move(detail);
+    return entry;
+}
+
+Error missing_database(const Engine& engine) {
+    return refuse(Errc::wrong_state,
+                  fmt::format("{} is missing, but its anchor {} has seen one", engine.file.string(),
+                              engine.anchor.file().string()),
+                  "put the database back, or take the anchor away if it is gone for good");
+}
+
+/// Schema, slots and first audit entry in the first commit.
+void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
+    Group group{engine};
+    group.attempt([&](Transaction& tx) {
+        for (const auto& step : migrations()) apply_migration(*engine.database, step.to);
+        for (const auto& slot : slots) engine.insert(info_of<KeySlot>(), to_record(slot));
+        tx.append_audit(own_act(engine, "store.initialised", {}));
+    });
+    group.commit();
+}
+
+void record_rollback(Engine& engine, const std::vector<std::string>& lost, std::int64_t anchor_epoch) {
+    Group group{engine};
+    group.attempt([&](Transaction& tx) {
+        engine.raise_epoch_above(anchor_epoch);
+        tx.append_audit(own_act(engine, "store.rollback-accepted", fmt::format("lost: {}", fmt::join(lost, "; "))));
+    });
+    group.commit();
+}
+
+}  // namespace
+
+std::string_view name_of(StoreState state) {
+    switch (state) {
+        case StoreState::uninitialised: return "uninitialised";
+        case StoreState::sealed: return "sealed";
+        case StoreState::unsealed: return "unsealed";
+    }
+    return {};
+}
+
+Store::Store(StoreFiles files, const Clock& clock)
+    : engine_(std::make_unique<Engine>(std::move(files.database), std::move(files.anchor_directory), clock)) {
+    engine_->database = open_database(engine_->file);
+    if (engine_->database) {
+        engine_->reason = not_opened_yet;
+    } else {
+        engine_->reason = engine_->anchor.has_seen_a_store() ? missing_database(*engine_).what : never_initialised;
+    }
+}
+
+Store::~Store() = default;
+
+StoreState Store::state() const {
+    if (!engine_->database) return StoreState::uninitialised;
+    return engine_->root ? StoreState::unsealed : StoreState::sealed;
+}
+
+const std::string& Store::reason() const { return engine_->reason; }
+
+const std::string& Store::instance() const { return engine_->instance; }
+
+std::int64_t Store::epoch() const { return engine_->authority.counters().epoch; }
+
+Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) {
+    // A first commit whose anchor failed has left a whole store behind.
+    if (!engine_->database) engine_->database = open_database(engine_->file);
+    if (engine_->database) {
+        return refuse(Errc::wrong_state, fmt::format("the store is {} already", name_of(state())),
+                      state() == StoreState::sealed ? "jeton unseal" : "jeton status");
+    }
+    if (slots.empty()) throw std::logic_error("a store without key slot could never be opened again");
+    if (engine_->anchor.has_seen_a_store()) return missing_database(*engine_);
+    if (auto directory = ensure_private_directory(engine_->file.parent_path()); !directory) return directory.error();
+    if (auto directory = ensure_private_directory(engine_->anchor.file().parent_path()); !directory) {
+        return directory.error();
+    }
+    engine_->root.emplace(std::move(root));
+    try {
+        engine_->write_anchor();  // at epoch 0: from the first commit on, a missing anchor means that somebody took it
+        engine_->database = create_database(engine_->file);
+        first_commit(*engine_, slots);
+        engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");  // the file alone is a store from here on
+    } catch (...) {
+        engine_->forget();
+        engine_->database.reset();
+        throw;
+    }
+    engine_->new_instance();
+    engine_->reason.clear();
+    return {};
+}
+
+std::vector<KeySlot> Store::slots() {
+    std::vector<KeySlot> found;
+    if (!engine_->database) return found;
+    const auto sql = info_of<KeySlot>().select + " ORDER BY created_at, rowid";
+    for (const auto& record : engine_->database->query(sql)) {
+        try {
+            found.push_back(from_record<KeySlot>(record));
+        } catch (const std::exception&) {
+            // An edited row that is no slot opens nothing; unseal names it if another slot opens the store.
+            continue;
+        }
+    }
+    return found;
+}
+
+Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollback) {
+    if (!engine_->database) return refuse(Errc::uninitialised, engine_->reason, "jeton init");
+    if (engine_->root) return refuse(Errc::wrong_state, "the store is unsealed already", "jeton status");
+    auto checked = check_store(*engine_->database, engine_->anchor, root, accept_rollback);
+    if (!checked) {
+        engine_->reason = checked.error().what;
+        return checked.error();
+    }
+    engine_->root.emplace(std::move(root));
+    engine_->authority = std::move(checked->authority);
+    try {
+        if (!checked->lost.empty()) {
+            record_rollback(*engine_, checked->lost, checked->anchor_epoch);
+        } else if (checked->anchor_is_behind) {
+            engine_->write_anchor();
+        }
+    } catch (const StoreFault& fault) {
+        engine_->forget();
+        engine_->reason = fault.what();
+        throw;
+    }
+    engine_->new_instance();
+    engine_->reason.clear();
+    return std::move(checked->lost);
+}
+
+void Store::seal(std::string why) {
+    if (!engine_->root) return;
+    engine_->forget();
+    engine_->new_instance();
+    engine_->reason = std::move(why);
+}
+
+Group Store::group() { return Group{*engine_}; }
+
+void Store::checkpoint() {
+    if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+}  // namespace jeton::vault

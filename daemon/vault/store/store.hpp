@@ -1,0 +1,75 @@
+/// The vault's store: one SQLite file that is not trusted, and an anchor beside it that notices when it is rolled back.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.hpp"
+#include "daemon/base/error.hpp"
+#include "daemon/vault/domain/key_slot.hpp"
+#include "daemon/vault/keys/root_key.hpp"
+#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/group.hpp"
+
+namespace jeton::vault {
+
+struct StoreFiles {
+    std::filesystem::path database;          ///< the file; `-wal` stands beside it
+    std::filesystem::path anchor_directory;  ///< another directory, better another disk
+};
+
+enum class StoreState { uninitialised, sealed, unsealed };
+
+[[nodiscard]] std::string_view name_of(StoreState state);
+
+/// Owns the connection, and while unsealed the keys and the memory index. Not thread-safe.
+class Store {
+   public:
+    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. Waits at
+    /// most 5 s for a dying vault's lock. Throws StoreUnusable, files untouched: newer schema (T51), damaged file, schema
+    /// that is not jeton's (T28), wrong owner or mode, lock held; StoreFault where the disk fails. `clock` must outlive it.
+    Store(StoreFiles files, const Clock& clock);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    [[nodiscard]] StoreState state() const;
+    /// Why it is not unsealed, for a person; empty while it is.
+    [[nodiscard]] const std::string& reason() const;
+    /// 32 characters `[0-9a-f]`; new at each start, seal and unseal.
+    [[nodiscard]] const std::string& instance() const;
+    /// 0 while not unsealed.
+    [[nodiscard]] std::int64_t epoch() const;
+
+    /// Creates database and anchor (anchor first) and leaves the store unsealed, at epoch 1.
+    /// Refuses `wrong_state` where a database exists, or an anchor that has seen one.
+    [[nodiscard]] Result<void> initialise(RootKey root, const std::vector<KeySlot>& slots);
+
+    /// Readable while sealed, and then not yet believed: a slot is believed when what it opens unseals the store.
+    [[nodiscard]] std::vector<KeySlot> slots();
+
+    /// Checks all authority rows, the state row, the audit chain and the anchor (docs/database.md), and builds the memory
+    /// index. Refuses `mismatch`, naming table and id, where a row was altered; `mismatch` where the store is older than its
+    /// anchor, or the anchor is missing, unless `accept_rollback`. Then it gives back what is lost, one line each, has
+    /// written it into the audit, and the epoch is above both. It stays sealed where it refuses, and `reason` says why.
+    [[nodiscard]] Result<std::vector<std::string>> unseal(RootKey root, bool accept_rollback);
+
+    /// Forgets keys and index. `why` becomes `reason`.
+    void seal(std::string why = "sealed on request");
+
+    /// Throws std::logic_error unless unsealed.
+    [[nodiscard]] Group group();
+
+    /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
+    void checkpoint();
+
+   private:
+    friend struct StoreProbe;  ///< tests reach the open database through it; nothing else defines it
+    std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace jeton::vault

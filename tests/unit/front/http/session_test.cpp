@@ -1,0 +1,146 @@
+#include "daemon/front/http/session.hpp"
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <doctest/doctest.h>
+
+#include "tests/unit/front/harness.hpp"
+
+namespace jeton::front::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Answers after a while; refuses whom it is told to.
+class Slow final : public Responder {
+public:
+    explicit Slow(asio::io_context& context) : context_(context) {}
+    [[nodiscard]] std::uint64_t caller() const override { return 7; }
+    [[nodiscard]] std::optional<Refusal> admit() override { return std::nullopt; }
+    [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
+        if (request.path == "/now") return json_response(200, "now");
+        return std::nullopt;
+    }
+    [[nodiscard]] Task<Response> answer(const Request& request) override {
+        if (request.path == "/fault") throw std::runtime_error("on purpose");
+        Timer timer{context_, 30ms};
+        co_await timer.async_wait(use_task);
+        auto response = json_response(200, "later " + std::string{request.body});
+        co_return response;
+    }
+    [[nodiscard]] Response refuse(const Refusal& refusal) const override {
+        return json_response(refusal.status, refusal.what);
+    }
+
+private:
+    asio::io_context& context_;
+};
+
+struct World {
+    explicit World(Limits limits = {}) : server(loop.context(), limits) {}
+    ~World() { loop.stop(); }
+
+    UniqueFd connect() {
+        auto [ours, theirs] = socket_pair();
+        server.serve(std::move(theirs), [this](int) { return std::make_unique<Slow>(loop.context()); });
+        return std::move(ours);
+    }
+
+    Loop loop;
+    Server server;
+};
+
+std::string ask(const std::string& path, const std::string& fields = "") {
+    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("session: requests sent together are answered one after the other, in their order") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    const auto said = exchange(client.get(), ask("/later") + ask("/now") + ask("/later"));
+    CHECK(statuses(said).size() == 3);
+    CHECK(said.find("later") < said.find("\r\n\r\nnow"));
+    CHECK(said.rfind("later") > said.find("\r\n\r\nnow"));
+}
+
+TEST_CASE("session: a body of 64 KiB arrives whole") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    const std::string body(64UZ * 1024, 'x');
+    const auto said =
+        exchange(client.get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n\r\n" + body + ask("/now"));
+    CHECK(statuses(said) == std::vector{200, 200});
+    CHECK(said.find("later " + body) != std::string::npos);
+}
+
+TEST_CASE("session: Connection: close is obeyed and said") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    write_all(client.get(), ask("/now", "Connection: close\r\n") + ask("/now"));
+    const auto said = read_to_end(client.get());
+    CHECK(statuses(said) == std::vector{200});
+    CHECK(said.find("Connection: close\r\n") != std::string::npos);
+}
+
+TEST_CASE("session: a fault while answering is a 500 without its text, and the end") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    const auto said = exchange(client.get(), ask("/fault"));
+    CHECK(statuses(said) == std::vector{500});
+    CHECK(said.find("on purpose") == std::string::npos);
+}
+
+TEST_CASE("T18: a head that does not end in time is answered 408, an idle session ends silently") {
+    Limits limits;
+    limits.header_time = limits.body_time = limits.idle_time = 1s;
+    World world{limits};
+    const auto half = world.connect();
+    const auto half_body = world.connect();
+    const auto idle = world.connect();
+    world.loop.start();
+    write_all(half.get(), "GET / HT");
+    write_all(half_body.get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    CHECK(statuses(read_to_end(half.get())) == std::vector{408});
+    CHECK(statuses(read_to_end(half_body.get())) == std::vector{408});
+    CHECK(read_to_end(idle.get()).empty());
+}
+
+TEST_CASE("T19: sessions beyond a caller's share are answered 429, and room comes back") {
+    Limits limits;
+    limits.sessions_per_caller = 2;
+    World world{limits};
+    const auto first = world.connect();
+    auto second = world.connect();
+    const auto third = world.connect();
+    world.loop.start();
+    CHECK(statuses(read_to_end(third.get())) == std::vector{429});
+    CHECK(statuses(exchange(second.get(), ask("/now"))) == std::vector{200});
+    CHECK(statuses(exchange(first.get(), ask("/now"))) == std::vector{200});
+}
+
+TEST_CASE("server: stop ends idle sessions and lets running requests finish") {
+    World world;
+    const auto idle = world.connect();
+    const auto running = world.connect();
+    world.loop.start();
+    write_all(running.get(), ask("/later"));
+    std::this_thread::sleep_for(10ms);
+    asio::post(world.loop.context(), [&] { world.server.stop(); });
+    CHECK(read_to_end(idle.get()).empty());
+    const auto said = read_to_end(running.get());
+    CHECK(statuses(said) == std::vector{200});
+    CHECK(said.find("Connection: close") != std::string::npos);
+}
+
+}  // namespace jeton::front::test

@@ -1,0 +1,183 @@
+#include "daemon/front/routes/token.hpp"
+
+#include <array>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/front/harness.hpp"
+
+namespace jeton::front::test {
+namespace {
+
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+struct World {
+    World() {
+        decisions.enter({"inst", 1});
+        vault.script = [](const ScriptedVault::Asked&) {
+            return done(R"({"access_token":"A","token_type":"Bearer","expires_in":900,"scope":"s","connection":"a/t@e",
+                            "reuse_seconds":600})");
+        };
+    }
+
+    Response ask(std::string_view target, std::string_view body, std::string_view authorization = {},
+                 std::string_view method = "POST", std::string_view type = form_type) {
+        std::vector<Field> fields{{"Host", "localhost"}};
+        if (!type.empty()) fields.push_back({"Content-Type", type});
+        if (!authorization.empty()) fields.push_back({"Authorization", authorization});
+        const auto path = target.substr(0, target.find('?'));
+        const auto query = path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view{};
+        const Request request{
+            .method = method, .target = target, .path = path, .query = query, .fields = fields, .body = body};
+        if (auto now = token_now(desk, caller, request)) return *now;
+        auto where = match_token_path(path);
+        REQUIRE(where.has_value());
+        return run(token(desk, caller, request, std::move(*where)));
+    }
+
+    HandClock clock;
+    ScriptedVault vault;
+    DecisionCache decisions{clock};
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "token"};
+};
+
+const std::string plain = "grant_type=client_credentials";
+
+}  // namespace
+
+TEST_CASE("token: its paths") {
+    for (const char* path : {"/token", "/connect/token"}) CHECK_FALSE(match_token_path(path)->environment.has_value());
+    for (const char* path : {"/integration/token", "/integration/connect/token"}) {
+        CHECK(match_token_path(path)->environment == "integration");
+    }
+    for (const char* path : {"/", "/token/", "/a/b/token", "/tokens", "/a/connect/x/token"}) {
+        INFO(std::string{path});
+        CHECK_FALSE(match_token_path(path).has_value());
+    }
+}
+
+TEST_CASE("T-5: the answer of RFC 6749 §5.1") {
+    World world;
+    const auto response = world.ask("/token", plain + "&connection=a/t@e");
+    CHECK(status_of(response) == 200);
+    CHECK(body_of(response) ==
+          R"({"access_token":"A","token_type":"Bearer","expires_in":900,"scope":"s","connection":"a/t@e"})");
+    for (const char* line : {"Content-Type: application/json\r\n", "Cache-Control: no-store\r\n",
+                             "Pragma: no-cache\r\n", "Jeton-Epoch: inst 1 600\r\n"}) {
+        CHECK(response.bytes->find(line) != std::string::npos);
+    }
+    REQUIRE(world.vault.asked.size() == 1);
+    CHECK(world.vault.asked[0].verb == "token.issue");
+    CHECK(world.vault.asked[0].body == R"({"host":"localhost","auth":{"method":"peer"},"connection":"a/t@e"})");
+}
+
+TEST_CASE("token: a repeated question does not reach the vault; rejected_token and min_ttl always do") {
+    World world;
+    for (int i = 0; i < 3; ++i) CHECK(status_of(world.ask("/token", plain)) == 200);
+    CHECK(world.vault.asked.size() == 1);
+    for (const char* more : {"&rejected_token=x", "&min_ttl=5"}) {
+        for (int i = 0; i < 2; ++i) (void)world.ask("/token", plain + more);
+    }
+    CHECK(world.vault.asked.size() == 5);
+}
+
+TEST_CASE("T-3: only POST, with Allow") {
+    World world;
+    for (const char* method : {"GET", "HEAD", "PUT"}) {
+        const auto response = world.ask("/token", "", {}, method);
+        CHECK(status_of(response) == 405);
+        CHECK(response.bytes->find("Allow: POST\r\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("T-2, T-3, T-7: what is malformed never reaches the vault") {
+    World world;
+    struct Row {
+        std::string target, body, authorization;
+        int status;
+        const char* error;
+    };
+    const std::string tok = "/token";
+    const std::array rows{
+        Row{tok, "", "", 400, "invalid_request"},
+        Row{tok, "grant_type=", "", 400, "invalid_request"},
+        Row{tok, "grant_type=password", "", 400, "unsupported_grant_type"},
+        Row{tok, "grant_type=refresh_token&refresh_token=x", "", 400, "unsupported_grant_type"},
+        Row{tok, plain + "&scope=a&scope=b", "", 400, "invalid_request"},
+        Row{tok, plain + "&x=1&x=1", "", 400, "invalid_request"},
+        Row{tok, plain + "&min_ttl=-1", "", 400, "invalid_request"},
+        Row{tok, plain + "&min_ttl=1x", "", 400, "invalid_request"},
+        Row{tok, plain + "&a=%", "", 400, "invalid_request"},
+        Row{tok + "?client_secret=x", plain, "", 400, "invalid_request"},
+        Row{tok + "?client_id=x", plain, "", 400, "invalid_request"},
+        Row{tok + "?scope=x", plain, "", 400, "invalid_request"},
+        Row{tok, plain + "&client_id=a&client_secret=b", "Basic YTpi", 400, "invalid_request"},
+        Row{tok, plain, "Bearer x", 401, "invalid_client"},
+        Row{tok, plain + "&client_assertion=x", "", 400, "invalid_client"},
+    };
+    for (const auto& row : rows) {
+        INFO(row.target << " " << row.body << " " << row.authorization);
+        const auto response = world.ask(row.target, row.body, row.authorization);
+        CHECK(status_of(response) == row.status);
+        CHECK(body_of(response).find("\"error\":\"" + std::string{row.error} + "\"") != std::string::npos);
+        CHECK((response.bytes->find("WWW-Authenticate: Basic") != std::string::npos) == (row.status == 401));
+    }
+    CHECK(status_of(world.ask(tok, plain, {}, "POST", "application/json")) == 400);
+    CHECK(status_of(world.ask(tok, plain, {}, "POST", "")) == 400);
+    CHECK(world.vault.asked.empty());
+    CHECK(status_of(world.ask(tok + "?x=1", plain, {}, "POST", "Application/X-www-form-urlencoded ; charset=utf-8")) ==
+          200);
+}
+
+TEST_CASE("T-14: resource may stand more than once") {
+    World world;
+    (void)world.ask("/integration/token", plain + "&resource=https://a/&resource=https://b/");
+    REQUIRE(world.vault.asked.size() == 1);
+    CHECK(world.vault.asked[0].body.find(R"("environment":"integration")") != std::string::npos);
+    CHECK(world.vault.asked[0].body.find(R"("resources":["https://a/","https://b/"])") != std::string::npos);
+}
+
+TEST_CASE("T-7: refusals of the vault in the words of OAuth") {
+    World world;
+    struct Row {
+        Errc code;
+        std::string body, authorization;
+        int status;
+        const char* error;
+    };
+    const std::array rows{
+        Row{Errc::invalid_client, plain, "", 401, "invalid_client"},
+        Row{Errc::invalid_client, plain, "Basic YTpi", 401, "invalid_client"},
+        Row{Errc::invalid_client, plain + "&client_id=a&client_secret=b", "", 400, "invalid_client"},
+        Row{Errc::unauthorized_client, plain, "", 400, "unauthorized_client"},
+        Row{Errc::invalid_scope, plain, "", 400, "invalid_scope"},
+        Row{Errc::sealed, plain, "", 503, "temporarily_unavailable"},
+        Row{Errc::uninitialised, plain, "", 503, "temporarily_unavailable"},
+        Row{Errc::not_found, plain, "", 400, "invalid_request"},
+        Row{Errc::server_error, plain, "", 500, "server_error"},
+    };
+    for (const auto& row : rows) {
+        INFO(row.error << " " << row.body);
+        world.vault.script = [&](const ScriptedVault::Asked&) {
+            return refused(refuse(row.code, "say \"no\" \\ \xc3\xa4\n", "ask"));
+        };
+        const auto response = world.ask("/token", row.body, row.authorization);
+        CHECK(status_of(response) == row.status);
+        CHECK(body_of(response) ==
+              "{\"error\":\"" + std::string{row.error} + "\",\"error_description\":\"say 'no' / ???; ask\"}\n");
+        CHECK((response.bytes->find("Retry-After:") != std::string::npos) == (row.status == 503));
+        const bool challenged = row.status == 401 && !row.authorization.empty();
+        CHECK((response.bytes->find("WWW-Authenticate: Basic realm=\"jeton\"") != std::string::npos) == challenged);
+    }
+    CHECK(world.decisions.size() == 0);
+}
+
+TEST_CASE("token: an answer of the vault that is not understood is an error of the daemon") {
+    World world;
+    world.vault.script = [](const ScriptedVault::Asked&) { return done(R"({"access_token":"A"})"); };
+    CHECK(status_of(world.ask("/token", plain)) == 500);
+}
+
+}  // namespace jeton::front::test

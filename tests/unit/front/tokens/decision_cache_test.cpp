@@ -1,0 +1,131 @@
+#include "daemon/front/tokens/decision_cache.hpp"
+
+#include <array>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/front/harness.hpp"
+
+namespace jeton::front::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Era era{"9f", 42};
+
+Grant grant(std::string connection = "a/t@e") {
+    Grant made;
+    made.access_token = "T\"1";
+    made.token_type = "Bearer";
+    made.scope = "s";
+    made.connection = std::move(connection);
+    made.expires_in = 900s;
+    made.reuse = 600s;
+    made.secret_prefix = "jcs.ab12";
+    return made;
+}
+
+struct World {
+    World() { cache.enter(era); }
+    HandClock clock;
+    DecisionCache cache{clock, 3};
+
+    void keep(Grant given = grant(), unsigned char number = 1) {
+        cache.keep(Fingerprint{number}, some_peer(), "python3", std::move(given), era);
+    }
+    std::optional<Response> find(unsigned char number = 1) { return cache.find(Fingerprint{number}, some_peer()); }
+};
+
+}  // namespace
+
+TEST_CASE("decision: repeated with what is left of its life") {
+    World world;
+    world.keep();
+    world.clock.advance(100s);
+    const auto found = world.find();
+    REQUIRE(found.has_value());
+    CHECK(body_of(*found) ==
+          R"({"access_token":"T\"1","token_type":"Bearer","expires_in":800,"scope":"s","connection":"a/t@e"})");
+    CHECK(found->bytes->find("Jeton-Epoch: 9f 42 500\r\n") != std::string::npos);
+    CHECK(found->bytes->find("Cache-Control: no-store\r\n") != std::string::npos);
+    CHECK(found->bytes->find("Pragma: no-cache\r\n") != std::string::npos);
+    CHECK(world.find()->bytes == found->bytes);  // the same second: not built again
+}
+
+TEST_CASE("decision: ends with its deadline") {
+    World world;
+    world.keep();
+    world.clock.advance(599s);
+    CHECK(world.find().has_value());
+    world.clock.advance(1s);
+    CHECK_FALSE(world.find().has_value());
+    CHECK(world.cache.size() == 0);
+}
+
+TEST_CASE("decision: ends when either clock says so") {
+    World world;
+    world.keep();
+    SUBCASE("wall") { world.clock.wall += 600s; }
+    SUBCASE("boot") { world.clock.boot += 600s; }
+    CHECK_FALSE(world.find().has_value());
+}
+
+TEST_CASE("decision: ends with its token, however long it may be reused") {
+    World world;
+    auto given = grant();
+    given.expires_in = 10s;
+    world.keep(std::move(given));
+    world.clock.advance(10s);
+    CHECK_FALSE(world.find().has_value());
+}
+
+TEST_CASE("decision: ends with its era") {
+    World world;
+    world.keep();
+    SUBCASE("another epoch") { world.cache.enter({"9f", 43}); }
+    SUBCASE("another instance") { world.cache.enter({"aa", 42}); }
+    SUBCASE("no vault") { world.cache.enter({}); }
+    CHECK_FALSE(world.find().has_value());
+    world.keep();  // decided at the era before: comes too late
+    CHECK_FALSE(world.find().has_value());
+}
+
+TEST_CASE("decision: a replaced token drops those of its connection only") {
+    World world;
+    world.keep(grant("a/t@e"), 1);
+    world.keep(grant("b/t@e"), 2);
+    world.cache.drop_connection("a/t@e");
+    CHECK_FALSE(world.find(1).has_value());
+    CHECK(world.find(2).has_value());
+}
+
+TEST_CASE("decision: the least recently used one makes room") {
+    World world;
+    for (const unsigned char number : std::array<unsigned char, 3>{1, 2, 3}) world.keep(grant(), number);
+    CHECK(world.find(1).has_value());
+    world.keep(grant(), 4);
+    CHECK(world.find(1).has_value());
+    CHECK_FALSE(world.find(2).has_value());
+    CHECK(world.cache.size() == 3);
+}
+
+TEST_CASE("decision: uses are counted, survive the decision, and come back when they could not be told") {
+    World world;
+    world.keep();
+    (void)world.find();
+    (void)world.find();
+    SUBCASE("while it lives") {}
+    SUBCASE("after it is dropped") { world.cache.enter({"9f", 43}); }
+    auto uses = world.cache.take_usage();
+    REQUIRE(uses.size() == 1);
+    CHECK(uses[0].count == 2);
+    CHECK(uses[0].connection == "a/t@e");
+    CHECK(uses[0].secret_prefix == "jcs.ab12");
+    CHECK(uses[0].command == "python3");
+    CHECK(world.cache.take_usage().empty());
+    world.cache.return_usage(std::move(uses));
+    CHECK(world.cache.take_usage().size() == 1);
+}
+
+}  // namespace jeton::front::test

@@ -1,0 +1,178 @@
+#include "daemon/front/vault_client.hpp"
+
+#include <array>
+#include <future>
+#include <string>
+
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <doctest/doctest.h>
+
+#include "libclient/protocol/fields.hpp"
+#include "tests/unit/front/harness.hpp"
+
+namespace jeton::front::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The other end of a link, spoken to by hand.
+class HandVault {
+public:
+    explicit HandVault(UniqueFd end) : end_(std::move(end)) {}
+    void say(std::string_view payload) { write_all(end_.get(), encode_frame(payload)); }
+    /// The id of the next question; its text is kept in `last`.
+    std::int64_t hear() {
+        for (;;) {
+            if (auto payload = decoder_.next()) {
+                last = *payload;
+                return protocol::parse_strict(last).value().at("id").as_int64();
+            }
+            std::array<char, 4096> bytes;
+            const auto count = ::recv(end_.get(), bytes.data(), bytes.size(), 0);
+            REQUIRE(count > 0);
+            decoder_.feed({bytes.data(), static_cast<std::size_t>(count)});
+        }
+    }
+    void hang_up() { end_.reset(); }
+    std::string last;
+
+private:
+    UniqueFd end_;
+    FrameDecoder decoder_;
+};
+
+struct World {
+    World() { loop.start(); }
+    ~World() { loop.stop(); }
+
+    HandVault connect() {
+        auto [ours, theirs] = socket_pair();
+        std::promise<void> taken;
+        asio::post(loop.context(), [&, end = ours.release()] {
+            client.take_link(UniqueFd{end});
+            taken.set_value();
+        });
+        taken.get_future().get();
+        return HandVault{std::move(theirs)};
+    }
+    std::future<Answer> ask(std::string_view verb, std::chrono::seconds patience = 30s) {
+        json::object peer, body;
+        peer["uid"] = 1000;
+        body["app"] = "x";
+        Question question{.peer = std::move(peer),
+                          .socket = "control",
+                          .verb = verb,
+                          .body = json::value(std::move(body)),
+                          .patience = patience};
+        return asio::co_spawn(loop.context().get_executor(), client.ask(std::move(question)), asio::use_future);
+    }
+
+    Loop loop;
+    std::vector<Era> eras;
+    std::vector<std::string> replaced;
+    int ready = 0;
+    VaultClient client{loop.context(),
+                       {.era_changed = [this](const Era& era) { eras.push_back(era); },
+                        .token_replaced = [this](std::string_view connection) { replaced.emplace_back(connection); },
+                        .ready = [this] { ++ready; }}};
+};
+
+constexpr std::string_view hello = R"({"event":"hello","instance":"9f","epoch":1,"state":"unsealed"})";
+
+std::string done_frame(std::int64_t id, std::string_view done) {
+    return R"({"id":)" + std::to_string(id) + R"(,"instance":"9f","epoch":1,"done":)" + std::string{done} + "}";
+}
+
+}  // namespace
+
+TEST_CASE("vault link: answers are paired by id, in any order; events come before what follows them") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto first = world.ask("app.show");
+    const auto first_id = vault.hear();
+    CHECK(vault.last.find(R"("peer":{"uid":1000},"socket":"control","verb":"app.show","body":{"app":"x"}})") !=
+          std::string::npos);
+    auto second = world.ask("app.list");
+    const auto second_id = vault.hear();
+    vault.say(done_frame(second_id, "[2]"));
+    vault.say(R"({"event":"epoch","instance":"9f","epoch":2,"state":"sealed"})");
+    vault.say(R"({"event":"token_replaced","connection":"a/t@e"})");
+    vault.say(done_frame(first_id, R"({"n":1})"));
+    const auto one = first.get();
+    CHECK(one.done.at("n").as_int64() == 1);
+    CHECK(one.era == Era{"9f", 1});
+    CHECK(second.get().done.as_array().size() == 1);
+    CHECK(world.eras == std::vector{Era{"9f", 1}, Era{"9f", 2}});
+    CHECK(world.replaced == std::vector<std::string>{"a/t@e"});
+    CHECK(world.client.state() == "sealed");
+    CHECK(world.ready == 1);
+}
+
+TEST_CASE("vault link: a refusal keeps its word, text and wait") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto asked = world.ask("app.show");
+    vault.say(
+        R"({"id":)" + std::to_string(vault.hear()) +
+        R"(,"instance":"9f","epoch":1,"refused":{"error":"not_found","error_description":"no app","next":"list","retry_after":5}})");
+    const auto answer = asked.get();
+    REQUIRE(answer.refused.has_value());
+    CHECK(answer.refused->code == Errc::not_found);
+    CHECK(answer.refused->what == "no app");
+    CHECK(answer.refused->next == "list");
+    CHECK(answer.refused->retry_after == 5);
+}
+
+TEST_CASE(
+    "vault link: what is in flight when a vault ends is temporarily unavailable; what comes next waits for another") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto lost = world.ask("app.show");
+    (void)vault.hear();
+    vault.hang_up();
+    const auto answer = lost.get();
+    REQUIRE(answer.refused.has_value());
+    CHECK(answer.refused->code == Errc::temporarily_unavailable);
+    CHECK(answer.refused->retry_after == 1);
+
+    auto waiting = world.ask("app.list");
+    auto other = world.connect();
+    other.say(hello);
+    other.say(done_frame(other.hear(), "{}"));
+    CHECK_FALSE(waiting.get().refused.has_value());
+    CHECK(world.eras == std::vector{Era{"9f", 1}, Era{}, Era{"9f", 1}});
+    CHECK(world.ready == 1);
+}
+
+TEST_CASE("vault link: a question does not wait for ever") {
+    World world;
+    SUBCASE("without a vault") { CHECK(world.ask("app.list").get().refused->code == Errc::temporarily_unavailable); }
+    SUBCASE("with a vault that does not answer") {
+        auto vault = world.connect();
+        vault.say(hello);
+        CHECK(world.ask("app.list", 1s).get().refused->code == Errc::temporarily_unavailable);
+    }
+}
+
+TEST_CASE("vault link: a frame that breaks the rules ends it") {
+    for (const char* frame :
+         {"[]", "{", R"({"id":1,"id":2})", R"({"event":"x"})", R"({"event":"hello"})", R"({"id":1.5})"}) {
+        INFO(std::string{frame});
+        World world;
+        auto vault = world.connect();
+        vault.say(hello);
+        auto asked = world.ask("app.list");
+        (void)vault.hear();
+        vault.say(frame);
+        CHECK(asked.get().refused->code == Errc::temporarily_unavailable);
+    }
+}
+
+}  // namespace jeton::front::test

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# What the tools share: where the repository is, how they speak, how they build. Sourced, never run.
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+export LC_ALL=C.UTF-8
+tool="$(basename "$0")"
+
+# say TEXT…: one line of progress.
+say() { printf '%s\n' "$*"; }
+
+# die WHAT NEXT: what happened, and the next thing to do.
+die() {
+    printf '%s: %s\n' "$tool" "$1" >&2
+    [[ -z "${2:-}" ]] || printf '  next: %s\n' "$2" >&2
+    exit 1
+}
+
+# usage_error WHAT: the command line was wrong.
+usage_error() {
+    printf '%s: %s\n  next: tools/%s --help\n' "$tool" "$1" "$tool" >&2
+    exit 2
+}
+
+# usable_node: is there a Node.js of version 18 or later, with npm?
+usable_node() {
+    command -v node >/dev/null && command -v npm >/dev/null || return 1
+    local version
+    version="$(node --version 2>/dev/null)" || return 1  # v20.11.0
+    version="${version#v}"
+    [[ "${version%%.*}" =~ ^[0-9]+$ ]] && ((${version%%.*} >= 18))
+}
+
+# build_jobs: compilers at once; a file that includes Beast wants about 1.5 GB.
+build_jobs() {
+    local jobs memory_kb=''
+    jobs="$(nproc)"
+    [[ ! -r /proc/meminfo ]] || memory_kb="$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)"
+    if [[ -n "$memory_kb" ]] && ((memory_kb / 1500000 < jobs)); then jobs=$((memory_kb / 1500000)); fi
+    echo $((jobs < 1 ? 1 : jobs))
+}
+
+# build FOLDER [TARGET…]: configures FOLDER if that has not been done, and brings it up to date.
+build() {
+    local folder="$1"
+    shift
+    if [[ ! -f "$folder/build.ninja" ]]; then
+        say "configuring $folder"
+        meson setup "$folder" "$root" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
+    fi
+    NINJA_STATUS='building %f/%t: ' ninja -C "$folder" -j "$(build_jobs)" "$@" ||
+        die "the build failed" "the first error above says where; then: ninja -C $folder"
+}
