@@ -71,7 +71,7 @@ int list(Context& context) {
     if (table.rows.empty())
         context.remark("It looks like you haven't created any apps yet; jeton app create --help");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 
@@ -139,8 +139,8 @@ int connections(Context& context, const std::string& app) {
             fmt::format("no tenant is listed yet; add one: jeton app tenant add {} TENANT@ENVIRONMENT", app));
         return exit_code::done;
     }
-    context.write(table.text(context.terminal().width));
-    for (const auto& hint : hints) context.remark(hint);
+    context.write(table.text(context.terminal().width, context.terminal().color));
+    for (const auto& hint : hints) context.write(hint + "\n");
     return exit_code::done;
 }
 

@@ -42,7 +42,7 @@ int list(Context& context, const ListArgs& args) {
     if (table.rows.empty())
         context.remark("no such entry");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

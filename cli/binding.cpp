@@ -45,7 +45,7 @@ int list(Context& context) {
     if (table.rows.empty())
         context.remark("no binding yet; jeton binding add --help");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

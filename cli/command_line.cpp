@@ -50,7 +50,8 @@ std::string unknown_word(const CLI::App& at, const std::string& word, std::strin
     next = full_name(at) + " --help";
     const auto did_you_mean = meant ? fmt::format("; did you mean {}?", *meant) : std::string{};
     if (flag) return fmt::format("{} has no option {}{}", full_name(at), shown, did_you_mean);
-    if (verbs_of(at).empty()) return fmt::format("{} takes no further word \"{}\"", full_name(at), shown);
+    // The word itself is not repeated: it may be a secret that belongs on standard input.
+    if (verbs_of(at).empty()) return fmt::format("{} takes no further word", full_name(at));
     return fmt::format("{} has no verb \"{}\"{}", full_name(at), shown, did_you_mean);
 }
 

@@ -62,7 +62,7 @@ int list(Context& context) {
     if (table.rows.empty())
         context.remark("no environment yet; make one: jeton environment create integration --kind local");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

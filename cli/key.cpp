@@ -27,7 +27,7 @@ int list(Context& context) {
     for (const auto& slot : elements(answer->tree)) {
         table.rows.push_back({field(slot, "id"), field(slot, "kind"), field(slot, "label"), field(slot, "created_at")});
     }
-    context.write(table.text(context.terminal().width));
+    context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

@@ -80,7 +80,7 @@ int list(Context& context, const std::string& connection) {
     if (table.rows.empty())
         context.remark("no client secret yet; jeton secret generate --help");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

@@ -66,7 +66,7 @@ void show_status(Context& context, const Document& status) {
         table.rows.push_back({field(environment, "name"), field(environment, "kind"), field(environment, "connections"),
                               field(environment, "tokens_cached"), upstream_text(environment)});
     }
-    if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width));
+    if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width, context.terminal().color));
 }
 
 /// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.

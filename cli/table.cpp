@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cli/terminal.hpp"
 #include "cli/text.hpp"
 
 namespace jeton::cli {
@@ -42,11 +43,13 @@ std::string line_of(const std::vector<std::string>& row, const std::vector<std::
 
 }  // namespace
 
-std::string Table::text(std::size_t width) const {
+std::string Table::text(std::size_t width, bool color) const {
     if (header.empty()) return {};
     auto widths = natural_widths(*this);
     if (width > 0) fit(widths, width);
-    auto lines = line_of(header, widths);
+    auto head = line_of(header, widths);
+    head.pop_back();
+    auto lines = painted(head, Style::bold, color) + "\n";
     for (const auto& row : rows) lines += line_of(row, widths);
     return lines;
 }

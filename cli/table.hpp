@@ -14,7 +14,8 @@ struct Table {
     std::vector<std::vector<std::string>> rows;
 
     /// Lines with their newlines. `width`: columns of the terminal, 0 for no limit; the widest columns give way first.
-    [[nodiscard]] std::string text(std::size_t width) const;
+    /// `color`: the header stands out.
+    [[nodiscard]] std::string text(std::size_t width, bool color = false) const;
 };
 
 /// One line for each pair whose value is not empty, values below each other.

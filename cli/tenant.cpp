@@ -40,7 +40,7 @@ int list(Context& context, const std::string& environment) {
     if (table.rows.empty())
         context.remark("no tenant yet; make one: jeton tenant create TENANT@ENVIRONMENT --name NAME");
     else
-        context.write(table.text(context.terminal().width));
+        context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
 }
 

@@ -28,8 +28,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto short_life = 1s;
-constexpr std::chrono::milliseconds first_pause{100};
-constexpr std::chrono::milliseconds longest_pause{2000};
+constexpr std::chrono::milliseconds first_pause{10};
+constexpr std::chrono::milliseconds longest_pause{200};  // ready again within half a second, whatever killed it
 constexpr int first_fd = 3;
 
 std::string path_of(std::string_view name) {

@@ -44,10 +44,6 @@ class Tamper(Scenario):
             database.row_factory = sqlite3.Row
             yield database
 
-    def kill_all(self):
-        self.daemon.kill("jetond")
-        self.daemon.wait_for_helpers_to_go()
-
     def assertSealed(self, *words):
         """It starts, stays sealed, says why in these words, and gives nobody anything."""
         self.daemon.start(state="sealed")
@@ -90,12 +86,12 @@ class Tamper(Scenario):
         self.daemon.start()  # accepted once is accepted
 
     def test_T27_an_old_wal_is_refused(self):
-        self.kill_all()
+        self.daemon.kill_all()
         old = self.store()
         self.assertTrue(old[self.wal], "a killed daemon leaves its WAL")
         self.daemon.start()
         self.ok("access", "disable", self.connection, "--yes")
-        self.kill_all()
+        self.daemon.kill_all()
         self.put_back({self.wal: old[self.wal], self.daemon.state / "jeton.db-shm": None})
         self.assertSealed(r"(?i)older|rolled back|rollback|changed|damaged|malformed|row|set hash")
 
@@ -103,7 +99,7 @@ class Tamper(Scenario):
         self.daemon.stop()
         self.daemon.start()
         self.ok("access", "disable", self.connection, "--yes")
-        self.kill_all()
+        self.daemon.kill_all()
         self.assertTrue(self.wal.stat().st_size, "the change stands in the WAL alone")
         self.put_back({self.wal: None, self.daemon.state / "jeton.db-shm": None})
         self.assertSealed(r"(?i)older|rolled back|rollback")
@@ -262,7 +258,7 @@ class Tamper(Scenario):
         self.put_back(copies)
         self.daemon.start()
         self.assertToken(self.post("/integration/token", self.pair))
-        self.kill_all()
+        self.daemon.kill_all()
         moved = self.daemon.directory / "moved"
         shutil.copytree(self.daemon.state, moved)
         shutil.rmtree(self.daemon.state)

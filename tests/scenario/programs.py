@@ -165,6 +165,17 @@ class Daemon:
             self.process.wait(10)
         return pid
 
+    def kill_all(self):
+        """kill -9 of everything at once, as a power cut does: nobody gets to write anything down any more."""
+        self.helpers()
+        keeper = [pid for pid, name in descendants(self.pid).items() if name.startswith("jetond-")]
+        for pid in keeper:
+            os.kill(pid, signal.SIGSTOP)  # it must not start again what we kill
+        for pid in [*self.helpers().values(), *keeper, self.pid]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+        self.wait_for_helpers_to_go()
+
     def stop(self, seconds=15):
         """SIGTERM and the exit status; the helpers are gone when it returns, or it says which is not."""
         if self.process is None:

@@ -79,8 +79,8 @@ Result<Review> review_access(Transaction& tx, const ConnectionName& name) {
         review.removed = views_of(change.removed);
     }
     review.statement = fmt::format(
-        "By allowing, you, as the admin (resource owner) of tenant {}, grant the app {} of {} access to operate on your "
-        "resources (data).",
+        "By allowing, you, as the admin (resource owner) of tenant {}, are granting access to the app {} of {}: it may operate "
+        "on your resources (data).",
         found->tenant.tenant, found->app.name, found->app.organization);
     for (const auto& scope : review.scopes) {
         if (scope.access == 'w') {

@@ -34,8 +34,8 @@ json::value hint_of(const FoundConnection& found, bool has_secret) {
     const auto name = found.name();
     switch (found.connection.state) {
         case ConnectionState::not_connected:
-            return json::value("Please contact the admin of tenant " + found.tenant.tenant +
-                               " and ask that they connect to your app: jeton access review " + name);
+            return json::value("Please contact your Tenant Admin (" + found.tenant.tenant +
+                               ") and ask that they connect to your app: jeton access review " + name);
         case ConnectionState::disabled: return json::value("Paused. To restore access: jeton access enable " + name);
         case ConnectionState::connected: break;
     }

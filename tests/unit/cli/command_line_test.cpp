@@ -104,7 +104,8 @@ TEST_CASE("command line: a mistyped verb or option is refused with what was mean
           "jeton: jeton secret has no verb \"genrate\"; did you mean generate?\n  next: jeton secret --help\n");
     CHECK(parse({"stauts"}).error.contains("did you mean status?"));
     CHECK(parse({"token", "--headr"}).error.contains("did you mean --header?"));
-    CHECK(parse({"token", connection, "more"}).error.contains("takes no further word \"more\""));
+    CHECK(parse({"token", connection, "more"}).error.contains("takes no further word"));
+    CHECK_FALSE(parse({"token", connection, "a-secret"}).error.contains("a-secret"));
 }
 
 TEST_CASE("command line: a secret given as an option is not repeated in the error") {

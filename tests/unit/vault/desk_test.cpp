@@ -101,7 +101,7 @@ TEST_CASE("seal forgets the keys: nothing but the store's own verbs answers, unt
     CHECK(counter.answer(3).at("done").at("state") == "sealed");
     counter.turn({Counter::frame(4, "token.issue", {{"auth", {{"method", "peer"}}}})});
     CHECK(counter.answer(4).at("refused").at("error") == "temporarily_unavailable");
-    CHECK(counter.answer(4).at("refused").contains("retry_after"));
+    CHECK(counter.answer(4).at("refused").as_object().contains("retry_after"));
 }
 
 TEST_CASE("an unknown member is refused by name, and nothing is done") {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/services/access.hpp"
 #include "daemon/vault/services/apps.hpp"
 #include "daemon/vault/services/bindings.hpp"
@@ -16,6 +17,7 @@
 #include "daemon/vault/services/tenants.hpp"
 #include "daemon/vault/services/tokens.hpp"
 #include "daemon/vault/store/store.hpp"
+#include "tests/unit/results.hpp"
 
 namespace jeton::vault::test {
 

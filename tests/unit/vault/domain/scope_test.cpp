@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/results.hpp"
+
 using namespace jeton;
 using namespace jeton::vault;
 

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/results.hpp"
+
 #include "daemon/vault/verbs/dispatch.hpp"
 
 using namespace jeton;

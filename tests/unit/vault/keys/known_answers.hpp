@@ -1,0 +1,40 @@
+/// Known answers, printed by known_answers.py: none of them was computed by jeton.
+#pragma once
+
+#include <string_view>
+
+namespace jeton::vault::known {
+
+// clang-format off
+inline constexpr std::string_view row_mac =
+    "8ba40c9d7252fae2aa56bbde1b5df9105e5b5cdca73e420da91a2257a20c8155";
+inline constexpr std::string_view set_of_two =
+    "213993ea184de1e1d50bca7481c441eece6a8bbad33010cd917f2b84387e4aeecb58d0e442365e789913ceaec80148e756f4"
+    "1b563215ae29edcebb10f1220a54";
+inline constexpr std::string_view set_digest =
+    "e9250c94f2481beb7b41f1a999ea28145d0dde2d1fc22a367826e099b7c01561";
+inline constexpr std::string_view set_minus_one =
+    "ba4c6fc0b3dff5e826d072b588a3f03b51dc618d568e23213be4f872013651db66975e22c73a4e2f5c5fb705eb6657e48cba"
+    "7c8f5940608b32f8758b6b0837bf";
+inline constexpr std::string_view chain =
+    "db2ea994d0b0391201a18710231e8a159f864aaf95590913d2358f7b49706dea";
+inline constexpr std::string_view anchor =
+    "21d0fdf8100ce959d45296778df5dda48977164fd93b2402baa14ae5990538bb";
+inline constexpr std::string_view value =
+    "01000102030405060708090a0b0c0d0e0f1011121314151617b1c80e24cd5b365df41bbf5f3f71f6bbb74af7e2d2dd9e534b"
+    "3c04c9827a74";
+inline constexpr std::string_view verifier =
+    "01000102030405060708090a0b0c0d0e0f10111213141516179397b161cef0ce4e252c285dc1957941cfb57efa4cd383fb27"
+    "f6f60b70c2ba644bdd603385e813fbddae3cb7e8ec7b965eeadd8fbcdc33b631cbac085405b546d63200f41816c2c2dd14bc"
+    "b3a80b136e";
+inline constexpr std::string_view wrapped_data_key =
+    "01000102030405060708090a0b0c0d0e0f10111213141516172f3819ca1358506c0a82da1038d31258cb686c6300ce068798"
+    "11068998374844ebdefe3ae29651cd2ffa61d8cbb22a14";
+inline constexpr std::string_view slot =
+    "940304c735eee0b231a085edb704e8b80af6c5b2aac3727dcbf807f66024989c01000102030405060708090a0b0c0d0e0f10"
+    "1112131415161749070bcd2941462d940d95e7edeabe59a2653b8646b93fbc660828361d8789ed8e1ca6cf03bec663e680b2"
+    "9d5a973a49";
+inline constexpr std::string_view recovery_key = "jrk.000g40-r40m30-e20918-5gr38e-1w8124-gk8wdc";
+// clang-format on
+
+}  // namespace jeton::vault::known
