@@ -110,7 +110,7 @@ int main(int argc, char** argv) try {
     const auto config = require_config(options.config);
     serve(options, config);
     return EXIT_SUCCESS;
-} catch (const jeton::vault::StoreUnusable& fault) {
+} catch (const jeton::vault::StoreInUse& fault) {
     jeton::log::error("{}", fault.what());
     return exit_configuration;
 } catch (const std::exception& fault) {

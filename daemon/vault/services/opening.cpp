@@ -108,6 +108,11 @@ void open_at_start(Store& store, const Config& config, const Clock& clock) {
         return;
     }
     if (config.keys.key_file.empty()) return;
+    if (store.slots().empty()) {
+        store.seal("no key slot stands in table key_slots; restore a backup");
+        log::error("the store stays sealed: {}", store.reason());
+        return;
+    }
     auto root = root_from_key_file(store, config);
     if (!root) {
         store.seal(fmt::format("{}; {}", root.error().what, root.error().next));

@@ -30,7 +30,8 @@ struct Engine {
     std::filesystem::path file;
     const Clock* clock;
     Anchor anchor;
-    std::unique_ptr<Database> database;  ///< none = uninitialised
+    std::unique_ptr<Database> database;  ///< none = uninitialised, or unusable
+    bool unusable = false;               ///< there is a file, but not one of ours: `reason` says why
     std::optional<RootKey> root;         ///< none = not unsealed
     Authority authority;
     std::string instance;

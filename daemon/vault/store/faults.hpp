@@ -27,13 +27,18 @@ struct StoreBusy : StoreFault {
     using StoreFault::StoreFault;
 };
 
-/// The database cannot be used at all: damaged, altered, newer, or held by another vault. `what()` says what and what to do
-/// now. The files were not changed.
+/// The database cannot be used at all: damaged, altered or newer. `what()` says what and what to do now. The files were not
+/// changed.
 struct StoreUnusable : std::runtime_error {
     StoreUnusable(const std::string& what_happened, const std::string& what_next)
         : std::runtime_error(what_happened + "; " + what_next), next(what_next) {}
 
     std::string next;
+};
+
+/// Another vault holds the database.
+struct StoreInUse : StoreUnusable {
+    using StoreUnusable::StoreUnusable;
 };
 
 }  // namespace jeton::vault

@@ -151,7 +151,7 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
         database->believe();
         return database;
     } catch (const StoreBusy&) {
-        throw StoreUnusable(fmt::format("{} is in use by another vault", file.string()),
+        throw StoreInUse(fmt::format("{} is in use by another vault", file.string()),
                             "stop it first: systemctl stop jeton-vault, or end the other jetond");
     } catch (const StoreDamaged& error) {
         throw damaged(file, error.what());

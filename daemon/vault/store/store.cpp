@@ -42,6 +42,10 @@ Error missing_database(const Engine& engine) {
                   "put the database back, or take the anchor away if it is gone for good");
 }
 
+Error unusable(const Engine& engine) {
+    return refuse(Errc::wrong_state, engine.reason, "then start the daemon again");
+}
+
 /// Schema, slots and first audit entry in the first commit.
 void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
     Group group{engine};
@@ -75,7 +79,15 @@ std::string_view name_of(StoreState state) {
 
 Store::Store(StoreFiles files, const Clock& clock)
     : engine_(std::make_unique<Engine>(std::move(files.database), std::move(files.anchor_directory), clock)) {
-    engine_->database = open_database(engine_->file);
+    try {
+        engine_->database = open_database(engine_->file);
+    } catch (const StoreInUse&) {
+        throw;
+    } catch (const StoreUnusable& fault) {
+        engine_->unusable = true;
+        engine_->reason = fault.what();
+        return;
+    }
     if (engine_->database) {
         engine_->reason = not_opened_yet;
     } else {
@@ -86,6 +98,7 @@ Store::Store(StoreFiles files, const Clock& clock)
 Store::~Store() = default;
 
 StoreState Store::state() const {
+    if (engine_->unusable) return StoreState::sealed;
     if (!engine_->database) return StoreState::uninitialised;
     return engine_->root ? StoreState::unsealed : StoreState::sealed;
 }
@@ -97,6 +110,7 @@ const std::string& Store::instance() const { return engine_->instance; }
 std::int64_t Store::epoch() const { return engine_->authority.counters().epoch; }
 
 Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) {
+    if (engine_->unusable) return unusable(*engine_);
     // A first commit whose anchor failed has left a whole store behind.
     if (!engine_->database) engine_->database = open_database(engine_->file);
     if (engine_->database) {
@@ -141,6 +155,7 @@ std::vector<KeySlot> Store::slots() {
 }
 
 Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollback) {
+    if (engine_->unusable) return unusable(*engine_);
     if (!engine_->database) return refuse(Errc::uninitialised, engine_->reason, "jeton init");
     if (engine_->root) return refuse(Errc::wrong_state, "the store is unsealed already", "jeton status");
     auto checked = check_store(*engine_->database, engine_->anchor, root, accept_rollback);
@@ -167,10 +182,11 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
 }
 
 void Store::seal(std::string why) {
-    if (!engine_->root) return;
-    engine_->forget();
-    engine_->new_instance();
-    engine_->reason = std::move(why);
+    if (engine_->root) {
+        engine_->forget();
+        engine_->new_instance();
+    }
+    if (state() == StoreState::sealed && !engine_->unusable) engine_->reason = std::move(why);
 }
 
 Group Store::group() { return Group{*engine_}; }

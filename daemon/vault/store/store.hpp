@@ -29,9 +29,10 @@ enum class StoreState { uninitialised, sealed, unsealed };
 /// Owns the connection, and while unsealed the keys and the memory index. Not thread-safe.
 class Store {
    public:
-    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. Waits at
-    /// most 5 s for a dying vault's lock. Throws StoreUnusable, files untouched: newer schema (T51), damaged file, schema
-    /// that is not jeton's (T28), wrong owner or mode, lock held; StoreFault where the disk fails. `clock` must outlive it.
+    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A file that
+    /// cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is not touched: the
+    /// store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then throws StoreInUse; throws
+    /// StoreFault where the disk fails. `clock` must outlive it.
     Store(StoreFiles files, const Clock& clock);
     ~Store();
     Store(const Store&) = delete;
@@ -58,7 +59,7 @@ class Store {
     /// written it into the audit, and the epoch is above both. It stays sealed where it refuses, and `reason` says why.
     [[nodiscard]] Result<std::vector<std::string>> unseal(RootKey root, bool accept_rollback);
 
-    /// Forgets keys and index. `why` becomes `reason`.
+    /// Forgets keys and index. `why` becomes `reason`, also where it was sealed before.
     void seal(std::string why = "sealed on request");
 
     /// Throws std::logic_error unless unsealed.

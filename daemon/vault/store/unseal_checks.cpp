@@ -80,8 +80,7 @@ std::optional<Doubt> doubt(Database& database, const Anchor& anchor, const std::
                      {fmt::format("the anchor {}: whether changes after epoch {} are lost cannot be told", how, store.epoch)}};
     }
     if (store.epoch < seen->epoch || store.audit.sequence < seen->audit_sequence) {
-        Doubt rolled_back{fmt::format("the store is at epoch {}, its anchor has seen epoch {}: it was put back to an earlier "
-                                      "state",
+        Doubt rolled_back{fmt::format("the store is at epoch {}, its anchor has seen epoch {}: it was rolled back",
                                       store.epoch, seen->epoch),
                           {}};
         if (store.epoch < seen->epoch) {
