@@ -21,7 +21,8 @@ TEST_CASE("table: columns stand below each other, no line ends in spaces") {
 
 TEST_CASE("table: it fits the terminal; the widest column gives way") {
     const auto text = table.text(30);
-    CHECK(text.contains("dispatcher  Example Software…\n"));
+    CHECK(text.contains("dispatcher  Example Software"));
+    CHECK(text.contains("…\n"));
     std::istringstream lines{text};
     for (std::string line; std::getline(lines, line);) CHECK(display_width(line) <= 30);
 }

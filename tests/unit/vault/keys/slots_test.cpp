@@ -55,7 +55,7 @@ TEST_CASE("slot: identity, kind and label are part of it") {
 
 TEST_CASE("slot: every flipped bit and every cut is refused") {
     const auto slot = make_slot(RootKey::generate(), KeySlotKind::recovery, "recovery key", counting(20, 1), now);
-    for (auto* bytes : {&KeySlot::salt, &KeySlot::wrapped}) {
+    for (auto bytes : {&KeySlot::salt, &KeySlot::wrapped}) {
         for (std::size_t bit = 0; bit < (slot.*bytes).size() * 8; ++bit) {
             auto other = slot;
             (other.*bytes)[bit / 8] = static_cast<unsigned char>((other.*bytes)[bit / 8] ^ 1U << bit % 8);

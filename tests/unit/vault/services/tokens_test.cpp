@@ -88,7 +88,8 @@ TEST_CASE("a lone client_id selects the bound connection of that ID") {
     World world;
     world.connected(name);
     world.bind(name);
-    auto request = pair_request(world.row(name).client_id, "");
+    const auto client_id = world.row(name).client_id;
+    auto request = pair_request(client_id, "");
     CHECK(world.decide(request));
     request.client_id = "jid.unknown";
     refused(world.decide(request), Errc::invalid_client);

@@ -23,7 +23,7 @@ using namespace jeton::vault::store_test;
 namespace {
 
 /// Texts that break what is built by hand: quotes, NUL, SQL, other scripts, an empty one (T21).
-const std::string nasty{"'; DROP TABLE apps; --\0\"\\ %s ünï 千 \xF0\x9F\x94\x91\n", 41};
+const std::string nasty{"'; DROP TABLE apps; --\0\"\\ %s ünï 千 \xF0\x9F\x94\x91\n", 44};
 constexpr UtcSeconds noon{std::chrono::seconds{1'700'000'000}};
 
 }  // namespace
