@@ -64,7 +64,8 @@ int allow_version(Context& context, const AllowArgs& args, std::int64_t version)
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto secret = raw_field(answer->tree, "client_secret");
     const auto message = field(answer->tree, "message");
-    const auto client_id = fmt::format("{:<15} {}", "Client ID", field(answer->tree, "client_id"));
+    const auto id = field(answer->tree, "client_id");
+    const auto client_id = id.empty() ? std::string{} : fmt::format("{:<15} {}", "Client ID", id);
     if (secret.empty() || context.terminal().output) {
         context.say(message.empty() ? fmt::format("{} is allowed version {}", args.connection, version) : message);
         context.say(client_id);

@@ -115,7 +115,7 @@ Result<Document> Context::ask(const Call& call) {
                                      ::geteuid());
     if (!response) return std::unexpected{to_failure(response.error())};
     auto document = read_document(std::move(*response));
-    if (document && call.changes) changed_ = "changed jeton of " + described(*at, call.socket);
+    if (document && call.changes) changed_ = "changed in the daemon at " + printable(at->directory(call.socket));
     return document;
 }
 

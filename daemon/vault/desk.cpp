@@ -37,15 +37,21 @@ Error closed_refusal(const Store& store) {
     return error;
 }
 
-/// A program on the token socket can do nothing about our store: it may try again.
+/// A program can do nothing about our store, and is not told what is wrong with it: it may try again, or ask somebody.
 Error for_token_socket(Error error, std::string_view verb) {
     if (verb != "token.issue") return error;
-    if (error.code == Errc::sealed || error.code == Errc::uninitialised || error.code == Errc::mismatch ||
-        error.code == Errc::server_error) {
-        if (error.operator_note.empty()) error.operator_note = error.what;
-        error.code = Errc::temporarily_unavailable;
-        if (!error.retry_after) error.retry_after = 10;
+    switch (error.code) {
+        case Errc::sealed:
+        case Errc::uninitialised:
+        case Errc::mismatch:
+        case Errc::server_error: break;
+        default: return error;
     }
+    if (error.operator_note.empty()) error.operator_note = std::move(error.what);
+    error.code = Errc::temporarily_unavailable;
+    error.what = "the store of this daemon is not open";
+    error.next = "ask the operator: jeton status";
+    if (!error.retry_after) error.retry_after = 10;
     return error;
 }
 
@@ -199,7 +205,9 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
             refuse(Errc::server_error, "the vault could not do this", "see the log of jeton-vault; nothing was changed"),
             request.verb);
     }
-    if (!*reply.result && is_audited(reply.result->error().code)) note_refusal(group, task, reply.result->error());
+    if (*reply.result) return;
+    const auto& refusal = reply.result->error();
+    if (is_audited(refusal.code) || !refusal.operator_note.empty()) note_refusal(group, task, refusal);
 }
 
 void Desk::note_refusal(Group& group, const Task& task, const Error& error) {

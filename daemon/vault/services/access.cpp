@@ -141,6 +141,9 @@ Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Connection
     }
     allowed.message = is_upgrade ? fmt::format("{} was upgraded to version {}.", name.text(), version)
                                  : fmt::format("{} is connected with version {}.", name.text(), version);
+    if (allowed.found.connection.client_id.empty()) {
+        allowed.message += fmt::format(" Its pair comes from the portal: jeton secret import {} --client-id ID", name.text());
+    }
     return allowed;
 }
 

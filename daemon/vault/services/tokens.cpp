@@ -227,6 +227,16 @@ TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret&
             found.connection, found.environment.id};
 }
 
+/// A token of another tenant is the operator's alarm; the program, which did nothing wrong, may only wait.
+Error told_to_program(Error failure) {
+    if (failure.code != Errc::mismatch) return failure;
+    auto error = refuse(Errc::temporarily_unavailable, "the token endpoint's answer was not for this connection",
+                        "ask the operator: jeton audit list");
+    error.retry_after = 60;
+    error.operator_note = std::move(failure.what);
+    return error;
+}
+
 Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& client, const std::vector<std::string>& scopes,
                                      const TokenRequest& request, UpstreamTokens& upstream, const Clock& clock,
                                      const std::optional<Landing>& landed) {
@@ -252,7 +262,7 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     };
     if (landed) {
         if (held != nullptr && !rejected) return TokenDecision{serve(), std::nullopt};
-        if (landed->failure) return *landed->failure;
+        if (landed->failure) return told_to_program(*landed->failure);
         return refuse(Errc::temporarily_unavailable, "the token endpoint gave a token that has ended already",
                       "check the clocks of both hosts");
     }

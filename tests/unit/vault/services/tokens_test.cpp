@@ -251,6 +251,17 @@ TEST_CASE("a failure is shared by all who waited for it") {
     refused(world.decide(peer_request(world.remote), landing), Errc::invalid_client);
 }
 
+TEST_CASE("P11: a token of another tenant is never handed out; the operator is told whose it was") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    const auto claims = base64url(std::string_view{R"({"tenant":"7654321"})"});
+    const auto landing = world.land(*first, upstream_answer("e30." + claims + ".c2ln"));
+    const auto decision = world.decide(peer_request(world.remote), landing);
+    refused(decision, Errc::temporarily_unavailable);
+    CHECK(decision.error().what.find("7654321") == std::string::npos);
+    CHECK(decision.error().operator_note.find("7654321") != std::string::npos);
+}
+
 TEST_CASE("P2: a rejected token is replaced once, and only by those who reject the one that is held") {
     Upstream world;
     (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("rejected"));
