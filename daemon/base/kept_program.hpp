@@ -9,8 +9,9 @@
 
 namespace jeton {
 
-/// Knows how to start one program and when it may be started next: at once, but after a pause (10 ms, doubling to 200 ms)
-/// where it lived less than a second. Forks: only for a process without threads. Whoever owns it reaps it (`waitpid`).
+/// Knows how to start one program and when it may be started next: at once, but after a pause (10 ms, doubling to 200
+/// ms) where it lived less than a second. Forks: only for a process without threads. Whoever owns it reaps it
+/// (`waitpid`).
 class KeptProgram {
 public:
     using Time = std::chrono::steady_clock::time_point;

@@ -25,7 +25,8 @@ Error storage_refusal(const StoreFault& fault) {
 }
 
 Error tampered_refusal(const Tampered& fault) {
-    return refuse(Errc::mismatch, fault.what(), "stop here, keep the files, restore a backup; jeton audit verify tells more");
+    return refuse(Errc::mismatch, fault.what(),
+                  "stop here, keep the files, restore a backup; jeton audit verify tells more");
 }
 
 Error closed_refusal(const Store& store) {
@@ -95,7 +96,8 @@ void Desk::greet() {
 void Desk::announce() {
     const auto current = moment();
     const auto state = name_of(room_.store.state());
-    if (current.epoch == announced_.epoch && current.instance == announced_.instance && state == announced_state_) return;
+    if (current.epoch == announced_.epoch && current.instance == announced_.instance && state == announced_state_)
+        return;
     announced_ = current;
     announced_state_ = state;
     to_front_(wire::moment_event("epoch", announced_, announced_state_));
@@ -118,7 +120,8 @@ void Desk::run(std::vector<Task> tasks) {
             run_alone(*first++);
             continue;
         }
-        const auto last = std::find_if(first, tasks.end(), [](const Task& task) { return is_store_verb(task.request.verb); });
+        const auto last =
+            std::find_if(first, tasks.end(), [](const Task& task) { return is_store_verb(task.request.verb); });
         run_group({first, last});
         first = last;
     }
@@ -201,9 +204,9 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
         throw;
     } catch (const std::exception& fault) {
         log::error("{}: {}", request.verb, fault.what());
-        reply.result = for_token_socket(
-            refuse(Errc::server_error, "the vault could not do this", "see the log of jeton-vault; nothing was changed"),
-            request.verb);
+        reply.result = for_token_socket(refuse(Errc::server_error, "the vault could not do this",
+                                               "see the log of jeton-vault; nothing was changed"),
+                                        request.verb);
     }
     if (*reply.result) return;
     const auto& refusal = reply.result->error();

@@ -15,7 +15,7 @@ namespace jeton::vault {
 
 /// One thread. Order of a change: commit → anchor → event to the front → answers.
 class Desk {
-   public:
+public:
     using Send = std::function<void(std::string payload)>;
 
     /// `daemon_uid`: in a user's own daemon, whose.
@@ -31,7 +31,7 @@ class Desk {
     /// Before the end: nothing counted is lost.
     void write_tally();
 
-   private:
+private:
     struct Task {
         wire::Request request;
         std::optional<Landing> landed;

@@ -13,11 +13,12 @@
 namespace jeton::vault {
 
 class ExchangeEnds {
-   public:
+public:
     /// `on_orphaned` is called when the supervisor has ended: then so must we.
-    ExchangeEnds(boost::asio::io_context& loop, UniqueFd supervisor, Flights& flights, std::function<void()> on_orphaned);
+    ExchangeEnds(boost::asio::io_context& loop, UniqueFd supervisor, Flights& flights,
+                 std::function<void()> on_orphaned);
 
-   private:
+private:
     void wait();
     void connect(UniqueFd socket);
 

@@ -16,9 +16,10 @@
 namespace jeton::vault {
 
 class Flights {
-   public:
+public:
     /// Gets the waiters of a flight that landed, to be run again.
-    using OnLanding = std::function<void(std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection)>;
+    using OnLanding =
+        std::function<void(std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection)>;
 
     Flights(const Clock& clock, OnLanding on_landing);
 
@@ -33,7 +34,7 @@ class Flights {
     /// Fails what has waited too long, for the exchange or for an exchange.
     void sweep();
 
-   private:
+private:
     struct Flight {
         std::string key;
         ExchangeNeed need;

@@ -28,7 +28,8 @@ void FrameLink::read() {
                                 try {
                                     self->decoder_.feed({self->buffer_.data(), size});
                                     explicit_bzero(self->buffer_.data(), size);
-                                    while (auto payload = self->decoder_.next()) payloads.push_back(*std::move(payload));
+                                    while (auto payload = self->decoder_.next())
+                                        payloads.push_back(*std::move(payload));
                                     if (!payloads.empty()) self->on_frames_(std::move(payloads));
                                 } catch (const FrameFault& fault) {
                                     return self->end(fault.what());

@@ -17,7 +17,7 @@ namespace jeton::vault {
 
 /// Lives as long as somebody holds it or a read is pending. One thread.
 class FrameLink : public std::enable_shared_from_this<FrameLink> {
-   public:
+public:
     /// `on_frames` is called once for each read with at least one whole frame in it: what it brings is one turn's work.
     using OnFrames = std::function<void(std::deque<std::string> payloads)>;
     using OnEnd = std::function<void(const std::string& why)>;
@@ -29,7 +29,7 @@ class FrameLink : public std::enable_shared_from_this<FrameLink> {
     void send(std::string payload);
     void close();
 
-   private:
+private:
     void read();
     void write();
     void end(const std::string& why);

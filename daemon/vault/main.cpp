@@ -1,10 +1,10 @@
 /// jeton-vault: root key, data keys, database, all rules. Sees no stranger's bytes and no network.
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <exception>
 #include <memory>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>

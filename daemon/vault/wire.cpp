@@ -67,7 +67,8 @@ std::string answer(std::uint64_t id, const Moment& moment, const json::value& do
 }
 
 std::string refusal(std::uint64_t id, const Moment& moment, const Error& error) {
-    json::object refused{{"error", protocol::word_of(error.code).name}, {"error_description", error.what}, {"next", error.next}};
+    json::object refused{
+        {"error", protocol::word_of(error.code).name}, {"error_description", error.what}, {"next", error.next}};
     if (error.retry_after) refused["retry_after"] = *error.retry_after;
     return with_moment(id, moment, "refused", refused);
 }

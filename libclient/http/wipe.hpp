@@ -20,7 +20,9 @@ inline void wipe(std::string& text) noexcept {
 class WipedText {
 public:
     WipedText() = default;
-    explicit WipedText(std::string&& text) : text_(std::move(text)) { wipe(text); }  // a short text is copied, not moved
+    explicit WipedText(std::string&& text) : text_(std::move(text)) {
+        wipe(text);
+    }  // a short text is copied, not moved
     WipedText(WipedText&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
     WipedText& operator=(WipedText&& other) noexcept {
         if (this != &other) {

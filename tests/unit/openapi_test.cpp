@@ -40,7 +40,8 @@ std::set<std::string> routed() {
     std::set<std::string> operations{"GET /healthz"};
     for (const auto tables : {control_routes(), token_socket_routes()}) {
         for (const auto& table : tables) {
-            for (const auto& route : table) operations.insert(std::string{route.method} + " " + std::string{route.pattern});
+            for (const auto& route : table)
+                operations.insert(std::string{route.method} + " " + std::string{route.pattern});
         }
     }
     for (const auto path : token_paths()) operations.insert("POST " + std::string{path});

@@ -27,7 +27,7 @@ struct App {
     std::string organization;
     std::string homepage;
     CredentialsMode credentials = CredentialsMode::developer;
-    std::string app_key;               ///< `jak.` and 25 characters, or the portal's
+    std::string app_key;  ///< `jak.` and 25 characters, or the portal's
     std::int64_t current_version = 1;
     UtcSeconds created_at{};
 };
@@ -36,9 +36,9 @@ struct AppVersion {
     AppVersionId id;
     AppId app;
     std::int64_t number = 1;
-    std::vector<std::string> scopes;   ///< sorted, unique
+    std::vector<std::string> scopes;  ///< sorted, unique
     UtcSeconds created_at{};
-    std::string created_by;            ///< user name, or the uid in digits
+    std::string created_by;  ///< user name, or the uid in digits
 };
 
 inline constexpr std::size_t organization_limit = 120;  ///< characters (S10)

@@ -14,11 +14,11 @@ namespace jeton::vault {
 struct Binding {
     BindingId id;
     ConnectionId connection;
-    EnvironmentId environment;         ///< of the connection
+    EnvironmentId environment;  ///< of the connection
     std::string user;
     std::int64_t uid = 0;
-    bool is_default = false;           ///< chosen where a request names no connection
-    bool allow_container = false;      ///< holds for peers of another PID namespace too
+    bool is_default = false;       ///< chosen where a request names no connection
+    bool allow_container = false;  ///< holds for peers of another PID namespace too
     UtcSeconds created_at{};
 };
 

@@ -23,11 +23,11 @@ struct Connection {
     TenantId tenant;
     EnvironmentId environment;
     ConnectionState state = ConnectionState::not_connected;
-    bool listed = true;                    ///< the developer lists the tenant on the app (S14)
-    std::string note;                      ///< the developer's, beside the tenant ID
-    std::string client_id;                 ///< empty until allowed (local) or imported (upstream); stable afterwards (S18)
-    std::int64_t accepted_version = 0;     ///< 0 until allowed
-    std::string consent_source;            ///< `admin`, `portal`, `operator`; empty until allowed (S33)
+    bool listed = true;                 ///< the developer lists the tenant on the app (S14)
+    std::string note;                   ///< the developer's, beside the tenant ID
+    std::string client_id;              ///< empty until allowed (local) or imported (upstream); stable afterwards (S18)
+    std::int64_t accepted_version = 0;  ///< 0 until allowed
+    std::string consent_source;         ///< `admin`, `portal`, `operator`; empty until allowed (S33)
     std::string consent_by;
     std::string consent_reason;
     UtcSeconds consent_at{};

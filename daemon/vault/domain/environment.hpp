@@ -13,7 +13,8 @@
 
 namespace jeton::vault {
 
-/// `local`: jeton issues pairs and signs tokens. `upstream`: pairs come from a portal elsewhere and are exchanged there.
+/// `local`: jeton issues pairs and signs tokens. `upstream`: pairs come from a portal elsewhere and are exchanged
+/// there.
 enum class EnvironmentKind { local, upstream };
 
 /// How the exchange authenticates at the token endpoint (RFC 6749 §2.3.1).
@@ -23,16 +24,17 @@ struct Environment {
     EnvironmentId id;
     std::string name;
     EnvironmentKind kind = EnvironmentKind::local;
-    std::string token_endpoint;             ///< absolute URL; upstream only
+    std::string token_endpoint;  ///< absolute URL; upstream only
     ClientAuth client_auth = ClientAuth::post;
-    std::vector<std::string> host_aliases;  ///< `Host` values that select this environment; unique over all environments
-    std::string ca_file;                    ///< PEM; empty = the system's authorities
-    bool allow_loopback_http = false;       ///< plain http to this host's own loopback
-    bool developer_access = false;          ///< may developers hold secrets here (S35)
-    bool tenant_claim_required = false;     ///< a token without a `tenant` claim is a mismatch
-    std::string issuer;                     ///< RFC 8414 issuer; local only
-    std::int64_t key_generation = 1;        ///< grows when the data key is rotated
-    Bytes wrapped_data_key;                 ///< under the root key
+    std::vector<std::string>
+        host_aliases;                    ///< `Host` values that select this environment; unique over all environments
+    std::string ca_file;                 ///< PEM; empty = the system's authorities
+    bool allow_loopback_http = false;    ///< plain http to this host's own loopback
+    bool developer_access = false;       ///< may developers hold secrets here (S35)
+    bool tenant_claim_required = false;  ///< a token without a `tenant` claim is a mismatch
+    std::string issuer;                  ///< RFC 8414 issuer; local only
+    std::int64_t key_generation = 1;     ///< grows when the data key is rotated
+    Bytes wrapped_data_key;              ///< under the root key
     UtcSeconds created_at{};
 };
 
@@ -45,8 +47,8 @@ struct Environment {
 struct SigningKey {
     SigningKeyId id;
     EnvironmentId environment;
-    std::string kid;          ///< RFC 7638 thumbprint
-    Bytes public_key;         ///< 32 bytes
+    std::string kid;   ///< RFC 7638 thumbprint
+    Bytes public_key;  ///< 32 bytes
     Bytes sealed_private_key;
     UtcSeconds created_at{};
 };

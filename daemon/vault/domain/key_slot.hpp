@@ -19,9 +19,9 @@ enum class KeySlotKind { key_file, recovery };
 struct KeySlot {
     KeySlotId id;
     KeySlotKind kind = KeySlotKind::key_file;
-    std::string label;     ///< for people: the path of a key file, "recovery key"
-    Bytes salt;            ///< 32 bytes
-    Bytes wrapped;         ///< the root key under the slot's key, with a commitment to that key
+    std::string label;  ///< for people: the path of a key file, "recovery key"
+    Bytes salt;         ///< 32 bytes
+    Bytes wrapped;      ///< the root key under the slot's key, with a commitment to that key
     UtcSeconds created_at{};
 };
 

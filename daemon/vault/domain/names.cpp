@@ -27,7 +27,8 @@ Result<void> check_name(std::string_view what, std::string_view name) {
                       "use 1 to 63 characters a-z, 0-9 and -, the first no -");
     }
     if (std::ranges::find(reserved, name) != reserved.end()) {
-        return refuse(Errc::bad_input, fmt::format("{} is a reserved word", name), fmt::format("name the {} otherwise", what));
+        return refuse(Errc::bad_input, fmt::format("{} is a reserved word", name),
+                      fmt::format("name the {} otherwise", what));
     }
     return {};
 }
@@ -77,8 +78,8 @@ Result<void> check_free_text(std::string_view field, std::string_view text, std:
     if (text.empty() && !may_be_empty) {
         return refuse(Errc::bad_input, fmt::format("{} is empty", field), fmt::format("give a {}", field));
     }
-    const auto characters =
-        static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    const auto characters = static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
     if (characters > limit) {
         return refuse(Errc::bad_input, fmt::format("{} has {} characters", field, characters),
                       fmt::format("use at most {}", limit));

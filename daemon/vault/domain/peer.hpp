@@ -7,7 +7,7 @@
 namespace jeton::vault {
 
 struct Peer {
-    std::int64_t uid = -1;     ///< uid_t, widened; never negative in a request
+    std::int64_t uid = -1;  ///< uid_t, widened; never negative in a request
     std::int64_t gid = -1;
     std::int64_t pid = 0;
     std::string user;          ///< empty where the uid has no name

@@ -22,7 +22,7 @@ struct ScopeView {
     std::string name;  ///< with `:r` or `:w`
     std::string group;
     std::string display_name;
-    char access;       ///< 'r' or 'w'
+    char access;  ///< 'r' or 'w'
 };
 
 /// The built-in catalogue; each entry exists as `:r` and `:w`.
@@ -37,7 +37,8 @@ struct ScopeDifference {
     std::vector<std::string> added;
     std::vector<std::string> removed;
 };
-[[nodiscard]] ScopeDifference difference(const std::vector<std::string>& accepted, const std::vector<std::string>& offered);
+[[nodiscard]] ScopeDifference difference(const std::vector<std::string>& accepted,
+                                         const std::vector<std::string>& offered);
 
 /// Space-delimited text of RFC 6749 §3.3, and back. `split_scope` refuses `invalid_scope` for characters outside it.
 [[nodiscard]] std::string join_scope(const std::vector<std::string>& scopes);

@@ -13,8 +13,8 @@
 
 namespace jeton::vault {
 
-inline constexpr std::size_t secret_prefix_size = 8;   ///< characters that stay readable
-inline constexpr std::size_t active_secrets_limit = 2; ///< the portal's own (S17)
+inline constexpr std::size_t secret_prefix_size = 8;    ///< characters that stay readable
+inline constexpr std::size_t active_secrets_limit = 2;  ///< the portal's own (S17)
 
 /// `verifier`: of a local environment, never recoverable. `value`: of an upstream environment, needed to exchange it.
 enum class SecretKind { verifier, value };
@@ -29,12 +29,12 @@ struct Secret {
     SecretId id;
     ConnectionId connection;
     SecretKind kind = SecretKind::verifier;
-    std::string prefix;                            ///< the first `secret_prefix_size` characters
+    std::string prefix;  ///< the first `secret_prefix_size` characters
     SecretState state = SecretState::active;
-    Bytes sealed;                                  ///< the verifier or the value, sealed under the environment's data key
+    Bytes sealed;  ///< the verifier or the value, sealed under the environment's data key
     UtcSeconds created_at{};
-    std::string created_by;                        ///< user name, or the uid in digits
-    std::optional<UtcSeconds> deactivates_at;      ///< the end of an overlap
+    std::string created_by;                    ///< user name, or the uid in digits
+    std::optional<UtcSeconds> deactivates_at;  ///< the end of an overlap
 
     /// Active at `now`: not deactivated, and its deadline (where it has one) not reached.
     [[nodiscard]] bool is_active(UtcSeconds now) const {
@@ -42,11 +42,13 @@ struct Secret {
     }
 };
 
-/// `jid.` and 25, `jcs.` and 50, `jak.` and 25 characters `[0-9a-z]`, the last six a checksum (T-9: ≥ 98 bits are random).
+/// `jid.` and 25, `jcs.` and 50, `jak.` and 25 characters `[0-9a-z]`, the last six a checksum (T-9: ≥ 98 bits are
+/// random).
 [[nodiscard]] std::string generate_client_id();
 [[nodiscard]] SecretText generate_client_secret();
 [[nodiscard]] std::string generate_app_key();
-/// Whether `value` has the shape of one of these three and its checksum is right: a cheap test for scanners and typing errors.
+/// Whether `value` has the shape of one of these three and its checksum is right: a cheap test for scanners and typing
+/// errors.
 [[nodiscard]] bool has_valid_checksum(std::string_view value);
 
 /// Takes the white space off both ends that pasting brings (P9, S37).

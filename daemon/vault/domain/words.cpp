@@ -20,7 +20,8 @@ constexpr Words<ConnectionState, 3> connection_states{{{ConnectionState::not_con
 constexpr Words<SecretKind, 2> secret_kinds{{{SecretKind::verifier, "verifier"}, {SecretKind::value, "value"}}};
 constexpr Words<SecretState, 2> secret_states{
     {{SecretState::active, "active"}, {SecretState::deactivated, "deactivated"}}};
-constexpr Words<KeySlotKind, 2> key_slot_kinds{{{KeySlotKind::key_file, "key-file"}, {KeySlotKind::recovery, "recovery"}}};
+constexpr Words<KeySlotKind, 2> key_slot_kinds{
+    {{KeySlotKind::key_file, "key-file"}, {KeySlotKind::recovery, "recovery"}}};
 
 }  // namespace
 

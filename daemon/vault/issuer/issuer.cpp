@@ -59,15 +59,17 @@ boost::json::object key_set(const std::vector<SigningKey>& keys) {
 
 boost::json::object server_metadata(const Environment& environment) {
     const auto& issuer = environment.issuer;
-    return {{"issuer", issuer},
-            {"token_endpoint", issuer + "/token"},
-            {"jwks_uri", issuer + "/jwks"},
-            {"grant_types_supported", boost::json::array{"client_credentials"}},
-            // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
-            {"response_types_supported", boost::json::array{"none"}},
-            {"token_endpoint_auth_methods_supported",
-             boost::json::array{"client_secret_basic", "client_secret_post",
-                                boost::json::string_view{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()}}}};
+    return {
+        {"issuer", issuer},
+        {"token_endpoint", issuer + "/token"},
+        {"jwks_uri", issuer + "/jwks"},
+        {"grant_types_supported", boost::json::array{"client_credentials"}},
+        // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
+        {"response_types_supported", boost::json::array{"none"}},
+        {"token_endpoint_auth_methods_supported",
+         boost::json::array{
+             "client_secret_basic", "client_secret_post",
+             boost::json::string_view{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()}}}};
 }
 
 }  // namespace jeton::vault

@@ -1,4 +1,5 @@
-/// What a local environment issues: access tokens in the form of RFC 9068, signed with Ed25519, and the keys to check them.
+/// What a local environment issues: access tokens in the form of RFC 9068, signed with Ed25519, and the keys to check
+/// them.
 #pragma once
 
 #include <chrono>
@@ -26,10 +27,10 @@ struct AccessTokenClaims {
 /// A new key pair for `environment`, its private half sealed under the environment's data key.
 [[nodiscard]] SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now);
 
-/// `typ: at+jwt` with `iss, sub, client_id, aud, iat, exp, jti, scope, tenant`; no `nbf` (a slow clock would refuse it).
-/// Throws Tampered where the sealed key does not open.
-[[nodiscard]] std::string sign_access_token(const DataKey& data_key, const Environment& environment, const SigningKey& key,
-                                            const AccessTokenClaims& claims, UtcSeconds now);
+/// `typ: at+jwt` with `iss, sub, client_id, aud, iat, exp, jti, scope, tenant`; no `nbf` (a slow clock would refuse
+/// it). Throws Tampered where the sealed key does not open.
+[[nodiscard]] std::string sign_access_token(const DataKey& data_key, const Environment& environment,
+                                            const SigningKey& key, const AccessTokenClaims& claims, UtcSeconds now);
 
 /// RFC 7517 set of the public keys.
 [[nodiscard]] boost::json::object key_set(const std::vector<SigningKey>& keys);

@@ -22,7 +22,8 @@ std::string thumbprint(std::span<const unsigned char> public_key) {
     return base64url(digest);
 }
 
-std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims, const SecretBytes& private_key) {
+std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims,
+                     const SecretBytes& private_key) {
     auto token = base64url(boost::json::serialize(header)) + "." + base64url(boost::json::serialize(claims));
     std::array<unsigned char, crypto_sign_BYTES> signature{};
     crypto_sign_detached(signature.data(), nullptr, bytes_of(token).data(), token.size(), private_key.data());

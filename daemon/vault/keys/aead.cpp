@@ -1,8 +1,8 @@
 #include "daemon/vault/keys/aead.hpp"
 
-#include <sodium.h>
-
 #include <stdexcept>
+
+#include <sodium.h>
 
 namespace jeton::vault::detail {
 namespace {
@@ -20,7 +20,8 @@ Bytes with_version(std::span<const unsigned char> associated) {
 }
 
 void check_key(std::span<const unsigned char> key) {
-    if (key.size() != crypto_aead_xchacha20poly1305_ietf_KEYBYTES) throw std::invalid_argument("a key of 32 bytes is needed");
+    if (key.size() != crypto_aead_xchacha20poly1305_ietf_KEYBYTES)
+        throw std::invalid_argument("a key of 32 bytes is needed");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "daemon/vault/keys/data_key.hpp"
 
-#include <sodium.h>
-
 #include <stdexcept>
 #include <utility>
+
+#include <sodium.h>
 
 #include "daemon/vault/keys/aead.hpp"
 #include "daemon/vault/keys/fields.hpp"

@@ -23,7 +23,7 @@ struct SealedPlace {
 
 /// Owns its bytes in locked memory; movable. Thread-safe to read.
 class DataKey {
-   public:
+public:
     [[nodiscard]] static DataKey generate();
     /// Takes exactly `key_size` bytes; throws std::invalid_argument for any other size.
     explicit DataKey(SecretBytes bytes);
@@ -33,7 +33,7 @@ class DataKey {
     [[nodiscard]] std::span<const unsigned char> value_key() const { return value_key_.span(); }
     [[nodiscard]] std::span<const unsigned char> verifier_key() const { return verifier_key_.span(); }
 
-   private:
+private:
     SecretBytes bytes_;
     SecretBytes value_key_;     ///< `crypto_kdf` context "jetondk1", id 1
     SecretBytes verifier_key_;  ///< the same, id 2

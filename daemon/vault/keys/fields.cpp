@@ -15,7 +15,8 @@ Fields& Fields::bytes(std::span<const unsigned char> value) {
 
 Fields& Fields::number(std::int64_t value) {
     auto rest = static_cast<std::uint64_t>(value);
-    for (std::size_t i = 0; i < number_size; ++i, rest >>= 8U) bytes_.push_back(static_cast<unsigned char>(rest & 0xFFU));
+    for (std::size_t i = 0; i < number_size; ++i, rest >>= 8U)
+        bytes_.push_back(static_cast<unsigned char>(rest & 0xFFU));
     return *this;
 }
 

@@ -10,10 +10,10 @@
 
 namespace jeton::vault {
 
-/// Fields one after the other: a text or byte string as its length (64 bits, little-endian) and its bytes, a number as 64
-/// bits little-endian. For one purpose the list of kinds is fixed, so that no two lists give the same bytes.
+/// Fields one after the other: a text or byte string as its length (64 bits, little-endian) and its bytes, a number as
+/// 64 bits little-endian. For one purpose the list of kinds is fixed, so that no two lists give the same bytes.
 class Fields {
-   public:
+public:
     Fields() = default;
     /// `purpose`, the first field, separates the uses of the same key.
     explicit Fields(std::string_view purpose) { text(purpose); }
@@ -23,20 +23,20 @@ class Fields {
     [[nodiscard]] std::span<const unsigned char> span() const { return bytes_; }
     [[nodiscard]] Bytes take() { return std::move(bytes_); }
 
-   private:
+private:
     Bytes bytes_;
 };
 
 /// Reads them back; nothing where the bytes end too early.
 class FieldReader {
-   public:
+public:
     explicit FieldReader(std::span<const unsigned char> bytes) : rest_(bytes) {}
     [[nodiscard]] bool at_end() const { return rest_.empty(); }
     [[nodiscard]] std::optional<std::int64_t> number();
     /// Points into the bytes given at construction.
     [[nodiscard]] std::optional<std::span<const unsigned char>> bytes();
 
-   private:
+private:
     std::span<const unsigned char> rest_;
 };
 

@@ -68,7 +68,8 @@ void SetHash::remove(const RootKey& root, std::string_view table, std::string_vi
 
 std::array<unsigned char, SetHash::size> SetHash::bytes() const {
     std::array<unsigned char, size> all{};
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<unsigned char>(words_[i / 8] >> (i % 8 * 8) & 0xFFU);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = static_cast<unsigned char>(words_[i / 8] >> (i % 8 * 8) & 0xFFU);
     return all;
 }
 

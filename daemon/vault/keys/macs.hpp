@@ -1,4 +1,5 @@
-/// What makes an untrusted database believable: row MACs, the hash of the set of all rows, the audit chain, the anchor's MAC.
+/// What makes an untrusted database believable: row MACs, the hash of the set of all rows, the audit chain, the
+/// anchor's MAC.
 #pragma once
 
 #include <array>
@@ -23,11 +24,11 @@ using Mac = std::array<unsigned char, 32>;
 [[nodiscard]] Mac row_mac(const RootKey& root, std::string_view table, std::string_view id,
                           std::span<const unsigned char> columns);
 
-/// Multiset hash (MSet-Add-Hash, Clarke et al. 2003) over all (table, id, MAC): the sum modulo 2^512 of keyed BLAKE2b-512
-/// values. Order does not matter, adding and removing cost one hash each. Secret-free, but kept out of clear files:
-/// only `digest` leaves the sealed state row.
+/// Multiset hash (MSet-Add-Hash, Clarke et al. 2003) over all (table, id, MAC): the sum modulo 2^512 of keyed
+/// BLAKE2b-512 values. Order does not matter, adding and removing cost one hash each. Secret-free, but kept out of
+/// clear files: only `digest` leaves the sealed state row.
 class SetHash {
-   public:
+public:
     static constexpr std::size_t size = 64;  ///< bytes
 
     void add(const RootKey& root, std::string_view table, std::string_view id, const Mac& mac);
@@ -40,7 +41,7 @@ class SetHash {
     [[nodiscard]] Mac digest(const RootKey& root) const;
     bool operator==(const SetHash&) const = default;
 
-   private:
+private:
     std::array<std::uint64_t, size / 8> words_{};
 };
 

@@ -1,11 +1,11 @@
 #include "daemon/vault/keys/recovery_key.hpp"
 
-#include <sodium.h>
-
 #include <array>
 #include <cctype>
 #include <cstdint>
 #include <utility>
+
+#include <sodium.h>
 
 #include "daemon/base/encoding.hpp"
 

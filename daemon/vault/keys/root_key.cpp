@@ -1,9 +1,9 @@
 #include "daemon/vault/keys/root_key.hpp"
 
-#include <sodium.h>
-
 #include <stdexcept>
 #include <utility>
+
+#include <sodium.h>
 
 namespace jeton::vault {
 namespace {

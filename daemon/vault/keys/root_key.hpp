@@ -12,12 +12,13 @@ namespace jeton::vault {
 
 inline constexpr std::size_t key_size = 32;  ///< bytes of every symmetric key here
 
-/// What a subkey of the root key is for. The number is the subkey id of `crypto_kdf` (context "jetonrk1") and never changes.
+/// What a subkey of the root key is for. The number is the subkey id of `crypto_kdf` (context "jetonrk1") and never
+/// changes.
 enum class RootPurpose : std::uint8_t { row_mac = 1, set_hash, audit_chain, anchor, state_seal, environment_wrap };
 
 /// Owns its bytes in locked memory; movable, copied only on purpose. Thread-safe to read.
 class RootKey {
-   public:
+public:
     [[nodiscard]] static RootKey generate();
     /// Takes exactly `key_size` bytes; throws std::invalid_argument for any other size.
     explicit RootKey(SecretBytes bytes);
@@ -28,7 +29,7 @@ class RootKey {
     /// 32 bytes, derived once when the key is made.
     [[nodiscard]] std::span<const unsigned char> subkey(RootPurpose purpose) const;
 
-   private:
+private:
     SecretBytes bytes_;
     std::array<SecretBytes, 6> subkeys_;
 };

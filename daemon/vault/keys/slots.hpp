@@ -18,9 +18,9 @@ struct SlotSecret {
     SecretBytes bytes;
 };
 
-/// Wraps `root` under `secret` with a fresh salt. Identity, kind and label of the slot are bound to it, and the slot commits
-/// to its key: no second secret can open the same bytes to another root key.
-/// Throws std::invalid_argument for a secret below `slot_secret_min`.
+/// Wraps `root` under `secret` with a fresh salt. Identity, kind and label of the slot are bound to it, and the slot
+/// commits to its key: no second secret can open the same bytes to another root key. Throws std::invalid_argument for a
+/// secret below `slot_secret_min`.
 [[nodiscard]] KeySlot make_slot(const RootKey& root, KeySlotKind kind, std::string label, const SlotSecret& secret,
                                 UtcSeconds now);
 

@@ -29,7 +29,8 @@ std::string signed_list(const ScopeDifference& change) {
     return text.empty() ? " (no scope)" : text;
 }
 
-Result<std::string> consent_source(const Peer& peer, const std::optional<OnBehalf>& on_behalf, const ConnectionName& name) {
+Result<std::string> consent_source(const Peer& peer, const std::optional<OnBehalf>& on_behalf,
+                                   const ConnectionName& name) {
     if (!on_behalf) {
         if (peer.daemon_user) return std::string{"admin"};
         return refuse(Errc::forbidden, fmt::format("consent for {} belongs to its admins", name.tenant.text()),
@@ -48,8 +49,9 @@ Change about(const FoundConnection& found, std::string event, std::string detail
             .detail = std::move(detail)};
 }
 
-Result<FoundConnection> switch_state(Transaction& tx, const Peer& peer, const ConnectionName& name, ConnectionState from,
-                                     ConnectionState to, std::string event, const std::string& reason, UtcSeconds now) {
+Result<FoundConnection> switch_state(Transaction& tx, const Peer& peer, const ConnectionName& name,
+                                     ConnectionState from, ConnectionState to, std::string event,
+                                     const std::string& reason, UtcSeconds now) {
     if (auto text = check_free_text("reason", reason, reason_limit, true); !text) return text.error();
     auto found = find_connection(tx, name);
     if (!found) return found.error();
@@ -79,7 +81,8 @@ Result<Review> review_access(Transaction& tx, const ConnectionName& name) {
         review.removed = views_of(change.removed);
     }
     review.statement = fmt::format(
-        "By allowing, you, as the admin (resource owner) of tenant {}, are granting access to the app {} of {}: it may operate "
+        "By allowing, you, as the admin (resource owner) of tenant {}, are granting access to the app {} of {}: it may "
+        "operate "
         "on your resources (data).",
         found->tenant.tenant, found->app.name, found->app.organization);
     for (const auto& scope : review.scopes) {
@@ -107,7 +110,8 @@ Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Connection
         const auto accepted = accepted_version(tx, connection);
         const auto change = difference(accepted ? accepted->scopes : std::vector<std::string>{}, offered.scopes);
         return refuse(Errc::wrong_state,
-                      fmt::format("you reviewed version {}, the app offers version {}:{}", version, offered.number, signed_list(change)),
+                      fmt::format("you reviewed version {}, the app offers version {}:{}", version, offered.number,
+                                  signed_list(change)),
                       fmt::format("jeton access review {}", name.text()));
     }
     if (connection.state == ConnectionState::disabled) {
@@ -115,7 +119,8 @@ Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Connection
                       fmt::format("jeton access enable {}", name.text()));
     }
     if (connection.state == ConnectionState::connected && connection.accepted_version == version) {
-        return Allowed{*std::move(found), std::nullopt, fmt::format("{} accepted version {} before.", name.text(), version)};
+        return Allowed{*std::move(found), std::nullopt,
+                       fmt::format("{} accepted version {} before.", name.text(), version)};
     }
     const bool is_upgrade = connection.state == ConnectionState::connected;
     connection.state = ConnectionState::connected;
@@ -142,7 +147,8 @@ Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Connection
     allowed.message = is_upgrade ? fmt::format("{} was upgraded to version {}.", name.text(), version)
                                  : fmt::format("{} is connected with version {}.", name.text(), version);
     if (allowed.found.connection.client_id.empty()) {
-        allowed.message += fmt::format(" Its pair comes from the portal: jeton secret import {} --client-id ID", name.text());
+        allowed.message +=
+            fmt::format(" Its pair comes from the portal: jeton secret import {} --client-id ID", name.text());
     }
     return allowed;
 }
@@ -156,12 +162,14 @@ Result<FoundConnection> decline_access(Transaction& tx, const Peer& peer, const 
 
 Result<FoundConnection> disable_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                        const std::string& reason, UtcSeconds now) {
-    return switch_state(tx, peer, name, ConnectionState::connected, ConnectionState::disabled, "access.disabled", reason, now);
+    return switch_state(tx, peer, name, ConnectionState::connected, ConnectionState::disabled, "access.disabled",
+                        reason, now);
 }
 
 Result<FoundConnection> enable_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                       const std::string& reason, UtcSeconds now) {
-    return switch_state(tx, peer, name, ConnectionState::disabled, ConnectionState::connected, "access.enabled", reason, now);
+    return switch_state(tx, peer, name, ConnectionState::disabled, ConnectionState::connected, "access.enabled", reason,
+                        now);
 }
 
 }  // namespace jeton::vault

@@ -1,4 +1,5 @@
-/// Consent: a tenant admin reviews what an app wants, allows or declines it, pauses and restores it (S15, S25–S33, S45–S50).
+/// Consent: a tenant admin reviews what an app wants, allows or declines it, pauses and restores it (S15, S25–S33,
+/// S45–S50).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ namespace jeton::vault {
 struct Review {
     FoundConnection found;
     std::int64_t offered_version = 0;
-    std::vector<ScopeView> scopes;    ///< all that the offered version asks for
-    std::vector<ScopeView> added;     ///< against the accepted version; empty for a first consent
+    std::vector<ScopeView> scopes;  ///< all that the offered version asks for
+    std::vector<ScopeView> added;   ///< against the accepted version; empty for a first consent
     std::vector<ScopeView> removed;
     std::string statement;
     std::vector<std::string> warnings;
@@ -45,11 +46,12 @@ inline constexpr std::chrono::seconds token_life_limit{900};
 
 [[nodiscard]] Result<Review> review_access(Transaction& tx, const ConnectionName& name);
 
-/// Accepts `version`, the one that was reviewed. Gives a local connection its client ID. Allowing what is allowed already
-/// changes nothing. Refuses: not_found (S27), wrong_state (the app has moved on: names the difference; disabled),
-/// forbidden (an operator who does not say for whom).
+/// Accepts `version`, the one that was reviewed. Gives a local connection its client ID. Allowing what is allowed
+/// already changes nothing. Refuses: not_found (S27), wrong_state (the app has moved on: names the difference;
+/// disabled), forbidden (an operator who does not say for whom).
 [[nodiscard]] Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
-                                           std::int64_t version, const std::optional<OnBehalf>& on_behalf, UtcSeconds now);
+                                           std::int64_t version, const std::optional<OnBehalf>& on_behalf,
+                                           UtcSeconds now);
 
 /// Records the answer; the connection stays as it is (S29, S43).
 [[nodiscard]] Result<FoundConnection> decline_access(Transaction& tx, const Peer& peer, const ConnectionName& name,

@@ -22,7 +22,8 @@ Result<std::string> app_key_of(const NewApp& wanted) {
     return key;
 }
 
-bool same_fields(const App& existing, const AppVersion& version, const NewApp& wanted, const std::vector<std::string>& scopes) {
+bool same_fields(const App& existing, const AppVersion& version, const NewApp& wanted,
+                 const std::vector<std::string>& scopes) {
     return existing.organization == wanted.organization && existing.homepage == wanted.homepage &&
            name_of(existing.credentials) == wanted.credentials && version.scopes == scopes &&
            (!wanted.app_key || existing.app_key == trim(*wanted.app_key));
@@ -65,8 +66,8 @@ Result<AppWithVersion> create_app(Transaction& tx, const Peer& peer, const NewAp
     return AppWithVersion{app, version};
 }
 
-Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const ConnectionName& name, const std::string& note,
-                                   bool if_not_exists, UtcSeconds now) {
+Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const ConnectionName& name,
+                                   const std::string& note, bool if_not_exists, UtcSeconds now) {
     if (auto text = check_free_text("note", note, note_limit, true); !text) return text.error();
     auto app = find_app(tx, name.app);
     if (!app) return app.error();
@@ -74,7 +75,8 @@ Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const Conn
     if (!found) return found.error();
     if (auto existing = connections::find(tx, app->id, found->tenant.id)) {
         if (if_not_exists && existing->listed && existing->note == note) {
-            return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant), *std::move(existing)};
+            return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant),
+                                   *std::move(existing)};
         }
         return refuse(Errc::already_exists, fmt::format("app {} lists tenant {} already", name.app, name.tenant.text()),
                       fmt::format("jeton app connections {}", name.app));
@@ -92,8 +94,10 @@ Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const Conn
     connection.created_at = now;
     tx.insert(connection);
     record(tx, peer,
-           {.event = "app.tenant_added", .subject = name.app, .connection = name.text(), .tenant = name.tenant.text()}, now);
-    return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant), std::move(connection)};
+           {.event = "app.tenant_added", .subject = name.app, .connection = name.text(), .tenant = name.tenant.text()},
+           now);
+    return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant),
+                           std::move(connection)};
 }
 
 AppVersion current_version(Transaction& tx, const App& app) {

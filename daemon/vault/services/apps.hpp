@@ -19,7 +19,7 @@ struct NewApp {
     std::string name;
     std::string organization;
     std::string homepage;
-    std::string credentials;             ///< `developer` or `tenant`
+    std::string credentials;  ///< `developer` or `tenant`
     std::vector<std::string> scopes;
     std::optional<std::string> app_key;  ///< the portal's; absent = generated
     bool if_not_exists = false;
@@ -35,7 +35,8 @@ inline constexpr std::size_t tenants_per_app_limit = 2000;  ///< the portal's ow
 
 /// Creates the app with version 1, at once or not at all (S12).
 /// Refuses: bad_input with the portal's message for each field (S10), already_exists.
-[[nodiscard]] Result<AppWithVersion> create_app(Transaction& tx, const Peer& peer, const NewApp& wanted, UtcSeconds now);
+[[nodiscard]] Result<AppWithVersion> create_app(Transaction& tx, const Peer& peer, const NewApp& wanted,
+                                                UtcSeconds now);
 
 /// Lists a tenant on the app; the connection starts as 'Not Connected Yet' (S14, S19).
 /// Refuses: not_found, already_exists, bad_input (note), wrong_state (2000 tenants).

@@ -16,7 +16,8 @@ constexpr std::int64_t uid_max = 4294967294;
 
 Result<void> check_uid(const NewBinding& wanted) {
     if (wanted.uid < 0 || wanted.uid > uid_max || wanted.uid == uid_overflow) {
-        return refuse(Errc::bad_input, fmt::format("uid {} is nobody's identity", wanted.uid), "name a user of this host");
+        return refuse(Errc::bad_input, fmt::format("uid {} is nobody's identity", wanted.uid),
+                      "name a user of this host");
     }
     if (wanted.uid >= dynamic_uid_first && wanted.uid <= dynamic_uid_last) {
         return refuse(Errc::bad_input, fmt::format("uid {} is handed out to services for a while only", wanted.uid),

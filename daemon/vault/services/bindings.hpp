@@ -18,7 +18,7 @@ namespace jeton::vault {
 
 struct NewBinding {
     ConnectionName connection;
-    std::string user;          ///< as the front resolved it
+    std::string user;  ///< as the front resolved it
     std::int64_t uid = -1;
     bool is_default = false;
     bool allow_container = false;

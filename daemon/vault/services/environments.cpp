@@ -47,8 +47,9 @@ Result<void> check_endpoint(const Environment& environment) {
     }
     if (url->scheme() == "https") return {};
     if (url->scheme() == "http" && environment.allow_loopback_http && is_loopback(*url)) return {};
-    return refuse(Errc::bad_input, "the token endpoint is not https",
-                  fmt::format("{}; a test server on this host's loopback may be http with --allow-loopback-http", next));
+    return refuse(
+        Errc::bad_input, "the token endpoint is not https",
+        fmt::format("{}; a test server on this host's loopback may be http with --allow-loopback-http", next));
 }
 
 bool is_host_name(std::string_view host) {
@@ -60,7 +61,8 @@ bool is_host_name(std::string_view host) {
 Result<void> check_aliases(Transaction& tx, const Environment& environment) {
     for (const auto& alias : environment.host_aliases) {
         if (!is_host_name(alias)) {
-            return refuse(Errc::bad_input, "a host alias is not a host name", "write it in lower case, without https://");
+            return refuse(Errc::bad_input, "a host alias is not a host name",
+                          "write it in lower case, without https://");
         }
         if (const auto other = environments::by_host(tx, alias); other && other->id != environment.id) {
             return refuse(Errc::already_exists, fmt::format("{} is the alias of environment {}", alias, other->name),
@@ -105,7 +107,8 @@ Result<Environment> fields_of(const NewEnvironment& wanted) {
         environment.client_auth = *auth;
     }
     for (auto alias : wanted.host_aliases) {
-        std::ranges::transform(alias, alias.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::ranges::transform(alias, alias.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         if (std::ranges::find(environment.host_aliases, alias) == environment.host_aliases.end()) {
             environment.host_aliases.push_back(std::move(alias));
         }
@@ -150,7 +153,8 @@ bool same_fields(const Environment& left, const Environment& right) {
 
 }  // namespace
 
-Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted, UtcSeconds now) {
+Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
+                                       UtcSeconds now) {
     auto environment = fields_of(wanted);
     if (!environment) return environment.error();
     if (auto rules = check_kind_rules(*environment, wanted); !rules) return rules.error();

@@ -43,7 +43,8 @@ Result<FoundConnection> find_connection(Transaction& tx, const ConnectionName& n
     const auto unlisted = [&] {
         return refuse(Errc::not_found, fmt::format("no connection {}", name.text()),
                       "ask the developer of the app to add your tenant ID: "
-                      "jeton app tenant add " + name.app + " " + name.tenant.text());
+                      "jeton app tenant add " +
+                          name.app + " " + name.tenant.text());
     };
     auto app = apps::find(tx, name.app);
     auto environment = environments::find(tx, name.tenant.environment);

@@ -52,7 +52,8 @@ Result<std::optional<SecretText>> initialise_store(Store& store, const std::file
     std::optional<SecretText> recovery_key;
     if (with_recovery == WithRecovery::yes) {
         recovery_key = make_recovery_key();
-        slots.push_back(make_slot(root, KeySlotKind::recovery, "recovery key", *parse_recovery_key(recovery_key->reveal()), now));
+        slots.push_back(
+            make_slot(root, KeySlotKind::recovery, "recovery key", *parse_recovery_key(recovery_key->reveal()), now));
     }
     if (auto made = store.initialise(std::move(root), slots); !made) return made.error();
     return recovery_key;
@@ -61,7 +62,8 @@ Result<std::optional<SecretText>> initialise_store(Store& store, const std::file
 Result<RootKey> root_from_key_file(Store& store, const Config& config) {
     const auto& key_file = config.keys.key_file;
     if (key_file.empty()) {
-        return refuse(Errc::sealed, "no key file is configured", "set key_file in [keys] of jetond.toml, or give the recovery key");
+        return refuse(Errc::sealed, "no key file is configured",
+                      "set key_file in [keys] of jetond.toml, or give the recovery key");
     }
     const auto secret = read_key_file(key_file);
     if (!secret) return refuse(Errc::sealed, secret.error().what, secret.error().next);
@@ -76,13 +78,15 @@ Result<RootKey> root_from_key_file(Store& store, const Config& config) {
 Result<RootKey> root_from_recovery_key(Store& store, std::string_view recovery_key) {
     const auto secret = parse_recovery_key(recovery_key);
     if (!secret) {
-        return refuse(Errc::bad_input, "this is no recovery key: a character is wrong or missing", "type it as it was printed");
+        return refuse(Errc::bad_input, "this is no recovery key: a character is wrong or missing",
+                      "type it as it was printed");
     }
     for (const auto& slot : store.slots()) {
         if (slot.kind != KeySlotKind::recovery) continue;
         if (auto root = open_slot(slot, *secret)) return *std::move(root);
     }
-    return refuse(Errc::forbidden, "this recovery key opens no key slot of this store", "use the one printed for this store");
+    return refuse(Errc::forbidden, "this recovery key opens no key slot of this store",
+                  "use the one printed for this store");
 }
 
 Result<AddedSlot> add_recovery_slot(Transaction& tx, const Peer& peer, UtcSeconds now) {
@@ -91,7 +95,8 @@ Result<AddedSlot> add_recovery_slot(Transaction& tx, const Peer& peer, UtcSecond
         return refuse(Errc::wrong_state, "the store has a recovery key already", "use the one that was printed");
     }
     auto recovery_key = make_recovery_key();
-    auto slot = make_slot(tx.root(), KeySlotKind::recovery, "recovery key", *parse_recovery_key(recovery_key.reveal()), now);
+    auto slot =
+        make_slot(tx.root(), KeySlotKind::recovery, "recovery key", *parse_recovery_key(recovery_key.reveal()), now);
     tx.insert(slot);
     record(tx, peer, {.event = "key_slot.added", .subject = "recovery key"}, now);
     return AddedSlot{std::move(slot), std::move(recovery_key)};

@@ -9,16 +9,17 @@
 #include "daemon/base/config.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
-#include "daemon/vault/keys/root_key.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/keys/root_key.hpp"
 #include "daemon/vault/store/store.hpp"
 
 namespace jeton::vault {
 
 enum class WithRecovery { no, yes };
 
-/// Makes key file (unless there is one), root key, slots and database. Gives back the recovery key where one was asked for.
-/// Refuses: bad_input (no path), wrong_state (a database or its anchor exists; the key file is readable by others).
+/// Makes key file (unless there is one), root key, slots and database. Gives back the recovery key where one was asked
+/// for. Refuses: bad_input (no path), wrong_state (a database or its anchor exists; the key file is readable by
+/// others).
 [[nodiscard]] Result<std::optional<SecretText>> initialise_store(Store& store, const std::filesystem::path& key_file,
                                                                  WithRecovery with_recovery, UtcSeconds now);
 
@@ -34,8 +35,8 @@ struct AddedSlot {
 /// The first recovery slot; a second is refused `wrong_state`.
 [[nodiscard]] Result<AddedSlot> add_recovery_slot(Transaction& tx, const Peer& peer, UtcSeconds now);
 
-/// At the start: opens the store by its key file, or initialises it in a user's own daemon. What cannot be done leaves it
-/// sealed with the reason, which is logged.
+/// At the start: opens the store by its key file, or initialises it in a user's own daemon. What cannot be done leaves
+/// it sealed with the reason, which is logged.
 void open_at_start(Store& store, const Config& config, const Clock& clock);
 
 }  // namespace jeton::vault

@@ -18,18 +18,20 @@ constexpr std::size_t client_secret_limit = 500;
 constexpr std::size_t client_secret_least = 16;  // a prefix of eight must not give half of it away
 
 std::size_t count_active(Transaction& tx, const Connection& connection, UtcSeconds now) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(secrets::of(tx, connection.id), [&](const Secret& secret) { return secret.is_active(now); }));
+    return static_cast<std::size_t>(std::ranges::count_if(secrets::of(tx, connection.id),
+                                                          [&](const Secret& secret) { return secret.is_active(now); }));
 }
 
 Result<void> check_connected(const FoundConnection& found) {
     const auto name = found.name();
     if (found.connection.state == ConnectionState::not_connected) {
-        return refuse(Errc::wrong_state, fmt::format("{}: Not Connected Yet", name),
-                      fmt::format("ask the admin of tenant {} to connect: jeton access review {}", found.tenant.tenant, name));
+        return refuse(
+            Errc::wrong_state, fmt::format("{}: Not Connected Yet", name),
+            fmt::format("ask the admin of tenant {} to connect: jeton access review {}", found.tenant.tenant, name));
     }
     if (found.connection.state == ConnectionState::disabled) {
-        return refuse(Errc::wrong_state, fmt::format("{} is disabled", name), fmt::format("jeton access enable {}", name));
+        return refuse(Errc::wrong_state, fmt::format("{} is disabled", name),
+                      fmt::format("jeton access enable {}", name));
     }
     return {};
 }
@@ -52,7 +54,8 @@ Change about(const FoundConnection& found, std::string event, const Secret& secr
             .tenant = found.tenant_name().text()};
 }
 
-Secret new_row(const Peer& peer, const FoundConnection& found, SecretKind kind, std::string_view value, UtcSeconds now) {
+Secret new_row(const Peer& peer, const FoundConnection& found, SecretKind kind, std::string_view value,
+               UtcSeconds now) {
     Secret secret;
     secret.id = SecretId::fresh();
     secret.connection = found.connection.id;
@@ -86,7 +89,8 @@ Result<GeneratedSecret> generate_secret(Transaction& tx, const Peer& peer, const
     const auto found = find_connection(tx, name);
     if (!found) return found.error();
     if (found->environment.kind == EnvironmentKind::upstream) {
-        return refuse(Errc::wrong_state, fmt::format("the secrets of {} are made by its portal", name.tenant.environment),
+        return refuse(Errc::wrong_state,
+                      fmt::format("the secrets of {} are made by its portal", name.tenant.environment),
                       fmt::format("make one there, then: jeton secret import {} --client-id ID", name.text()));
     }
     if (auto connected = check_connected(*found); !connected) return connected.error();
@@ -104,11 +108,13 @@ GeneratedSecret add_generated_secret(Transaction& tx, const Peer& peer, const Fo
     return {std::move(secret), std::move(value)};
 }
 
-Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair, UtcSeconds now) {
+Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair,
+                                     UtcSeconds now) {
     auto found = find_connection(tx, name);
     if (!found) return found.error();
     if (found->environment.kind == EnvironmentKind::local) {
-        return refuse(Errc::wrong_state, fmt::format("the secrets of {} are made by jeton itself", name.tenant.environment),
+        return refuse(Errc::wrong_state,
+                      fmt::format("the secrets of {} are made by jeton itself", name.tenant.environment),
                       fmt::format("jeton secret generate {}", name.text()));
     }
     if (auto connected = check_connected(*found); !connected) return connected.error();
@@ -120,7 +126,8 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
         return refuse(Errc::bad_input, "the client secret is too short or holds characters that no client secret has",
                       "copy it from the portal again, and give it on standard input");
     }
-    if (pair.overlap && *pair.overlap > overlap_max) return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
+    if (pair.overlap && *pair.overlap > overlap_max)
+        return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
     if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
     const auto active = count_active(tx, found->connection, now);
     if (active > 0 && found->connection.client_id != trim(pair.client_id)) {
@@ -166,9 +173,10 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
         if (secret.prefix == prefix && secret.is_active(now)) matching.push_back(std::move(secret));
     }
     if (matching.empty()) {
-        return refuse(Errc::not_found,
-                      fmt::format("{} has no active secret {}", name.text(), log::escape(prefix.substr(0, secret_prefix_size))),
-                      fmt::format("jeton secret list {}", name.text()));
+        return refuse(
+            Errc::not_found,
+            fmt::format("{} has no active secret {}", name.text(), log::escape(prefix.substr(0, secret_prefix_size))),
+            fmt::format("jeton secret list {}", name.text()));
     }
     auto& secret = matching.front();
     secret.state = SecretState::deactivated;

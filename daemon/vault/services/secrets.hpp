@@ -1,4 +1,5 @@
-/// Client secrets: generated where jeton is the issuer, imported where the issuer is elsewhere, deactivated (S6, S17, S37).
+/// Client secrets: generated where jeton is the issuer, imported where the issuer is elsewhere, deactivated (S6, S17,
+/// S37).
 #pragma once
 
 #include <chrono>
@@ -40,10 +41,11 @@ struct ImportedPair {
     std::optional<std::chrono::seconds> overlap;  ///< older secrets end then; zero = now; absent = they stay
 };
 
-/// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, white space
-/// taken off. Refuses: not_found, wrong_state, bad_input, already_exists (the client ID belongs to another tenant: S3).
-[[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair,
-                                                   UtcSeconds now);
+/// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, white
+/// space taken off. Refuses: not_found, wrong_state, bad_input, already_exists (the client ID belongs to another
+/// tenant: S3).
+[[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
+                                                   const ImportedPair& pair, UtcSeconds now);
 /// Stores a pair that the upstream accepted. Checks again what `check_import` checked.
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);

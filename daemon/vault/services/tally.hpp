@@ -15,7 +15,7 @@ namespace jeton::vault {
 
 /// One thread. What it holds is lost with a killed process; listings flush it first, so they never miss it.
 class Tally {
-   public:
+public:
     static constexpr std::chrono::seconds period{60};
 
     /// A token that was handed out: counted by user and connection, and as use of a secret.
@@ -30,7 +30,7 @@ class Tally {
     void write(Transaction& tx) const;
     void clear(UtcSeconds now);
 
-   private:
+private:
     using Key = std::vector<std::string>;
 
     std::map<Key, AuditEntry> tokens_;

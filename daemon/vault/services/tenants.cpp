@@ -13,7 +13,8 @@ Result<FoundTenant> create_tenant(Transaction& tx, const Peer& peer, const Tenan
     auto environment = find_environment(tx, name.environment);
     if (!environment) return environment.error();
     if (auto existing = tenants::find(tx, environment->id, name.tenant)) {
-        if (if_not_exists && existing->name == display_name) return FoundTenant{*std::move(environment), *std::move(existing)};
+        if (if_not_exists && existing->name == display_name)
+            return FoundTenant{*std::move(environment), *std::move(existing)};
         return refuse(Errc::already_exists, fmt::format("tenant {} exists", name.text()),
                       fmt::format("jeton tenant show {}", name.text()));
     }

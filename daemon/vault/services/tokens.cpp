@@ -20,7 +20,8 @@
 namespace jeton::vault {
 namespace {
 
-/// A token is handed out again until this much of its life is left: programs refuse tokens that end within five minutes.
+/// A token is handed out again until this much of its life is left: programs refuse tokens that end within five
+/// minutes.
 constexpr std::chrono::seconds refresh_margin{300};
 /// While a token is replaced ahead of need, the old one is repeated this long at a time.
 constexpr std::chrono::seconds reuse_while_refreshing{2};
@@ -32,7 +33,9 @@ struct Authenticated {
     std::optional<UtcSeconds> secret_ends;
 };
 
-Error invalid_request(std::string what, std::string next) { return refuse(Errc::invalid_request, std::move(what), std::move(next)); }
+Error invalid_request(std::string what, std::string next) {
+    return refuse(Errc::invalid_request, std::move(what), std::move(next));
+}
 
 Error invalid_client(std::string what, std::string next, std::string operator_note) {
     auto error = refuse(Errc::invalid_client, std::move(what), std::move(next));
@@ -50,7 +53,8 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
     std::optional<Environment> chosen;
     if (request.environment) {
         chosen = environments::find(tx, *request.environment);
-        if (!chosen) return invalid_request("the path names no environment", "use /token, or ask the operator for the name");
+        if (!chosen)
+            return invalid_request("the path names no environment", "use /token, or ask the operator for the name");
     }
     if (auto by_host = environments::by_host(tx, request.host)) {
         if (chosen && chosen->id != by_host->id) {
@@ -59,7 +63,8 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
         chosen = std::move(by_host);
     }
     if (connection && chosen && chosen->name != connection->tenant.environment) {
-        return invalid_request("the connection belongs to another environment than host or path", "use the one it belongs to");
+        return invalid_request("the connection belongs to another environment than host or path",
+                               "use the one it belongs to");
     }
     return chosen;
 }
@@ -81,7 +86,8 @@ std::optional<Connection> connection_of_client(Transaction& tx, const std::optio
 }
 
 /// For the operator only: where the pair does belong (S23, P10).
-std::string note_on_unknown_client(Transaction& tx, const std::optional<Environment>& environment, std::string_view client_id) {
+std::string note_on_unknown_client(Transaction& tx, const std::optional<Environment>& environment,
+                                   std::string_view client_id) {
     for (const auto& id : connections::environments_of_client_id(tx, client_id)) {
         if (environment && id == environment->id) continue;
         if (const auto other = environments::get(tx, id)) {
@@ -92,7 +98,8 @@ std::string note_on_unknown_client(Transaction& tx, const std::optional<Environm
     return fmt::format("no connection has this client ID (it begins with {})", log::escape(client_id.substr(0, 8)));
 }
 
-Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request, const std::optional<Environment>& environment,
+Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request,
+                                const std::optional<Environment>& environment,
                                 const std::optional<ConnectionName>& name, UtcSeconds now) {
     const auto plain = [](std::string note) {
         return invalid_client("client ID and secret do not belong together here", "check the pair and its environment",
@@ -106,7 +113,8 @@ Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request, co
     }
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
         if (!is_right_secret(tx, found.environment, secret, request.client_secret)) continue;
-        if (!secret.is_active(now)) return plain(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
+        if (!secret.is_active(now))
+            return plain(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
         return Authenticated{std::move(found), secret.prefix, secret.deactivates_at};
     }
     return plain(fmt::format("{}: wrong client secret", found.name()));
@@ -115,16 +123,16 @@ Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request, co
 Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
     const auto connection = name ? name->text() : "CONNECTION";
     const auto place = peer.foreign ? " in another PID namespace (a container)" : "";
-    return invalid_client(
-        fmt::format("{}{} has no binding{}", seen(peer), place, name ? " for " + name->text() : ""),
-        fmt::format("ask the operator: jeton binding add {} --user {}{}", connection, peer.name(),
-                    peer.foreign ? " --allow-container" : ""),
-        {});
+    return invalid_client(fmt::format("{}{} has no binding{}", seen(peer), place, name ? " for " + name->text() : ""),
+                          fmt::format("ask the operator: jeton binding add {} --user {}{}", connection, peer.name(),
+                                      peer.foreign ? " --allow-container" : ""),
+                          {});
 }
 
 /// The peer grant: a binding of the attested identity stands for the secret.
 Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
-                                 const std::optional<Environment>& environment, const std::optional<ConnectionName>& name) {
+                                 const std::optional<Environment>& environment,
+                                 const std::optional<ConnectionName>& name) {
     std::vector<Binding> fitting;
     for (auto& binding : bindings_of(tx, peer)) {
         if (!environment || binding.environment == environment->id) fitting.push_back(std::move(binding));
@@ -141,8 +149,8 @@ Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenR
     }
     std::erase_if(fitting, [](const Binding& binding) { return !binding.is_default; });
     if (fitting.size() != 1) {
-        return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen", seen(peer),
-                                           fitting.empty() ? "none" : "several"),
+        return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen",
+                                           seen(peer), fitting.empty() ? "none" : "several"),
                                "name one: connection=APP/TENANT@ENVIRONMENT");
     }
     return Authenticated{complete(tx, connections::get(tx, fitting.front().connection).value()), {}, {}};
@@ -167,7 +175,8 @@ Result<Authenticated> authenticate(Transaction& tx, const Peer& peer, const Toke
 }
 
 /// All that the accepted version allows, or the part of it that was asked for (S42).
-Result<std::vector<std::string>> granted_scopes(Transaction& tx, const FoundConnection& found, const std::string& asked) {
+Result<std::vector<std::string>> granted_scopes(Transaction& tx, const FoundConnection& found,
+                                                const std::string& asked) {
     const auto version = accepted_version(tx, found.connection);
     if (!version) {
         return refuse(Errc::unauthorized_client, fmt::format("{}: Not Connected Yet", found.name()),
@@ -179,8 +188,10 @@ Result<std::vector<std::string>> granted_scopes(Transaction& tx, const FoundConn
     for (const auto& scope : *scopes) {
         if (!std::ranges::binary_search(version->scopes, scope)) {
             // What was asked is not repeated: somebody may have put a secret there (T26).
-            return refuse(Errc::invalid_scope, fmt::format("a scope that was asked is not in the accepted version {}", version->number),
-                          fmt::format("ask for less, or have the tenant allow more: jeton access review {}", found.name()));
+            return refuse(
+                Errc::invalid_scope,
+                fmt::format("a scope that was asked is not in the accepted version {}", version->number),
+                fmt::format("ask for less, or have the tenant allow more: jeton access review {}", found.name()));
         }
     }
     return scopes;
@@ -190,8 +201,9 @@ Result<std::string> audience_of(const FoundConnection& found, const std::vector<
     for (const auto& resource : resources) {
         if (resource != found.environment.issuer || found.environment.kind != EnvironmentKind::local) {
             return refuse(Errc::invalid_target, "the resource is not known here",
-                          found.environment.kind == EnvironmentKind::local ? "leave it out, or use " + found.environment.issuer
-                                                                           : "leave it out");
+                          found.environment.kind == EnvironmentKind::local
+                              ? "leave it out, or use " + found.environment.issuer
+                              : "leave it out");
         }
     }
     return found.environment.issuer;
@@ -214,17 +226,19 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
     const auto& environment = client.found.environment;
     const auto keys = signing_keys::of(tx, environment.id);
     const auto scope = join_scope(scopes);
-    const auto token = sign_access_token(
-        tx.data_key(environment), environment, keys.at(0),
-        {client.found.connection.client_id, client.found.tenant.tenant, client.found.app.name, scope, std::move(audience)}, now);
+    const auto token = sign_access_token(tx.data_key(environment), environment, keys.at(0),
+                                         {client.found.connection.client_id, client.found.tenant.tenant,
+                                          client.found.app.name, scope, std::move(audience)},
+                                         now);
     return {answer_of(client, SecretText{token}, local_token_life, scope), std::nullopt};
 }
 
-TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key, const std::string& scope) {
+TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key,
+                    const std::string& scope) {
     const auto place = place_of(secret, found.environment);
     const auto value = open(tx.data_key(found.environment), place.place(), secret.sealed);
-    return {std::move(key), found.name(), exchange_request(found, SecretText{text_of(value.span())}, scope), expected_claims(found),
-            found.connection, found.environment.id};
+    return {std::move(key),         found.name(),     exchange_request(found, SecretText{text_of(value.span())}, scope),
+            expected_claims(found), found.connection, found.environment.id};
 }
 
 /// A token of another tenant is the operator's alarm; the program, which did nothing wrong, may only wait.
@@ -237,8 +251,9 @@ Error told_to_program(Error failure) {
     return error;
 }
 
-Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& client, const std::vector<std::string>& scopes,
-                                     const TokenRequest& request, UpstreamTokens& upstream, const Clock& clock,
+Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& client,
+                                     const std::vector<std::string>& scopes, const TokenRequest& request,
+                                     UpstreamTokens& upstream, const Clock& clock,
                                      const std::optional<Landing>& landed) {
     const auto& found = client.found;
     const auto secret = newest_active(tx, found.connection, clock.now());
@@ -254,7 +269,8 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     const auto left = held != nullptr ? held->expires.left(clock) : std::chrono::seconds{0};
     const bool rejected = held != nullptr && !request.rejected_token.empty() &&
                           equal_constant_time(held->token.access_token.reveal(), request.rejected_token);
-    const bool short_lived = held != nullptr && left < std::min(std::chrono::seconds{request.min_ttl}, held->token.life - std::chrono::seconds{1});
+    const bool short_lived = held != nullptr && left < std::min(std::chrono::seconds{request.min_ttl},
+                                                                held->token.life - std::chrono::seconds{1});
 
     const auto serve = [&] {
         const auto& scope = held->token.scope.empty() ? join_scope(scopes) : held->token.scope;
@@ -282,7 +298,8 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     }
     if (must_force && !upstream.may_force(key, clock)) {
         if (!rejected) return TokenDecision{serve(), std::nullopt};
-        auto error = refuse(Errc::temporarily_unavailable, "this token was replaced less than a minute ago", "try again later");
+        auto error =
+            refuse(Errc::temporarily_unavailable, "this token was replaced less than a minute ago", "try again later");
         error.retry_after = 60;
         return error;
     }
@@ -291,14 +308,15 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
 
 }  // namespace
 
-Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request, UpstreamTokens& upstream,
-                                   const Clock& clock, const std::optional<Landing>& landed) {
+Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
+                                   UpstreamTokens& upstream, const Clock& clock, const std::optional<Landing>& landed) {
     const auto now = std::max(clock.now(), tx.high_water());
     auto client = authenticate(tx, peer, request, now);
     if (!client) return client.error();
     const auto& found = client->found;
     if (found.connection.state != ConnectionState::connected) {
-        const auto word = found.connection.state == ConnectionState::disabled ? "disabled (paused)" : "Not Connected Yet";
+        const auto word =
+            found.connection.state == ConnectionState::disabled ? "disabled (paused)" : "Not Connected Yet";
         return refuse(Errc::unauthorized_client, fmt::format("{} is {}", found.name(), word),
                       "ask the tenant's admin to enable or connect it");
     }
@@ -311,12 +329,14 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
                         : issue_upstream(tx, *client, *scopes, request, upstream, clock, landed);
     if (decision && decision->token && client->secret_ends) {
         // A decision made on a secret that ends soon ends with it.
-        decision->token->reuse = std::clamp(*client->secret_ends - now, std::chrono::seconds{0}, decision->token->reuse);
+        decision->token->reuse =
+            std::clamp(*client->secret_ends - now, std::chrono::seconds{0}, decision->token->reuse);
     }
     return decision;
 }
 
-Landing land_token(const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream, const Clock& clock) {
+Landing land_token(const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
+                   const Clock& clock) {
     auto token = judge(answer, fetch.expected, fetch.request.endpoint);
     if (!token) {
         if (!answer.our_own_fault) upstream.note(fetch.environment, token.error(), clock);

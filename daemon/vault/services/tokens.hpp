@@ -28,24 +28,24 @@ struct TokenRequest {
     std::optional<std::string> connection;
     std::string scope;
     std::vector<std::string> resources;
-    std::int64_t min_ttl = 0;                ///< seconds that must be left
-    std::string_view rejected_token;         ///< the token that a resource server refused
+    std::int64_t min_ttl = 0;         ///< seconds that must be left
+    std::string_view rejected_token;  ///< the token that a resource server refused
 };
 
 struct IssuedToken {
     SecretText access_token;
-    std::chrono::seconds left{};    ///< `expires_in`
-    std::chrono::seconds reuse{};   ///< how long the front may repeat this decision
+    std::chrono::seconds left{};   ///< `expires_in`
+    std::chrono::seconds reuse{};  ///< how long the front may repeat this decision
     std::string scope;
     std::string connection;
     std::string app_key;
-    std::string secret_prefix;      ///< of the secret that authenticated; empty for the peer
+    std::string secret_prefix;  ///< of the secret that authenticated; empty for the peer
 };
 
 /// A request to the upstream that the answer waits for, or that runs ahead of need.
 struct TokenFetch {
-    std::string key;                ///< one flight at a time for each
-    std::string name;               ///< of the connection
+    std::string key;   ///< one flight at a time for each
+    std::string name;  ///< of the connection
     ExchangeRequest request;
     ExpectedClaims expected;
     Connection connection;

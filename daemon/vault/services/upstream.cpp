@@ -53,21 +53,24 @@ std::optional<std::string> text_claim(const json::object& claims, std::string_vi
 
 Result<void> check_claims(std::string_view token, const ExpectedClaims& expected, const std::string& host) {
     const auto claims = claims_of(token);
-    const auto mismatch = [&](std::string_view claim, const std::optional<std::string>& found, const std::string& wanted) {
+    const auto mismatch = [&](std::string_view claim, const std::optional<std::string>& found,
+                              const std::string& wanted) {
         return refuse(Errc::mismatch,
                       fmt::format("{} answered with a token whose {} is {}, not {}", host, claim,
                                   found ? log::escape(found->substr(0, 130)) : "missing", wanted),
                       "check which tenant and environment the pair was made for");
     };
     const auto tenant = claims ? text_claim(*claims, "tenant") : std::nullopt;
-    if (tenant ? *tenant != expected.tenant : expected.tenant_required) return mismatch("tenant", tenant, expected.tenant);
+    if (tenant ? *tenant != expected.tenant : expected.tenant_required)
+        return mismatch("tenant", tenant, expected.tenant);
     const auto client_id = claims ? text_claim(*claims, "client_id") : std::nullopt;
     if (client_id && *client_id != expected.client_id) return mismatch("client_id", client_id, expected.client_id);
     return {};
 }
 
 Error unavailable(std::string what, std::optional<std::int64_t> retry_after) {
-    auto error = refuse(Errc::temporarily_unavailable, std::move(what), "try again later; operators see more in: jeton status");
+    auto error =
+        refuse(Errc::temporarily_unavailable, std::move(what), "try again later; operators see more in: jeton status");
     error.retry_after = static_cast<int>(std::clamp<std::int64_t>(retry_after.value_or(2), 1, 3600));
     return error;
 }
@@ -81,7 +84,8 @@ Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
         return refuse(Errc::invalid_scope, fmt::format("{} does not grant this scope to the client", host),
                       "ask for less, or have the tenant allow more there");
     }
-    const auto said = answer.error.empty() ? std::string{} : fmt::format(", {}", log::escape(answer.error.substr(0, 80)));
+    const auto said =
+        answer.error.empty() ? std::string{} : fmt::format(", {}", log::escape(answer.error.substr(0, 80)));
     return unavailable(fmt::format("{} answered {}{}", host, answer.status, said), answer.retry_after);
 }
 
@@ -101,14 +105,16 @@ Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& 
     }
     if (auto claims = check_claims(answer.access_token.reveal(), expected, host); !claims) return claims.error();
     UpstreamToken token{answer.access_token.copy(), answer.scope, life_when_unsaid};
-    if (answer.expires_in) token.life = std::clamp(std::chrono::seconds{*answer.expires_in}, std::chrono::seconds{0}, life_limit);
+    if (answer.expires_in)
+        token.life = std::clamp(std::chrono::seconds{*answer.expires_in}, std::chrono::seconds{0}, life_limit);
     return token;
 }
 
 ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret_value, std::string scope) {
     const auto& environment = found.environment;
-    return {environment.token_endpoint, environment.client_auth, found.connection.client_id,       std::move(secret_value),
-            std::move(scope),           environment.ca_file,     environment.allow_loopback_http};
+    return {environment.token_endpoint,     environment.client_auth, found.connection.client_id,
+            std::move(secret_value),        std::move(scope),        environment.ca_file,
+            environment.allow_loopback_http};
 }
 
 ExpectedClaims expected_claims(const FoundConnection& found) {
@@ -127,8 +133,10 @@ const UpstreamTokens::Held* UpstreamTokens::find(const std::string& key, const C
     return nullptr;
 }
 
-void UpstreamTokens::put(const std::string& key, const Connection& connection, UpstreamToken token, const Clock& clock) {
-    if (held_.size() >= tokens_limit) std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
+void UpstreamTokens::put(const std::string& key, const Connection& connection, UpstreamToken token,
+                         const Clock& clock) {
+    if (held_.size() >= tokens_limit)
+        std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
     const auto expires = Deadline::after(clock, token.life);
     held_.insert_or_assign(key, Held{std::move(token), expires, connection.id.text});
 }
@@ -173,7 +181,8 @@ void UpstreamTokens::note(const EnvironmentId& environment, const std::optional<
     ++health.failures;
     const int doubled = std::min(cooling_limit, 1 << std::min(health.failures - 1, 6));
     const auto jitter = static_cast<int>(randombytes_uniform(static_cast<std::uint32_t>(doubled)));
-    const int wait = std::max(doubled / 2 + jitter / 2 + 1, failure->retry_after.value_or(0) > 2 ? *failure->retry_after : 0);
+    const int wait =
+        std::max(doubled / 2 + jitter / 2 + 1, failure->retry_after.value_or(0) > 2 ? *failure->retry_after : 0);
     health.cooling = Deadline::after(clock, std::chrono::seconds{wait});
 }
 

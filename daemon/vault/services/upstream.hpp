@@ -54,27 +54,28 @@ struct UpstreamToken {
     std::chrono::seconds life{};
 };
 
-/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `mismatch` (claims of another tenant or client),
-/// `temporarily_unavailable` with `retry_after`. `endpoint` names the server in the words.
+/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `mismatch` (claims of another tenant or
+/// client), `temporarily_unavailable` with `retry_after`. `endpoint` names the server in the words.
 [[nodiscard]] Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& expected,
                                           std::string_view endpoint);
 
 /// The request for `found` with `secret_value`.
-[[nodiscard]] ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret_value, std::string scope);
+[[nodiscard]] ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret_value,
+                                               std::string scope);
 [[nodiscard]] ExpectedClaims expected_claims(const FoundConnection& found);
 
 /// The tokens that the vault holds, by (connection, secret, asked scope). In memory, one thread.
 class UpstreamTokens {
-   public:
+public:
     struct Held {
         UpstreamToken token;
         Deadline expires;
         std::string connection;  ///< its id
     };
     struct Health {
-        std::string last_error;               ///< in words; empty while all is well
-        std::optional<Deadline> cooling;      ///< no request before it has passed
-        int failures = 0;                     ///< in a row
+        std::string last_error;           ///< in words; empty while all is well
+        std::optional<Deadline> cooling;  ///< no request before it has passed
+        int failures = 0;                 ///< in a row
     };
 
     [[nodiscard]] static std::string key_of(const Connection& connection, const Secret& secret, std::string_view scope);
@@ -98,7 +99,7 @@ class UpstreamTokens {
     [[nodiscard]] std::optional<Error> cooling(const EnvironmentId& environment, const Clock& clock) const;
     [[nodiscard]] const Health* health(const EnvironmentId& environment) const;
 
-   private:
+private:
     std::map<std::string, Held> held_;
     std::map<std::string, Deadline> forced_;
     std::map<EnvironmentId, Health> health_;

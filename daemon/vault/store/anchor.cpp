@@ -1,13 +1,13 @@
 #include "daemon/vault/store/anchor.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -110,7 +110,8 @@ std::optional<AnchorContent> Anchor::read(const RootKey& root) {
 }
 
 void Anchor::open_for_writing() {
-    if (const auto directory = ensure_private_directory(directory_); !directory) throw StoreFault(directory.error().what);
+    if (const auto directory = ensure_private_directory(directory_); !directory)
+        throw StoreFault(directory.error().what);
     const bool is_new = !exists();
     fd_.reset(::open(file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     // Its full length from the start: a full disk must not keep a later anchor from being written.

@@ -1,5 +1,5 @@
-/// The anchor: a small file in another directory that remembers how far the store has come, so that a store put back to an
-/// earlier day is noticed (T27).
+/// The anchor: a small file in another directory that remembers how far the store has come, so that a store put back to
+/// an earlier day is noticed (T27).
 #pragma once
 
 #include <array>
@@ -22,10 +22,10 @@ struct AnchorContent {
     Mac set_digest{};
 };
 
-/// Two slots of 512 bytes in the file `anchor`, written in turn, each MACed and counted: a torn write costs one step, not
-/// the anchor. Not thread-safe.
+/// Two slots of 512 bytes in the file `anchor`, written in turn, each MACed and counted: a torn write costs one step,
+/// not the anchor. Not thread-safe.
 class Anchor {
-   public:
+public:
     static constexpr std::size_t slot_size = 512;
 
     explicit Anchor(std::filesystem::path directory) : directory_(std::move(directory)) {}
@@ -40,7 +40,7 @@ class Anchor {
     void write(const RootKey& root, const AnchorContent& content);
     [[nodiscard]] std::filesystem::path file() const { return directory_ / "anchor"; }
 
-   private:
+private:
     void open_for_writing();
 
     std::filesystem::path directory_;

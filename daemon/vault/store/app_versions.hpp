@@ -1,4 +1,5 @@
-/// Table `app_versions`: the scopes of an app, numbered, never changed. Every finder verifies what it reads; throws Tampered, StoreFault.
+/// Table `app_versions`: the scopes of an app, numbered, never changed. Every finder verifies what it reads; throws
+/// Tampered, StoreFault.
 #pragma once
 
 #include <cstdint>

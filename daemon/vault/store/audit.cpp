@@ -29,7 +29,8 @@ Value uid_or_null(const std::optional<std::string>& user) {
 }
 
 constexpr std::string_view newest =
-    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, via, "
+    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, "
+    "via, "
     "refused, detail, count FROM audit WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR connection = ?2) "
     "AND (?3 IS NULL OR actor_user = ?3 OR actor_uid = ?4) AND (?5 IS NULL OR event GLOB ?5) "
     "AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7) ORDER BY sequence DESC LIMIT ?8";
@@ -41,8 +42,8 @@ std::vector<AuditEntry> list(Transaction& tx, const Filter& filter) {
     const auto limit = std::max<std::int64_t>(0, filter.limit.value_or(std::numeric_limits<std::int64_t>::max()));
     tx.engine().database->each(newest,
                                {text_or_null(filter.tenant), text_or_null(filter.connection), text_or_null(filter.user),
-                                uid_or_null(filter.user), text_or_null(filter.event_glob), seconds_or_null(filter.since),
-                                seconds_or_null(filter.until), limit},
+                                uid_or_null(filter.user), text_or_null(filter.event_glob),
+                                seconds_or_null(filter.since), seconds_or_null(filter.until), limit},
                                [&](const Record& record) {
                                    entries.push_back(entry_of(record));
                                    return true;

@@ -17,12 +17,12 @@ class Transaction;
 struct AuditEntry {
     std::int64_t sequence = 0;  ///< 1, 2, 3 … without gap; given by the store
     UtcSeconds at{};
-    std::string host;           ///< empty = this host's name, filled in by the store
+    std::string host;  ///< empty = this host's name, filled in by the store
     std::int64_t actor_uid = 0;
     std::string actor_user;
     std::int64_t actor_pid = 0;
     std::string actor_command;
-    std::string event;       ///< `secret.generated`
+    std::string event;  ///< `secret.generated`
     std::string subject;
     std::string connection;  ///< `APP/TENANT@ENVIRONMENT` or empty
     std::string tenant;      ///< `TENANT@ENVIRONMENT` or empty

@@ -41,7 +41,8 @@ std::optional<Mac> mac_of(const Value& value) {
 }
 
 constexpr std::string_view select_from =
-    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, via, "
+    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, "
+    "via, "
     "refused, detail, count, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
 
 }  // namespace
@@ -75,12 +76,14 @@ AuditHead append(Database& database, const RootKey& root, const AuditHead& head,
     auto change_bytes = encode(changes);
     const AuditHead next{entry.sequence, chain_hash(root, head.hash, encode(entry, change_bytes))};
     database.run(
-        "INSERT INTO audit (sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, "
-        "tenant, via, refused, detail, count, changes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {entry.sequence, std::int64_t{entry.at.time_since_epoch().count()}, entry.host, entry.actor_uid, entry.actor_user,
-         entry.actor_pid, entry.actor_command, entry.event, entry.subject, entry.connection, entry.tenant, entry.via,
-         std::int64_t{entry.refused ? 1 : 0}, entry.detail, entry.count, std::move(change_bytes),
-         Bytes{next.hash.begin(), next.hash.end()}});
+        "INSERT INTO audit (sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, "
+        "connection, "
+        "tenant, via, refused, detail, count, changes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?)",
+        {entry.sequence, std::int64_t{entry.at.time_since_epoch().count()}, entry.host, entry.actor_uid,
+         entry.actor_user, entry.actor_pid, entry.actor_command, entry.event, entry.subject, entry.connection,
+         entry.tenant, entry.via, std::int64_t{entry.refused ? 1 : 0}, entry.detail, entry.count,
+         std::move(change_bytes), Bytes{next.hash.begin(), next.hash.end()}});
     return next;
 }
 
@@ -100,7 +103,8 @@ std::optional<Break> find_break(Database& database, const RootKey& root, const A
         const auto hash = mac_of(record.at(hash_column));
         if (entry.sequence != expected) {
             found = Break{expected, fmt::format("audit entry {} is missing", expected)};
-        } else if (changes == nullptr || !hash || !same_mac(chain_hash(root, reached.hash, encode(entry, *changes)), *hash)) {
+        } else if (changes == nullptr || !hash ||
+                   !same_mac(chain_hash(root, reached.hash, encode(entry, *changes)), *hash)) {
             found = Break{expected, fmt::format("audit entry {} was edited outside jeton", expected)};
         } else if (expected > head.sequence) {
             found = Break{expected, fmt::format("audit entry {} was put in outside jeton", expected)};
@@ -113,7 +117,8 @@ std::optional<Break> find_break(Database& database, const RootKey& root, const A
     if (reached.sequence < head.sequence) {
         return Break{reached.sequence + 1, fmt::format("audit entry {} is missing", reached.sequence + 1)};
     }
-    if (reached != head) return Break{head.sequence, fmt::format("audit entry {} was edited outside jeton", head.sequence)};
+    if (reached != head)
+        return Break{head.sequence, fmt::format("audit entry {} was edited outside jeton", head.sequence)};
     return std::nullopt;
 }
 

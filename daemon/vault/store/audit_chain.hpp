@@ -17,7 +17,8 @@ namespace jeton::vault::audit {
 /// All columns of table `audit` but `changes` and `hash`, in the order in which `entry_of` reads them.
 [[nodiscard]] AuditEntry entry_of(const Record& record);
 
-/// Writes `entry` after `head`, with the changes it is about; gives back the new head. `entry.sequence` is not looked at.
+/// Writes `entry` after `head`, with the changes it is about; gives back the new head. `entry.sequence` is not looked
+/// at.
 [[nodiscard]] AuditHead append(Database& database, const RootKey& root, const AuditHead& head, AuditEntry entry,
                                const std::vector<Change>& changes);
 

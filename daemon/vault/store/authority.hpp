@@ -41,7 +41,7 @@ struct Change {
 
 /// Not thread-safe.
 class Authority {
-   public:
+public:
     /// A point to come back to.
     struct Mark {
         Counters counters;
@@ -71,7 +71,7 @@ class Authority {
     /// The group is durable: nothing can be undone any more.
     void forget_undo() { undo_.clear(); }
 
-   private:
+private:
     struct Undo {
         std::size_t table;
         std::string id;

@@ -1,4 +1,5 @@
-/// Table `bindings`: which local identity may fetch tokens of which connection. Every finder verifies what it reads; throws Tampered, StoreFault.
+/// Table `bindings`: which local identity may fetch tokens of which connection. Every finder verifies what it reads;
+/// throws Tampered, StoreFault.
 #pragma once
 
 #include <cstdint>

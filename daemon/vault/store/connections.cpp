@@ -26,8 +26,8 @@ std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& env
 
 std::vector<EnvironmentId> environments_of_client_id(Transaction& tx, std::string_view client_id) {
     std::vector<EnvironmentId> found;
-    for (const auto& connection : rows::where<Connection>(tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment",
-                                                          {std::string{client_id}})) {
+    for (const auto& connection : rows::where<Connection>(
+             tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment", {std::string{client_id}})) {
         found.push_back(connection.environment);
     }
     return found;

@@ -1,13 +1,12 @@
 #include "daemon/vault/store/database.hpp"
 
-#include <sqlite3.h>
-
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
 #include <SQLiteCpp/Exception.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "daemon/vault/store/faults.hpp"
 
@@ -44,7 +43,7 @@ auto guarded(F&& work) -> decltype(work()) {
 
 /// Leaves a cached statement ready for its next use, whatever happened.
 class Reset {
-   public:
+public:
     explicit Reset(SQLite::Statement& statement) : statement_(statement) {}
     ~Reset() {
         statement_.tryReset();
@@ -53,7 +52,7 @@ class Reset {
     Reset(const Reset&) = delete;
     Reset& operator=(const Reset&) = delete;
 
-   private:
+private:
     SQLite::Statement& statement_;
 };
 

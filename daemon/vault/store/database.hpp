@@ -19,13 +19,13 @@
 
 namespace jeton::vault {
 
-/// Not thread-safe. Throws StoreFault where the disk fails or the file is damaged, std::logic_error where a constraint of
-/// the schema or the SQL itself is wrong.
+/// Not thread-safe. Throws StoreFault where the disk fails or the file is damaged, std::logic_error where a constraint
+/// of the schema or the SQL itself is wrong.
 class Database {
-   public:
-    /// Opens an existing file for reading and writing, hardened (docs/database.md) and locked for this process alone from
-    /// its first read on; a lock held elsewhere is waited for at most 5 s. Closing leaves the files as they are until
-    /// `believe` was called.
+public:
+    /// Opens an existing file for reading and writing, hardened (docs/database.md) and locked for this process alone
+    /// from its first read on; a lock held elsewhere is waited for at most 5 s. Closing leaves the files as they are
+    /// until `believe` was called.
     explicit Database(const std::filesystem::path& file);
     /// An empty database in memory.
     Database();
@@ -51,7 +51,7 @@ class Database {
     /// No transaction is open: also after SQLite gave one up by itself.
     [[nodiscard]] bool autocommit() const;
 
-   private:
+private:
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }

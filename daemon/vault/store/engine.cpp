@@ -1,11 +1,11 @@
 #include "daemon/vault/store/engine.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
+
+#include <unistd.h>
 
 #include "daemon/vault/keys/macs.hpp"
 #include "daemon/vault/store/audit_chain.hpp"

@@ -70,7 +70,7 @@ struct Engine {
 
     void write_anchor();
 
-   private:
+private:
     [[nodiscard]] bool transaction_is_gone() const;
     void lose_group() noexcept;
 

@@ -27,8 +27,8 @@ struct StoreBusy : StoreFault {
     using StoreFault::StoreFault;
 };
 
-/// The database cannot be used at all: damaged, altered or newer. `what()` says what and what to do now. The files were not
-/// changed.
+/// The database cannot be used at all: damaged, altered or newer. `what()` says what and what to do now. The files were
+/// not changed.
 struct StoreUnusable : std::runtime_error {
     StoreUnusable(const std::string& what_happened, const std::string& what_next)
         : std::runtime_error(what_happened + "; " + what_next), next(what_next) {}

@@ -1,4 +1,5 @@
-/// Group commit: what arrived in one turn of the loop shares one transaction and one fsync, each request in its savepoint.
+/// Group commit: what arrived in one turn of the loop shares one transaction and one fsync, each request in its
+/// savepoint.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct IsResult<Result<T>> : std::true_type {};
 
 /// One request's part of a group. Rolled back, memory too, unless `release` was reached.
 class Savepoint {
-   public:
+public:
     explicit Savepoint(Engine& engine);
     ~Savepoint();
     Savepoint(const Savepoint&) = delete;
@@ -26,7 +27,7 @@ class Savepoint {
     /// Throws std::logic_error where an authority change has no audit entry (T33).
     void release();
 
-   private:
+private:
     Engine& engine_;
     bool open_ = true;
 };
@@ -36,14 +37,15 @@ class Savepoint {
 /// At most one at a time for a store, which must be unsealed and must not be sealed while it lives. Not thread-safe.
 /// Destroyed without `commit`, nothing of it has happened, in memory neither.
 class Group {
-   public:
+public:
     explicit Group(Engine& engine);
     ~Group();
     Group(const Group&) = delete;
     Group& operator=(const Group&) = delete;
 
-    /// Runs `f(Transaction&)` in a savepoint of its own and gives back what it gives back. Where that is a refusal, or `f`
-    /// throws, its savepoint is rolled back; the other attempts of the group stay. After a storage error look at `lost`.
+    /// Runs `f(Transaction&)` in a savepoint of its own and gives back what it gives back. Where that is a refusal, or
+    /// `f` throws, its savepoint is rolled back; the other attempts of the group stay. After a storage error look at
+    /// `lost`.
     template <class F>
     auto attempt(F&& f) -> decltype(f(std::declval<Transaction&>())) {
         using Answer = decltype(f(std::declval<Transaction&>()));
@@ -61,16 +63,16 @@ class Group {
         }
     }
 
-    /// SQLite gave up the whole group, earlier attempts too: every one of them must be tried again alone, in a new group.
-    /// `attempt` and `commit` throw StoreFault from then on.
+    /// SQLite gave up the whole group, earlier attempts too: every one of them must be tried again alone, in a new
+    /// group. `attempt` and `commit` throw StoreFault from then on.
     [[nodiscard]] bool lost() const;
 
     /// Makes all attempts durable, then writes the anchor where authority rows changed. Nothing written: no fsync.
-    /// Throws StoreFault: nothing of the group is durable and memory is as before it, unless its `stored` says that only the
-    /// anchor is behind (the change holds; it must not be answered as done).
+    /// Throws StoreFault: nothing of the group is durable and memory is as before it, unless its `stored` says that
+    /// only the anchor is behind (the change holds; it must not be answered as done).
     void commit();
 
-   private:
+private:
     Engine& engine_;
     bool finished_ = false;
 };

@@ -1,8 +1,5 @@
 #include "daemon/vault/store/open_checks.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -11,6 +8,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -86,7 +86,8 @@ void check_schema(Database& database, const std::filesystem::path& file) {
         }
     }
     for (const auto& row : expected) {
-        if (std::ranges::find(found, row) == found.end()) throw foreign(file, fmt::format("{} is missing", name_of(row)));
+        if (std::ranges::find(found, row) == found.end())
+            throw foreign(file, fmt::format("{} is missing", name_of(row)));
     }
 }
 
@@ -152,7 +153,7 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
         return database;
     } catch (const StoreBusy&) {
         throw StoreInUse(fmt::format("{} is in use by another vault", file.string()),
-                            "stop it first: systemctl stop jeton-vault, or end the other jetond");
+                         "stop it first: systemctl stop jeton-vault, or end the other jetond");
     } catch (const StoreDamaged& error) {
         throw damaged(file, error.what());
     } catch (const std::logic_error& error) {

@@ -1,5 +1,5 @@
-/// Typed rows out of verified records, and the three writers of `Transaction`. Included by the table files alone, each of
-/// which instantiates the writers for its row.
+/// Typed rows out of verified records, and the three writers of `Transaction`. Included by the table files alone, each
+/// of which instantiates the writers for its row.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-/// Table `secrets`: client secrets: sealed values or verifiers. Every finder verifies what it reads; throws Tampered, StoreFault.
+/// Table `secrets`: client secrets: sealed values or verifiers. Every finder verifies what it reads; throws Tampered,
+/// StoreFault.
 #pragma once
 
 #include <vector>

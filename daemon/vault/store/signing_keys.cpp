@@ -13,7 +13,8 @@ template void Transaction::erase(const SigningKey&);
 namespace jeton::vault::signing_keys {
 
 std::vector<SigningKey> of(Transaction& tx, const EnvironmentId& environment) {
-    return rows::where<SigningKey>(tx, "WHERE environment = ? ORDER BY created_at DESC, rowid DESC", {environment.text});
+    return rows::where<SigningKey>(tx, "WHERE environment = ? ORDER BY created_at DESC, rowid DESC",
+                                   {environment.text});
 }
 
 }  // namespace jeton::vault::signing_keys

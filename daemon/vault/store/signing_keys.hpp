@@ -1,4 +1,5 @@
-/// Table `signing_keys`: what tokens of local environments are signed with. Every finder verifies what it reads; throws Tampered, StoreFault.
+/// Table `signing_keys`: what tokens of local environments are signed with. Every finder verifies what it reads; throws
+/// Tampered, StoreFault.
 #pragma once
 
 #include <vector>

@@ -9,7 +9,10 @@ namespace jeton::vault {
 
 void write_state(Database& database, const RootKey& root, const Counters& counters) {
     Fields fields{"jeton state 1"};
-    fields.number(counters.epoch).number(counters.audit.sequence).bytes(counters.audit.hash).bytes(counters.set.bytes());
+    fields.number(counters.epoch)
+        .number(counters.audit.sequence)
+        .bytes(counters.audit.hash)
+        .bytes(counters.set.bytes());
     fields.number(counters.high_water.time_since_epoch().count());
     database.run("INSERT INTO state (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
                  {seal_state(root, fields.span())});

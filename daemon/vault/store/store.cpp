@@ -1,9 +1,9 @@
 #include "daemon/vault/store/store.hpp"
 
-#include <unistd.h>
-
 #include <stdexcept>
 #include <utility>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -42,9 +42,7 @@ Error missing_database(const Engine& engine) {
                   "put the database back, or take the anchor away if it is gone for good");
 }
 
-Error unusable(const Engine& engine) {
-    return refuse(Errc::wrong_state, engine.reason, "then start the daemon again");
-}
+Error unusable(const Engine& engine) { return refuse(Errc::wrong_state, engine.reason, "then start the daemon again"); }
 
 /// Schema, slots and first audit entry in the first commit.
 void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {

@@ -28,11 +28,11 @@ enum class StoreState { uninitialised, sealed, unsealed };
 
 /// Owns the connection, and while unsealed the keys and the memory index. Not thread-safe.
 class Store {
-   public:
-    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A file that
-    /// cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is not touched: the
-    /// store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then throws StoreInUse; throws
-    /// StoreFault where the disk fails. `clock` must outlive it.
+public:
+    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A
+    /// file that cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is
+    /// not touched: the store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then
+    /// throws StoreInUse; throws StoreFault where the disk fails. `clock` must outlive it.
     Store(StoreFiles files, const Clock& clock);
     ~Store();
     Store(const Store&) = delete;
@@ -53,10 +53,11 @@ class Store {
     /// Readable while sealed, and then not yet believed: a slot is believed when what it opens unseals the store.
     [[nodiscard]] std::vector<KeySlot> slots();
 
-    /// Checks all authority rows, the state row, the audit chain and the anchor (docs/database.md), and builds the memory
-    /// index. Refuses `mismatch`, naming table and id, where a row was altered; `mismatch` where the store is older than its
-    /// anchor, or the anchor is missing, unless `accept_rollback`. Then it gives back what is lost, one line each, has
-    /// written it into the audit, and the epoch is above both. It stays sealed where it refuses, and `reason` says why.
+    /// Checks all authority rows, the state row, the audit chain and the anchor (docs/database.md), and builds the
+    /// memory index. Refuses `mismatch`, naming table and id, where a row was altered; `mismatch` where the store is
+    /// older than its anchor, or the anchor is missing, unless `accept_rollback`. Then it gives back what is lost, one
+    /// line each, has written it into the audit, and the epoch is above both. It stays sealed where it refuses, and
+    /// `reason` says why.
     [[nodiscard]] Result<std::vector<std::string>> unseal(RootKey root, bool accept_rollback);
 
     /// Forgets keys and index. `why` becomes `reason`, also where it was sealed before.
@@ -68,7 +69,7 @@ class Store {
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
 
-   private:
+private:
     friend struct StoreProbe;  ///< tests reach the open database through it; nothing else defines it
     std::unique_ptr<Engine> engine_;
 };

@@ -30,7 +30,8 @@ Column(std::string_view, Member Row::*) -> Column<Row, Member>;
 template <class Row>
 struct Table;
 
-/// The same at run time, with its four SQL texts. They are made of the names above alone; every value is a bound parameter.
+/// The same at run time, with its four SQL texts. They are made of the names above alone; every value is a bound
+/// parameter.
 struct TableInfo {
     std::size_t ordinal = 0;
     std::string_view name;
@@ -43,8 +44,8 @@ struct TableInfo {
 
 [[nodiscard]] TableInfo make_table_info(std::size_t ordinal, std::string_view name,
                                         std::vector<std::string_view> columns);
-/// The canonical encoding of a row's columns that its MAC is over (docs/database.md). NULLs are left out, so that a column
-/// added later leaves the MACs of older rows as they are.
+/// The canonical encoding of a row's columns that its MAC is over (docs/database.md). NULLs are left out, so that a
+/// column added later leaves the MACs of older rows as they are.
 [[nodiscard]] Bytes canonical_columns(const TableInfo& table, const Record& record);
 
 template <class Row>
@@ -93,12 +94,14 @@ Value to_value(const T& member) {
     }
 }
 
-/// The value was MACed as it stands: what does not fit is a programming error, std::bad_variant_access or std::logic_error.
+/// The value was MACed as it stands: what does not fit is a programming error, std::bad_variant_access or
+/// std::logic_error.
 template <class T>
 void from_value(const Value& value, T& member) {
     if constexpr (std::is_same_v<T, bool>) {
         member = std::get<std::int64_t>(value) != 0;
-    } else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::string> || std::is_same_v<T, Bytes>) {
+    } else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::string> ||
+                         std::is_same_v<T, Bytes>) {
         member = std::get<T>(value);
     } else if constexpr (std::is_same_v<T, UtcSeconds>) {
         member = UtcSeconds{std::chrono::seconds{std::get<std::int64_t>(value)}};

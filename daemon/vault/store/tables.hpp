@@ -1,4 +1,5 @@
-/// The authority tables: which member stands in which column. The schema text is in schema.cpp; a test holds both together.
+/// The authority tables: which member stands in which column. The schema text is in schema.cpp; a test holds both
+/// together.
 #pragma once
 
 #include <array>
@@ -20,10 +21,16 @@ namespace jeton::vault {
 
 template <class T>
 using Word = std::type_identity<T>;
-inline std::optional<EnvironmentKind> parse_word(Word<EnvironmentKind>, std::string_view w) { return environment_kind(w); }
+inline std::optional<EnvironmentKind> parse_word(Word<EnvironmentKind>, std::string_view w) {
+    return environment_kind(w);
+}
 inline std::optional<ClientAuth> parse_word(Word<ClientAuth>, std::string_view w) { return client_auth(w); }
-inline std::optional<CredentialsMode> parse_word(Word<CredentialsMode>, std::string_view w) { return credentials_mode(w); }
-inline std::optional<ConnectionState> parse_word(Word<ConnectionState>, std::string_view w) { return connection_state(w); }
+inline std::optional<CredentialsMode> parse_word(Word<CredentialsMode>, std::string_view w) {
+    return credentials_mode(w);
+}
+inline std::optional<ConnectionState> parse_word(Word<ConnectionState>, std::string_view w) {
+    return connection_state(w);
+}
 inline std::optional<SecretKind> parse_word(Word<SecretKind>, std::string_view w) { return secret_kind(w); }
 inline std::optional<SecretState> parse_word(Word<SecretState>, std::string_view w) { return secret_state(w); }
 inline std::optional<KeySlotKind> parse_word(Word<KeySlotKind>, std::string_view w) { return key_slot_kind(w); }
@@ -34,43 +41,41 @@ template <>
 struct Table<Environment> {
     static constexpr std::string_view name = "environments";
     static constexpr std::size_t ordinal = 0;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &Environment::id},
-                   Column{"name", &Environment::name},
-                   Column{"kind", &Environment::kind},
-                   Column{"token_endpoint", &Environment::token_endpoint},
-                   Column{"client_auth", &Environment::client_auth},
-                   Column{"host_aliases", &Environment::host_aliases},
-                   Column{"ca_file", &Environment::ca_file},
-                   Column{"allow_loopback_http", &Environment::allow_loopback_http},
-                   Column{"developer_access", &Environment::developer_access},
-                   Column{"tenant_claim_required", &Environment::tenant_claim_required},
-                   Column{"issuer", &Environment::issuer},
-                   Column{"key_generation", &Environment::key_generation},
-                   Column{"wrapped_data_key", &Environment::wrapped_data_key},
-                   Column{"created_at", &Environment::created_at}};
+    static constexpr auto columns = std::tuple{Column{"id", &Environment::id},
+                                               Column{"name", &Environment::name},
+                                               Column{"kind", &Environment::kind},
+                                               Column{"token_endpoint", &Environment::token_endpoint},
+                                               Column{"client_auth", &Environment::client_auth},
+                                               Column{"host_aliases", &Environment::host_aliases},
+                                               Column{"ca_file", &Environment::ca_file},
+                                               Column{"allow_loopback_http", &Environment::allow_loopback_http},
+                                               Column{"developer_access", &Environment::developer_access},
+                                               Column{"tenant_claim_required", &Environment::tenant_claim_required},
+                                               Column{"issuer", &Environment::issuer},
+                                               Column{"key_generation", &Environment::key_generation},
+                                               Column{"wrapped_data_key", &Environment::wrapped_data_key},
+                                               Column{"created_at", &Environment::created_at}};
 };
 
 template <>
 struct Table<SigningKey> {
     static constexpr std::string_view name = "signing_keys";
     static constexpr std::size_t ordinal = 1;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &SigningKey::id},
-                   Column{"environment", &SigningKey::environment},
-                   Column{"kid", &SigningKey::kid},
-                   Column{"public_key", &SigningKey::public_key},
-                   Column{"sealed_private_key", &SigningKey::sealed_private_key},
-                   Column{"created_at", &SigningKey::created_at}};
+    static constexpr auto columns = std::tuple{Column{"id", &SigningKey::id},
+                                               Column{"environment", &SigningKey::environment},
+                                               Column{"kid", &SigningKey::kid},
+                                               Column{"public_key", &SigningKey::public_key},
+                                               Column{"sealed_private_key", &SigningKey::sealed_private_key},
+                                               Column{"created_at", &SigningKey::created_at}};
 };
 
 template <>
 struct Table<Tenant> {
     static constexpr std::string_view name = "tenants";
     static constexpr std::size_t ordinal = 2;
-    static constexpr auto columns = std::tuple{
-        Column{"id", &Tenant::id}, Column{"environment", &Tenant::environment}, Column{"tenant", &Tenant::tenant},
-        Column{"name", &Tenant::name}, Column{"created_at", &Tenant::created_at}};
+    static constexpr auto columns = std::tuple{Column{"id", &Tenant::id}, Column{"environment", &Tenant::environment},
+                                               Column{"tenant", &Tenant::tenant}, Column{"name", &Tenant::name},
+                                               Column{"created_at", &Tenant::created_at}};
 };
 
 template <>
@@ -91,31 +96,32 @@ template <>
 struct Table<AppVersion> {
     static constexpr std::string_view name = "app_versions";
     static constexpr std::size_t ordinal = 4;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &AppVersion::id},         Column{"app", &AppVersion::app},
-                   Column{"number", &AppVersion::number}, Column{"scopes", &AppVersion::scopes},
-                   Column{"created_at", &AppVersion::created_at}, Column{"created_by", &AppVersion::created_by}};
+    static constexpr auto columns = std::tuple{Column{"id", &AppVersion::id},
+                                               Column{"app", &AppVersion::app},
+                                               Column{"number", &AppVersion::number},
+                                               Column{"scopes", &AppVersion::scopes},
+                                               Column{"created_at", &AppVersion::created_at},
+                                               Column{"created_by", &AppVersion::created_by}};
 };
 
 template <>
 struct Table<Connection> {
     static constexpr std::string_view name = "connections";
     static constexpr std::size_t ordinal = 5;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &Connection::id},
-                   Column{"app", &Connection::app},
-                   Column{"tenant", &Connection::tenant},
-                   Column{"environment", &Connection::environment},
-                   Column{"state", &Connection::state},
-                   Column{"listed", &Connection::listed},
-                   Column{"note", &Connection::note},
-                   Column{"client_id", &Connection::client_id},
-                   Column{"accepted_version", &Connection::accepted_version},
-                   Column{"consent_source", &Connection::consent_source},
-                   Column{"consent_by", &Connection::consent_by},
-                   Column{"consent_reason", &Connection::consent_reason},
-                   Column{"consent_at", &Connection::consent_at},
-                   Column{"created_at", &Connection::created_at}};
+    static constexpr auto columns = std::tuple{Column{"id", &Connection::id},
+                                               Column{"app", &Connection::app},
+                                               Column{"tenant", &Connection::tenant},
+                                               Column{"environment", &Connection::environment},
+                                               Column{"state", &Connection::state},
+                                               Column{"listed", &Connection::listed},
+                                               Column{"note", &Connection::note},
+                                               Column{"client_id", &Connection::client_id},
+                                               Column{"accepted_version", &Connection::accepted_version},
+                                               Column{"consent_source", &Connection::consent_source},
+                                               Column{"consent_by", &Connection::consent_by},
+                                               Column{"consent_reason", &Connection::consent_reason},
+                                               Column{"consent_at", &Connection::consent_at},
+                                               Column{"created_at", &Connection::created_at}};
 };
 
 template <>
@@ -151,9 +157,10 @@ template <>
 struct Table<KeySlot> {
     static constexpr std::string_view name = "key_slots";
     static constexpr std::size_t ordinal = 8;
-    static constexpr auto columns = std::tuple{
-        Column{"id", &KeySlot::id},     Column{"kind", &KeySlot::kind},       Column{"label", &KeySlot::label},
-        Column{"salt", &KeySlot::salt}, Column{"wrapped", &KeySlot::wrapped}, Column{"created_at", &KeySlot::created_at}};
+    static constexpr auto columns =
+        std::tuple{Column{"id", &KeySlot::id},           Column{"kind", &KeySlot::kind},
+                   Column{"label", &KeySlot::label},     Column{"salt", &KeySlot::salt},
+                   Column{"wrapped", &KeySlot::wrapped}, Column{"created_at", &KeySlot::created_at}};
 };
 
 /// In the order of their ordinals.

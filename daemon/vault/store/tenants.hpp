@@ -1,4 +1,5 @@
-/// Table `tenants`: customer organisations, each in one environment. Every finder verifies what it reads; throws Tampered, StoreFault.
+/// Table `tenants`: customer organisations, each in one environment. Every finder verifies what it reads; throws
+/// Tampered, StoreFault.
 #pragma once
 
 #include <optional>

@@ -20,10 +20,10 @@ namespace jeton::vault {
 struct Engine;
 struct TableInfo;
 
-/// Made by `Group::attempt`, lives as long as its callable runs. Not thread-safe. Every member throws StoreFault where the
-/// disk fails, and std::logic_error where a rule of the schema is broken (services check first).
+/// Made by `Group::attempt`, lives as long as its callable runs. Not thread-safe. Every member throws StoreFault where
+/// the disk fails, and std::logic_error where a rule of the schema is broken (services check first).
 class Transaction {
-   public:
+public:
     explicit Transaction(Engine& engine) : engine_(&engine) {}
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -41,8 +41,8 @@ class Transaction {
     template <class Row>
     void erase(const Row& row);
 
-    /// Appends to the chain; takes the authority changes made since the last append in this savepoint. A savepoint that ends
-    /// with changes that no entry took throws std::logic_error (T33).
+    /// Appends to the chain; takes the authority changes made since the last append in this savepoint. A savepoint that
+    /// ends with changes that no entry took throws std::logic_error (T33).
     void append_audit(const AuditEntry& entry);
 
     /// With what this savepoint has changed so far: one more than before it where it changed authority rows.
@@ -51,12 +51,13 @@ class Transaction {
     /// The latest wall time that the store has seen: what has passed stays passed though the clock is set back (T48).
     [[nodiscard]] UtcSeconds high_water() const;
 
-    /// For the files of this folder only. Rows whose MAC and identity are verified, in the order of the table's columns.
+    /// For the files of this folder only. Rows whose MAC and identity are verified, in the order of the table's
+    /// columns.
     [[nodiscard]] std::vector<Record> read(const TableInfo& table, std::string_view where,
                                            std::initializer_list<Value> parameters);
     [[nodiscard]] Engine& engine() { return *engine_; }
 
-   private:
+private:
     Engine* engine_;
 };
 

@@ -58,7 +58,8 @@ Error name_wrong_row(Database& database, const Authority& found) {
         if (!mac && present != nullptr) {
             return tampered(fmt::format("row {} of table {} was deleted by jeton and put back outside it", id, name));
         }
-        if (mac && present == nullptr) return tampered(fmt::format("row {} of table {} was deleted outside jeton", id, name));
+        if (mac && present == nullptr)
+            return tampered(fmt::format("row {} of table {} was deleted outside jeton", id, name));
         if (mac && !same_mac(*mac, *present)) {
             return tampered(fmt::format("row {} of table {} was replaced by an older one outside jeton", id, name));
         }
@@ -76,8 +77,9 @@ std::optional<Doubt> doubt(Database& database, const Anchor& anchor, const std::
                            const Counters& store, const RootKey& root) {
     if (!seen) {
         const auto* how = anchor.exists() ? "is damaged or belongs to another store" : "is missing";
-        return Doubt{fmt::format("the anchor {} {}", anchor.file().string(), how),
-                     {fmt::format("the anchor {}: whether changes after epoch {} are lost cannot be told", how, store.epoch)}};
+        return Doubt{
+            fmt::format("the anchor {} {}", anchor.file().string(), how),
+            {fmt::format("the anchor {}: whether changes after epoch {} are lost cannot be told", how, store.epoch)}};
     }
     if (store.epoch < seen->epoch || store.audit.sequence < seen->audit_sequence) {
         Doubt rolled_back{fmt::format("the store is at epoch {}, its anchor has seen epoch {}: it was rolled back",

@@ -16,8 +16,8 @@ namespace jeton::vault {
 /// A store that passed.
 struct CheckedStore {
     Authority authority;
-    bool anchor_is_behind = false;   ///< a crash between commit and anchor: it must be written again
-    std::vector<std::string> lost;   ///< what an accepted rollback loses; empty = there was none
+    bool anchor_is_behind = false;  ///< a crash between commit and anchor: it must be written again
+    std::vector<std::string> lost;  ///< what an accepted rollback loses; empty = there was none
     std::int64_t anchor_epoch = 0;
 };
 

@@ -9,7 +9,8 @@ void add(Transaction& tx, const Usage& used) {
     engine.wrote();
     engine.database->run(
         "INSERT INTO usage (connection, secret_prefix, uid, user, count, last_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (connection, secret_prefix, uid) DO UPDATE SET user = excluded.user, count = count + excluded.count, "
+        "ON CONFLICT (connection, secret_prefix, uid) DO UPDATE SET user = excluded.user, count = count + "
+        "excluded.count, "
         "last_at = max(last_at, excluded.last_at)",
         {used.connection.text, used.secret_prefix, used.uid, used.user, used.count,
          std::int64_t{used.last_at.time_since_epoch().count()}});

@@ -83,9 +83,8 @@ Result<Outcome> access_allow(Call& call) {
     answer["state"] = name_of(connection.state);
     answer["client_id"] = text_or_null(connection.client_id);
     answer["version"] = connection.accepted_version;
-    answer["consent"] = {{"source", connection.consent_source},
-                         {"by", connection.consent_by},
-                         {"at", rfc3339(connection.consent_at)}};
+    answer["consent"] = {
+        {"source", connection.consent_source}, {"by", connection.consent_by}, {"at", rfc3339(connection.consent_at)}};
     if (allowed->client_secret) {
         const auto value = allowed->client_secret->reveal();
         answer["client_secret"] = json::string_view{value.data(), value.size()};
@@ -101,9 +100,10 @@ Result<Outcome> access_decline(Call& call) {
     if (!name) return name.error();
     const auto found = decline_access(call.tx, call.peer, *name, call.now());
     if (!found) return found.error();
-    const auto message = found->connection.state == ConnectionState::not_connected
-                             ? std::string{"Declined: nothing was created."}
-                             : fmt::format("Declined: {} stays on version {}.", name->text(), found->connection.accepted_version);
+    const auto message =
+        found->connection.state == ConnectionState::not_connected
+            ? std::string{"Declined: nothing was created."}
+            : fmt::format("Declined: {} stays on version {}.", name->text(), found->connection.accepted_version);
     return done({{"connection", name->text()}, {"state", name_of(found->connection.state)}, {"message", message}});
 }
 

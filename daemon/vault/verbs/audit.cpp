@@ -38,7 +38,8 @@ Result<std::optional<UtcSeconds>> time_of(std::string_view member, const std::op
             return std::optional{UtcSeconds{std::chrono::seconds{::timegm(&parts)}}};
         }
     }
-    return refuse(Errc::bad_input, std::string{member} + " is no time", "write it as 2026-01-31T09:05:00Z or 2026-01-31");
+    return refuse(Errc::bad_input, std::string{member} + " is no time",
+                  "write it as 2026-01-31T09:05:00Z or 2026-01-31");
 }
 
 }  // namespace

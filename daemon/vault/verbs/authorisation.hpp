@@ -24,8 +24,8 @@ struct Allowance {
 /// One row for each verb; a verb without a row is refused.
 [[nodiscard]] std::span<const Allowance> allowances();
 
-/// The roles of an attested peer: in a user's own daemon that user has them all, uid 0 is operator everywhere, a peer of
-/// another PID namespace has none.
+/// The roles of an attested peer: in a user's own daemon that user has them all, uid 0 is operator everywhere, a peer
+/// of another PID namespace has none.
 [[nodiscard]] std::vector<Role> roles_of(const Peer& peer);
 [[nodiscard]] std::string_view name_of(Role role);
 

@@ -24,7 +24,8 @@ struct NamedVerb {
 /// Listings that must not miss what is counted but not yet written down.
 [[nodiscard]] bool shows_usage(std::string_view verb);
 
-/// Whether a refusal of this kind is written into the audit: somebody was kept from something (S7). Mistyped input is not.
+/// Whether a refusal of this kind is written into the audit: somebody was kept from something (S7). Mistyped input is
+/// not.
 [[nodiscard]] bool is_audited(Errc code);
 
 }  // namespace jeton::vault

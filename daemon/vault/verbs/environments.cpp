@@ -1,7 +1,8 @@
 // Verbs: environment.create, environment.list, environment.show
+#include "daemon/vault/services/environments.hpp"
+
 #include <fmt/format.h>
 
-#include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
@@ -11,17 +12,18 @@ namespace jeton::vault::verbs {
 namespace {
 
 json::value view_of(Transaction& tx, const Environment& environment) {
-    return {{"environment", environment.name},
-            {"kind", name_of(environment.kind)},
-            {"token_endpoint", text_or_null(environment.token_endpoint)},
-            {"client_auth",
-             environment.kind == EnvironmentKind::upstream ? json::value(name_of(environment.client_auth)) : json::value(nullptr)},
-            {"host_aliases", json::value_from(environment.host_aliases)},
-            {"ca_file", text_or_null(environment.ca_file)},
-            {"allow_loopback_http", environment.allow_loopback_http},
-            {"developer_access", environment.developer_access},
-            {"issuer", text_or_null(environment.issuer)},
-            {"connections", connections::count(tx, environment.id)}};
+    return {
+        {"environment", environment.name},
+        {"kind", name_of(environment.kind)},
+        {"token_endpoint", text_or_null(environment.token_endpoint)},
+        {"client_auth", environment.kind == EnvironmentKind::upstream ? json::value(name_of(environment.client_auth))
+                                                                      : json::value(nullptr)},
+        {"host_aliases", json::value_from(environment.host_aliases)},
+        {"ca_file", text_or_null(environment.ca_file)},
+        {"allow_loopback_http", environment.allow_loopback_http},
+        {"developer_access", environment.developer_access},
+        {"issuer", text_or_null(environment.issuer)},
+        {"connections", connections::count(tx, environment.id)}};
 }
 
 }  // namespace

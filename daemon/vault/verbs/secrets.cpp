@@ -30,7 +30,8 @@ ImportedPair pair_of(protocol::Fields& in) {
     return pair;
 }
 
-/// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in vain.
+/// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in
+/// vain.
 ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const ImportedPair& pair, std::string flight) {
     auto found = checked;
     found.connection.client_id = trim(pair.client_id);
@@ -155,11 +156,13 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!secret) return secret.error();
     call.room.upstream.drop_connection(found->connection.id);
     const auto message = secret->kind == SecretKind::value
-                             ? fmt::format("jeton does not use {} any more. It still works at its issuer until it is "
-                                           "deactivated there.",
-                                           secret->prefix)
+                             ? fmt::format(
+                                   "jeton does not use {} any more. It still works at its issuer until it is "
+                                   "deactivated there.",
+                                   secret->prefix)
                              : fmt::format("{} is refused from now on.", secret->prefix);
-    return done({{"connection", name->text()}, {"prefix", secret->prefix}, {"state", "deactivated"}, {"message", message}});
+    return done(
+        {{"connection", name->text()}, {"prefix", secret->prefix}, {"state", "deactivated"}, {"message", message}});
 }
 
 }  // namespace jeton::vault::verbs

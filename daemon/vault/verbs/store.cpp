@@ -26,14 +26,17 @@ json::value upstream_view(const Room& room, const Environment& environment) {
     if (environment.kind != EnvironmentKind::upstream) return nullptr;
     const auto* health = room.upstream.health(environment.id);
     const auto cooling = room.upstream.cooling(environment.id, room.clock);
-    return {{"state", cooling ? "cooling" : health != nullptr && !health->last_error.empty() ? "failing" : "well"},
+    return {{"state", cooling                                            ? "cooling"
+                      : health != nullptr && !health->last_error.empty() ? "failing"
+                                                                         : "well"},
             {"last_error", health == nullptr ? json::value(nullptr) : text_or_null(health->last_error)},
             {"cooling_until", cooling ? json::value(rfc3339(health->cooling->wall)) : json::value(nullptr)}};
 }
 
 json::array environments_view(Transaction& tx, const Room& room) {
     std::map<std::string, std::string> environment_of;
-    for (const auto& connection : connections::list(tx)) environment_of.emplace(connection.id.text, connection.environment.text);
+    for (const auto& connection : connections::list(tx))
+        environment_of.emplace(connection.id.text, connection.environment.text);
     json::array list;
     for (const auto& environment : environments::list(tx)) {
         list.push_back({{"name", environment.name},
@@ -74,12 +77,9 @@ Result<json::value> status_show(StoreCall& call) {
         auto group = store.group();
         environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
     }
-    return json::value{{"state", name_of(store.state())},
-                       {"reason", text_or_null(store.reason())},
-                       {"version", protocol::version},
-                       {"epoch", store.epoch()},
-                       {"instance", store.instance()},
-                       {"environments", std::move(environments)}};
+    return json::value{{"state", name_of(store.state())}, {"reason", text_or_null(store.reason())},
+                       {"version", protocol::version},    {"epoch", store.epoch()},
+                       {"instance", store.instance()},    {"environments", std::move(environments)}};
 }
 
 Result<json::value> whoami_show(StoreCall& call) {
@@ -96,13 +96,10 @@ Result<json::value> whoami_show(StoreCall& call) {
             }
         });
     }
-    return json::value{{"uid", call.peer.uid},
-                       {"user", text_or_null(call.peer.user)},
-                       {"gid", call.peer.gid},
-                       {"pid", call.peer.pid},
-                       {"command", text_or_null(call.peer.command)},
-                       {"roles", std::move(roles)},
-                       {"bindings", std::move(bound)}};
+    return json::value{
+        {"uid", call.peer.uid},        {"user", text_or_null(call.peer.user)},       {"gid", call.peer.gid},
+        {"pid", call.peer.pid},        {"command", text_or_null(call.peer.command)}, {"roles", std::move(roles)},
+        {"bindings", std::move(bound)}};
 }
 
 Result<json::value> store_init(StoreCall& call) {
@@ -152,7 +149,8 @@ Result<json::value> store_unseal(StoreCall& call) {
     auto& store = call.room.store;
     if (store.state() == StoreState::uninitialised) return not_open(store);
     if (store.state() == StoreState::unsealed) return json::value{{"state", "unsealed"}, {"lost", json::array{}}};
-    auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config) : root_from_recovery_key(store, recovery_key);
+    auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config)
+                                     : root_from_recovery_key(store, recovery_key);
     if (!root) return root.error();
     auto lost = store.unseal(*std::move(root), accept_rollback);
     if (!lost) return lost.error();
@@ -182,7 +180,8 @@ Result<json::value> key_slot_add(StoreCall& call) {
         return refuse(Errc::bad_input, "no such kind of key slot here", "jeton key slot add recovery");
     }
     auto group = store.group();
-    auto added = group.attempt([&](Transaction& tx) { return add_recovery_slot(tx, call.peer, call.room.clock.now()); });
+    auto added =
+        group.attempt([&](Transaction& tx) { return add_recovery_slot(tx, call.peer, call.room.clock.now()); });
     if (!added) return added.error();
     group.commit();
     json::object answer(protocol::wiped_storage());

@@ -37,7 +37,8 @@ Result<Outcome> tenant_list(Call& call) {
     json::array list;
     for (const auto& environment : environments::list(call.tx)) {
         if (only && environment.name != *only) continue;
-        for (const auto& tenant : tenants::list(call.tx, environment.id)) list.push_back(view_of({environment, tenant}));
+        for (const auto& tenant : tenants::list(call.tx, environment.id))
+            list.push_back(view_of({environment, tenant}));
     }
     return done(std::move(list));
 }

@@ -44,7 +44,7 @@ struct Call {
 
 /// A question to the upstream, asked outside any transaction; then the verb runs again, `landed` set.
 struct ExchangeNeed {
-    std::string flight;  ///< equal ones share one request
+    std::string flight;      ///< equal ones share one request
     std::string connection;  ///< its name: for the log, and for the front where its token is replaced
     ExchangeRequest request;
     std::function<Landing(const ExchangeAnswer&)> land;  ///< once, before the waiting verbs run again

@@ -13,7 +13,9 @@ namespace {
 
 /// A desk with its front played by the test.
 struct Counter : World {
-    Counter() : room{config, clock, store()}, desk{room, 1000, [this](std::string payload) { sent.push_back(json::parse(payload).as_object()); }} {
+    Counter()
+        : room{config, clock, store()},
+          desk{room, 1000, [this](std::string payload) { sent.push_back(json::parse(payload).as_object()); }} {
         desk.greet();
         sent.clear();
     }
@@ -58,11 +60,14 @@ TEST_CASE("a change is announced to the front before it is answered, with the ep
     CHECK(counter.sent[1].at("epoch").as_int64() == before + 1);
 }
 
-TEST_CASE("one turn: a refused request takes nothing from its neighbours, and a read before a change carries the epoch before it") {
+TEST_CASE(
+    "one turn: a refused request takes nothing from its neighbours, and a read before a change carries the epoch "
+    "before it") {
     Counter counter;
     counter.turn({Counter::frame(1, "environment.create", environment("integration"))});
     const auto before = counter.store().epoch();
-    counter.turn({Counter::frame(1, "environment.list", {}), Counter::frame(2, "tenant.create", Counter::tenant("1@integration")),
+    counter.turn({Counter::frame(1, "environment.list", {}),
+                  Counter::frame(2, "tenant.create", Counter::tenant("1@integration")),
                   Counter::frame(3, "tenant.create", Counter::tenant("1@integration")),
                   Counter::frame(4, "tenant.create", Counter::tenant("2@integration"))});
     CHECK(counter.answer(1).at("epoch").as_int64() == before);

@@ -37,8 +37,9 @@ TEST_CASE("inner frames: a refusal carries code, what and next") {
     auto error = refuse(Errc::temporarily_unavailable, "what", "next");
     error.retry_after = 4;
     error.operator_note = "only for the log";
-    CHECK(wire::refusal(3, {"ab", 9}, error) ==
-          R"({"id":3,"instance":"ab","epoch":9,"refused":{"error":"temporarily_unavailable","error_description":"what","next":"next","retry_after":4}})");
+    CHECK(
+        wire::refusal(3, {"ab", 9}, error) ==
+        R"({"id":3,"instance":"ab","epoch":9,"refused":{"error":"temporarily_unavailable","error_description":"what","next":"next","retry_after":4}})");
 }
 
 TEST_CASE("inner frames: an exchange answer with and without a token") {

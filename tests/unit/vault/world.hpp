@@ -24,7 +24,7 @@ namespace jeton::vault::test {
 using namespace std::chrono_literals;
 
 class HandClock final : public Clock {
-   public:
+public:
     [[nodiscard]] UtcSeconds now() const override { return wall; }
     [[nodiscard]] BootTime boot_time() const override { return boot; }
     void advance(std::chrono::seconds by) {
@@ -37,7 +37,7 @@ class HandClock final : public Clock {
 };
 
 class World {
-   public:
+public:
     World() : directory_(make_directory()), store_({directory_ / "state/jeton.db", directory_ / "anchor"}, clock) {
         auto root = RootKey::generate();
         const SlotSecret key{SecretBytes{32}};
@@ -72,14 +72,18 @@ class World {
         REQUIRE(run([&](Transaction& tx) { return create_environment(tx, admin, wanted, clock.now()); }));
     }
     void tenant(const std::string& text) {
-        REQUIRE(run([&](Transaction& tx) { return create_tenant(tx, admin, tenant_name(text), "Customer", false, clock.now()); }));
+        REQUIRE(run([&](Transaction& tx) {
+            return create_tenant(tx, admin, tenant_name(text), "Customer", false, clock.now());
+        }));
     }
     void app(const std::string& name, const std::string& credentials = "developer") {
-        NewApp wanted{name, "Acme", "https://acme.example", credentials, {"tn.crm.customers:r", "tn.jpm.jobs:w"}, {}, false};
+        NewApp wanted{name, "Acme", "https://acme.example", credentials, {"tn.crm.customers:r", "tn.jpm.jobs:w"},
+                      {},   false};
         REQUIRE(run([&](Transaction& tx) { return create_app(tx, admin, wanted, clock.now()); }));
     }
     /// Environment, tenant, app and listing of `text`, whatever of them is missing.
-    void listed(const std::string& text, EnvironmentKind kind = EnvironmentKind::local, const std::string& credentials = "developer") {
+    void listed(const std::string& text, EnvironmentKind kind = EnvironmentKind::local,
+                const std::string& credentials = "developer") {
         const auto name = connection(text);
         if (!exists([&](Transaction& tx) { return find_environment(tx, name.tenant.environment); })) {
             environment(name.tenant.environment, kind);
@@ -89,7 +93,8 @@ class World {
         REQUIRE(run([&](Transaction& tx) { return add_tenant(tx, admin, name, "", false, clock.now()); }));
     }
     Result<Allowed> allow(const std::string& text, std::int64_t version = 1) {
-        return run([&](Transaction& tx) { return allow_access(tx, admin, connection(text), version, {}, clock.now()); });
+        return run(
+            [&](Transaction& tx) { return allow_access(tx, admin, connection(text), version, {}, clock.now()); });
     }
     void connected(const std::string& text, EnvironmentKind kind = EnvironmentKind::local) {
         listed(text, kind);
@@ -121,7 +126,7 @@ class World {
     UpstreamTokens upstream;
     Store& store() { return store_; }
 
-   private:
+private:
     template <class F>
     bool exists(F&& finder) {
         return run(std::forward<F>(finder)).has_value();

@@ -17,8 +17,8 @@ TEST_CASE("names: a connection is APP/TENANT@ENVIRONMENT") {
 }
 
 TEST_CASE("names: what is no connection is refused with its form") {
-    for (const auto* text : {"", "/", "dispatcher", "dispatcher/1234567", "dispatcher/@production", "Dispatcher/1@a", "-x/1@a",
-                             "a/1@", "a/1@token", "v1/1@a", "a/1 2@a", "a/1@b@c d"}) {
+    for (const auto* text : {"", "/", "dispatcher", "dispatcher/1234567", "dispatcher/@production", "Dispatcher/1@a",
+                             "-x/1@a", "a/1@", "a/1@token", "v1/1@a", "a/1 2@a", "a/1@b@c d"}) {
         INFO(text);
         const auto name = parse_connection_name(text);
         REQUIRE_FALSE(name);
@@ -35,7 +35,8 @@ TEST_CASE("names: 63 and 120 characters fit, one more does not") {
 }
 
 TEST_CASE("threat: terminal escapes from stored names (T23) are refused at creation") {
-    for (const auto* text : {"a\x1b[2J", "a\nb", "a\x7f", "a\xc2\x9b", "a\xe2\x80\xae", "a\xe2\x80\xa8", "bad \xff utf-8"}) {
+    for (const auto* text :
+         {"a\x1b[2J", "a\nb", "a\x7f", "a\xc2\x9b", "a\xe2\x80\xae", "a\xe2\x80\xa8", "bad \xff utf-8"}) {
         CHECK_FALSE(check_free_text("note", text, 100));
     }
     CHECK(check_free_text("note", "Müller & Söhne, 日本", 100));

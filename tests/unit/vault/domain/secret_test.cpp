@@ -19,7 +19,8 @@ TEST_CASE("T-6, T-9: generated values have their shape, only [0-9a-z], and never
         CHECK(id.starts_with("jid."));
         CHECK(secret.starts_with("jcs."));
         CHECK(generate_app_key().starts_with("jak."));
-        CHECK(std::ranges::all_of(secret.substr(4), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }));
+        CHECK(std::ranges::all_of(secret.substr(4),
+                                  [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }));
         CHECK(seen.insert(id).second);
         CHECK(seen.insert(secret).second);
         CHECK(has_valid_checksum(secret));

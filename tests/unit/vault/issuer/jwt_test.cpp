@@ -21,7 +21,8 @@ TEST_CASE("T-15: a signed token verifies with the public key, and no longer when
     REQUIRE(signature);
     const auto signed_part = token.substr(0, last);
     const auto verify = [&](std::string_view message) {
-        return crypto_sign_verify_detached(signature->data(), bytes_of(message).data(), message.size(), pair.public_key.data()) == 0;
+        return crypto_sign_verify_detached(signature->data(), bytes_of(message).data(), message.size(),
+                                           pair.public_key.data()) == 0;
     };
     CHECK(verify(signed_part));
     CHECK_FALSE(verify(signed_part + "x"));

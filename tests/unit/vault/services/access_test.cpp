@@ -71,7 +71,9 @@ TEST_CASE("S46, S48: disable pauses, enable restores the same client ID and vers
     world.connected(name);
     const auto before = world.row(name);
     const auto switched = [&](auto service) {
-        return world.run([&](Transaction& tx) { return service(tx, world.admin, World::connection(name), "why", world.clock.now()); });
+        return world.run([&](Transaction& tx) {
+            return service(tx, world.admin, World::connection(name), "why", world.clock.now());
+        });
     };
     REQUIRE(switched(disable_access));
     CHECK(world.row(name).state == ConnectionState::disabled);
@@ -88,8 +90,9 @@ TEST_CASE("an operator who decides for a tenant says for whom and why") {
     Peer root;
     root.uid = 0;
     const auto allow = [&](std::optional<OnBehalf> on_behalf) {
-        return world.run(
-            [&](Transaction& tx) { return allow_access(tx, root, World::connection(name), 1, on_behalf, world.clock.now()); });
+        return world.run([&](Transaction& tx) {
+            return allow_access(tx, root, World::connection(name), 1, on_behalf, world.clock.now());
+        });
     };
     const auto refused = allow(std::nullopt);
     REQUIRE_FALSE(refused);

@@ -8,7 +8,8 @@ namespace {
 
 const std::string name = "dispatcher/1@integration";
 
-Result<Binding> add(World& world, const std::string& user, std::int64_t uid, bool is_default = false, bool allow_container = false) {
+Result<Binding> add(World& world, const std::string& user, std::int64_t uid, bool is_default = false,
+                    bool allow_container = false) {
     const NewBinding wanted{World::connection(name), user, uid, is_default, allow_container};
     return world.run([&](Transaction& tx) { return add_binding(tx, world.admin, wanted, world.clock.now()); });
 }

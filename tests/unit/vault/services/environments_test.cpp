@@ -22,8 +22,8 @@ NewEnvironment upstream(std::string endpoint) {
 
 TEST_CASE("environment: a token endpoint is https, or http on loopback where that is allowed") {
     World world;
-    for (const auto* bad : {"", "auth.example", "http://auth.example/token", "http://127.0.0.1:1/token", "https://user@host/",
-                            "ftp://host/", "https://host/#x"}) {
+    for (const auto* bad : {"", "auth.example", "http://auth.example/token", "http://127.0.0.1:1/token",
+                            "https://user@host/", "ftp://host/", "https://host/#x"}) {
         INFO(bad);
         CHECK_FALSE(create(world, upstream(bad)));
     }

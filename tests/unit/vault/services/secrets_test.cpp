@@ -1,6 +1,6 @@
-#include "tests/unit/vault/world.hpp"
-
 #include "daemon/vault/store/secrets.hpp"
+
+#include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
@@ -52,7 +52,8 @@ TEST_CASE("an upstream environment makes no secrets, a local one takes none in")
 TEST_CASE("S37: an imported pair loses the white space around it, and is readable by the daemon alone") {
     World world;
     world.connected(remote, EnvironmentKind::upstream);
-    const auto secret = world.import_pair(remote, {" cid.aaaaaaaaaaaaaaaaaaaaaaaaa\n", "cs1.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb \r\n", {}});
+    const auto secret = world.import_pair(
+        remote, {" cid.aaaaaaaaaaaaaaaaaaaaaaaaa\n", "cs1.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb \r\n", {}});
     REQUIRE(secret);
     CHECK(secret->prefix == "cs1.bbbb");
     CHECK(world.row(remote).client_id == pair.client_id);
@@ -95,13 +96,16 @@ TEST_CASE("import with an overlap: the older secret works until its end") {
     world.clock.advance(10s);
     REQUIRE(world.import_pair(remote, next));
     const auto active = [&] {
-        return world.run([&](Transaction& tx) -> Result<std::size_t> {
-            std::size_t count = 0;
-            for (const auto& secret : secrets::of(tx, find_connection(tx, World::connection(remote))->connection.id)) {
-                count += secret.is_active(world.clock.now()) ? 1 : 0;
-            }
-            return count;
-        }).value();
+        return world
+            .run([&](Transaction& tx) -> Result<std::size_t> {
+                std::size_t count = 0;
+                for (const auto& secret :
+                     secrets::of(tx, find_connection(tx, World::connection(remote))->connection.id)) {
+                    count += secret.is_active(world.clock.now()) ? 1 : 0;
+                }
+                return count;
+            })
+            .value();
     };
     CHECK(active() == 2);
     world.clock.advance(3599s);

@@ -146,7 +146,8 @@ TEST_CASE("S46: a disabled connection gives unauthorized_client, and works again
     world.connected(name);
     world.bind(name);
     const auto switched = [&](auto service) {
-        REQUIRE(world.run([&](Transaction& tx) { return service(tx, world.admin, World::connection(name), "", world.clock.now()); }));
+        REQUIRE(world.run(
+            [&](Transaction& tx) { return service(tx, world.admin, World::connection(name), "", world.clock.now()); }));
     };
     switched(disable_access);
     refused(world.decide(peer_request()), Errc::unauthorized_client);
@@ -229,13 +230,16 @@ TEST_CASE("P17: while the upstream is down the token that is still good is serve
     const auto still = world.decide(peer_request(world.remote));
     REQUIRE(still->token);
     CHECK_FALSE(still->fetch);
-    for (int i = 0; i < 8; ++i) world.upstream.note(world.row(world.remote).environment, refuse(Errc::temporarily_unavailable, down.failure, ""), world.clock);
+    for (int i = 0; i < 8; ++i)
+        world.upstream.note(world.row(world.remote).environment,
+                            refuse(Errc::temporarily_unavailable, down.failure, ""), world.clock);
     world.clock.advance(200s - 190s);
     world.clock.advance(190s);
     const auto ended = world.decide(peer_request(world.remote));
     REQUIRE(ended);
     CHECK_FALSE(ended->token);
-    const auto waited = world.decide(peer_request(world.remote), Landing{refuse(Errc::temporarily_unavailable, down.failure, ""), "k"});
+    const auto waited =
+        world.decide(peer_request(world.remote), Landing{refuse(Errc::temporarily_unavailable, down.failure, ""), "k"});
     refused(waited, Errc::temporarily_unavailable);
     CHECK(waited.error().what == down.failure);
 }
@@ -281,7 +285,9 @@ TEST_CASE("P2: a rejected token is replaced once, and only by those who reject t
 TEST_CASE("S47: a disabled connection is not fetched for, not even by one who waited") {
     Upstream world;
     const auto first = world.decide(peer_request(world.remote));
-    REQUIRE(world.run([&](Transaction& tx) { return disable_access(tx, world.admin, World::connection(world.remote), "", world.clock.now()); }));
+    REQUIRE(world.run([&](Transaction& tx) {
+        return disable_access(tx, world.admin, World::connection(world.remote), "", world.clock.now());
+    }));
     const auto landing = world.land(*first, upstream_answer("late"));
     refused(world.decide(peer_request(world.remote), landing), Errc::unauthorized_client);
 }

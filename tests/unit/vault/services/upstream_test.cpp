@@ -11,7 +11,9 @@ namespace {
 constexpr std::string_view endpoint = "https://auth.example/connect/token";
 
 /// An unsigned JWT with these claims.
-std::string jwt(std::string_view claims) { return base64url(std::string_view{"{}"}) + "." + base64url(claims) + ".c2ln"; }
+std::string jwt(std::string_view claims) {
+    return base64url(std::string_view{"{}"}) + "." + base64url(claims) + ".c2ln";
+}
 
 ExchangeAnswer good(std::string_view claims) {
     ExchangeAnswer answer;
@@ -29,7 +31,8 @@ const ExpectedClaims expected{"cid.a", "1234567", false};
 TEST_CASE("P11: a token of another tenant or client is a mismatch; numbers and strings are the same tenant") {
     CHECK(judge(good(R"({"tenant":"1234567","client_id":"cid.a"})"), expected, endpoint));
     CHECK(judge(good(R"({"tenant":1234567})"), expected, endpoint));
-    for (const auto* claims : {R"({"tenant":"7654321"})", R"({"tenant":"1234567","client_id":"cid.b"})", R"({"tenant":["1234567"]})"}) {
+    for (const auto* claims :
+         {R"({"tenant":"7654321"})", R"({"tenant":"1234567","client_id":"cid.b"})", R"({"tenant":["1234567"]})"}) {
         INFO(claims);
         const auto judged = judge(good(claims), expected, endpoint);
         REQUIRE_FALSE(judged);

@@ -1,4 +1,5 @@
-/// A store in a directory of its own, a clock turned by hand, and the hand of somebody who edits the file behind jeton's back.
+/// A store in a directory of its own, a clock turned by hand, and the hand of somebody who edits the file behind
+/// jeton's back.
 #pragma once
 
 #include <cstdlib>
@@ -33,7 +34,7 @@ struct StoreProbe {
 namespace store_test {
 
 class TestClock final : public Clock {
-   public:
+public:
     [[nodiscard]] UtcSeconds now() const override { return wall; }
     [[nodiscard]] BootTime boot_time() const override { return std::chrono::seconds{1000}; }
     UtcSeconds wall{std::chrono::seconds{1'800'000'000}};
@@ -46,7 +47,7 @@ inline std::string content_of(const std::filesystem::path& file) {
 
 /// Files outlive the store, so that a test can close it, edit or exchange them, and open it again.
 class Place {
-   public:
+public:
     Place() {
         std::string pattern = (std::filesystem::temp_directory_path() / "jeton-store-XXXXXX").string();
         directory_ = ::mkdtemp(pattern.data());
@@ -132,7 +133,7 @@ class Place {
 
     [[nodiscard]] static SlotSecret key() { return SlotSecret{SecretBytes{32}}; }
 
-   private:
+private:
     static void put(const std::filesystem::path& file, const std::string& content) {
         std::ofstream{file, std::ios::binary | std::ios::trunc} << content;
         std::filesystem::permissions(file, std::filesystem::perms{0600});

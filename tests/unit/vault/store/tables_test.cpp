@@ -32,7 +32,8 @@ TEST_CASE("tables: the columns of each description are those of the schema, in a
     Place place;
     place.begin();
     for (const auto* table : authority_tables()) {
-        const auto rows = place.engine().database->query("SELECT name FROM pragma_table_info(?)", {std::string{table->name}});
+        const auto rows =
+            place.engine().database->query("SELECT name FROM pragma_table_info(?)", {std::string{table->name}});
         std::vector<std::string> found;
         for (const auto& row : rows) found.push_back(std::get<std::string>(row.front()));
         std::vector<std::string> expected{table->columns.begin(), table->columns.end()};

@@ -5,9 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/unit/results.hpp"
-
 #include "daemon/vault/verbs/dispatch.hpp"
+#include "tests/unit/results.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
@@ -30,7 +29,8 @@ TEST_CASE("T15: every verb × every caller") {
     nobody.uid = 1001;
     Peer container_root = root;
     container_root.foreign = true;
-    const std::set<std::string_view> open_to_all{"token.issue", "jwks.show", "metadata.show", "whoami.show", "status.show", "usage.report"};
+    const std::set<std::string_view> open_to_all{"token.issue", "jwks.show",   "metadata.show",
+                                                 "whoami.show", "status.show", "usage.report"};
     for (const auto& verb : all_verbs()) {
         INFO(verb.name);
         CHECK(authorise(owner, verb.name).has_value());
