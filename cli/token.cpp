@@ -61,12 +61,27 @@ void write_environment(Context& context, const json::value& answer, std::string_
     context.write(lines.view());
 }
 
+/// OAuth has one word for "not now"; whether the store is sealed is asked for, because the exit code tells it (4).
+Failure told_apart(Context& context, Failure failure) {
+    if (failure.code != "temporarily_unavailable") return failure;
+    auto call = Call::get("/healthz");
+    call.socket = client::Socket::token;
+    call.time_limit = 5s;
+    const auto health = context.ask(call);
+    if (!health) return failure;
+    const auto state = raw_field(health->tree, "state");
+    if (state != "sealed" && state != "uninitialised") return failure;
+    failure.exit_code = exit_code::sealed;
+    if (failure.next.empty()) failure.next = state == "sealed" ? "jeton unseal" : "jeton init";
+    return failure;
+}
+
 int token(Context& context, const TokenArgs& args) {
     if (!args.connection.empty()) {
         if (const auto path = connection_path(args.connection); !path) return context.fail(path.error());
     }
     const auto answer = context.ask(token_call(args));
-    if (!answer) return context.fail(answer.error());
+    if (!answer) return context.fail(told_apart(context, answer.error()));
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto value = raw_field(answer->tree, "access_token");
     if (!is_one_word(value)) {

@@ -36,7 +36,7 @@ public:
     std::optional<std::string> text(std::string_view table, std::string_view key) {
         const auto* node = find(table, key);
         if (node == nullptr) return std::nullopt;
-        const auto value = node->value_exact<std::string>();
+        auto value = node->value_exact<std::string>();
         if (!value || value->empty() || value->contains('\0')) {
             fail(*node, fmt::format("{}.{} must be a text that is not empty", table, key), "put it in quotes");
             return std::nullopt;
@@ -172,7 +172,7 @@ Config::Paths user_paths() {
 std::optional<std::filesystem::path> file_of(const ConfigSource& source) {
     if (source.file) return source.file;
     const auto directory = source.user ? xdg_directory("XDG_CONFIG_HOME", ".config") : std::filesystem::path{"/etc"};
-    const auto usual = directory / "jeton" / "jetond.toml";
+    auto usual = directory / "jeton" / "jetond.toml";
     std::error_code ec;
     if (directory.empty() ||
         std::filesystem::symlink_status(usual, ec).type() == std::filesystem::file_type::not_found) {

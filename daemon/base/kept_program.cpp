@@ -64,6 +64,7 @@ void KeptProgram::become(const std::vector<int>& fds, pid_t parent) {
     die_with_parent(parent);
     const int above = first_fd + static_cast<int>(fds.size());
     std::vector<int> moved;  // out of the way first: one of them may stand where another belongs
+    moved.reserve(fds.size());
     for (const int fd : fds) moved.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, above));
     int next = first_fd;
     for (const int fd : moved) ::dup2(fd, next++);

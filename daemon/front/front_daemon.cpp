@@ -114,6 +114,7 @@ Task<void> FrontDaemon::shut_down() {
     const auto begin = std::chrono::steady_clock::now();
     while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) co_await pause(20ms);
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
+    vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());
     const auto asked = std::chrono::steady_clock::now();
     while (!supervisor_ended_ && std::chrono::steady_clock::now() - asked < helpers_end_time) co_await pause(20ms);

@@ -247,7 +247,7 @@ void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) 
     if (link != link_) return;
     link_.reset();
     state_ = "sealed";
-    log::warning("the link to the vault has ended: {}", why);
+    if (!ending_) log::warning("the link to the vault has ended: {}", why);
     listeners_.era_changed(Era{});  // what changes now, nobody tells us
     for (const auto& [id, waiter] : waiters_) {
         if (!waiter->frame.empty() || waiter->answer) continue;

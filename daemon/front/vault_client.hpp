@@ -35,6 +35,9 @@ public:
     /// `temporarily_unavailable`.
     void take_link(UniqueFd link);
 
+    /// The next end of the link is one that we asked for: no warning.
+    void expect_end() { ending_ = true; }
+
     /// A question that meets no vault waits up to 2 s for one.
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
@@ -59,6 +62,7 @@ private:
     std::uint64_t last_id_ = 0;
     std::string state_ = "sealed";
     bool was_ready_ = false;
+    bool ending_ = false;
 };
 
 }  // namespace jeton::front

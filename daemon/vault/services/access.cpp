@@ -15,6 +15,7 @@ constexpr std::size_t person_limit = 120;
 
 std::vector<ScopeView> views_of(const std::vector<std::string>& scopes) {
     std::vector<ScopeView> views;
+    views.reserve(scopes.size());
     for (const auto& scope : scopes) {
         // A scope that left the catalogue since it was published is still shown, under its own name.
         views.push_back(view_of(scope).value_or(ScopeView{scope, "Other", scope, scope.empty() ? 'r' : scope.back()}));

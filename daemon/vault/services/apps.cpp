@@ -17,7 +17,7 @@ constexpr std::size_t app_key_limit = 120;
 
 Result<std::string> app_key_of(const NewApp& wanted) {
     if (!wanted.app_key) return generate_app_key();
-    const std::string key{trim(*wanted.app_key)};
+    std::string key{trim(*wanted.app_key)};
     if (auto text = check_free_text("app key", key, app_key_limit); !text) return text.error();
     return key;
 }

@@ -32,7 +32,7 @@ constexpr std::array presets{
 constexpr std::size_t url_limit = 250;
 constexpr std::size_t path_limit = 1024;
 
-bool is_loopback(boost::urls::url_view url) {
+bool is_loopback(const boost::urls::url_view& url) {
     if (url.host_type() == boost::urls::host_type::ipv4) return url.host_ipv4_address().is_loopback();
     if (url.host_type() == boost::urls::host_type::ipv6) return url.host_ipv6_address().is_loopback();
     return url.encoded_host() == "localhost";

@@ -92,7 +92,7 @@ void Engine::erase(const TableInfo& table, const std::string& id) {
 }
 
 std::vector<Record> Engine::read(const TableInfo& table, std::string_view where,
-                                 std::initializer_list<Value> parameters) {
+                                 std::initializer_list<Value> parameters) const {
     const auto& key = root_key();
     auto rows = database->query(where.empty() ? table.select : table.select + " " + std::string{where}, parameters);
     for (auto& row : rows) {

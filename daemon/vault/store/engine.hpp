@@ -52,7 +52,7 @@ struct Engine {
     /// For writes that are no authority: the group must be committed.
     void wrote() { savepoint_wrote_ = true; }
     [[nodiscard]] std::vector<Record> read(const TableInfo& table, std::string_view where,
-                                           std::initializer_list<Value> parameters);
+                                           std::initializer_list<Value> parameters) const;
     void append_audit(AuditEntry entry);
     /// Above `epochs` of another store; the next commit writes the anchor.
     void raise_epoch_above(std::int64_t epoch);

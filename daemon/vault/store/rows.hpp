@@ -61,6 +61,7 @@ std::vector<Row> all(Transaction& tx, std::string_view order) {
     const auto& authority = tx.engine().authority;
     if (found.size() != authority.rows(info_of<Row>())) {
         std::vector<std::string> ids;
+        ids.reserve(found.size());
         for (const auto& row : found) ids.push_back(row.id.text);
         std::ranges::sort(ids);
         throw Tampered(Table<Row>::name, authority.missing_from(info_of<Row>(), ids));

@@ -8,7 +8,7 @@
 namespace jeton::vault {
 namespace {
 
-constexpr std::uint8_t operators = static_cast<std::uint8_t>(Role::operator_);
+constexpr std::uint8_t operators = static_cast<std::uint8_t>(Role::host_operator);
 constexpr std::uint8_t developers = operators | static_cast<std::uint8_t>(Role::developer);
 // An operator decides for a tenant only on its behalf, and says so: services/access.
 constexpr std::uint8_t tenant_admins = operators | static_cast<std::uint8_t>(Role::tenant_admin);
@@ -68,14 +68,14 @@ std::span<const Allowance> allowances() { return table; }
 
 std::vector<Role> roles_of(const Peer& peer) {
     if (peer.foreign) return {};
-    if (peer.daemon_user) return {Role::operator_, Role::developer, Role::tenant_admin};
-    if (peer.uid == 0) return {Role::operator_};
+    if (peer.daemon_user) return {Role::host_operator, Role::developer, Role::tenant_admin};
+    if (peer.uid == 0) return {Role::host_operator};
     return {};
 }
 
 std::string_view name_of(Role role) {
     switch (role) {
-        case Role::operator_: return "operator";
+        case Role::host_operator: return "operator";
         case Role::developer: return "developer";
         case Role::tenant_admin: return "tenant-admin";
     }

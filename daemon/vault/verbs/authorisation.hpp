@@ -12,7 +12,7 @@
 
 namespace jeton::vault {
 
-enum class Role : std::uint8_t { operator_ = 1, developer = 2, tenant_admin = 4 };
+enum class Role : std::uint8_t { host_operator = 1, developer = 2, tenant_admin = 4 };
 
 /// A set of roles; `anyone` asks for none.
 struct Allowance {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A token with nothing but the standard library: token.py [APP/TENANT@ENVIRONMENT]."""
+"""A token with nothing but the standard library: token_stdlib.py [APP/TENANT@ENVIRONMENT]."""
 
 import http.client
 import json
@@ -48,4 +48,7 @@ def token(connection: str | None = None) -> dict:
 
 
 if __name__ == "__main__":
-    print(token(*sys.argv[1:2])["access_token"])
+    try:
+        print(token(*sys.argv[1:2])["access_token"])
+    except (RuntimeError, OSError) as problem:
+        sys.exit(str(problem))
