@@ -215,11 +215,14 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
 
 void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
     const auto& request = task.request;
+    const auto word = std::string{protocol::word_of(error.code).name};
+    const auto connection = connection_in(request.body);
+    const auto& reason = error.operator_note.empty() ? error.what : error.operator_note;
     auto entry = entry_of(request.peer,
                           {.event = request.verb,
-                           .subject = std::string{protocol::word_of(error.code).name},
-                           .connection = connection_in(request.body),
-                           .detail = error.operator_note.empty() ? error.what : error.operator_note},
+                           .subject = connection.empty() ? word : connection,
+                           .connection = connection,
+                           .detail = word + ": " + reason},
                           room_.clock.now());
     entry.refused = true;
     if (!room_.tally.is_first_refusal(entry)) return;

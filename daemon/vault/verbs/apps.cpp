@@ -27,6 +27,7 @@ std::string status_of(const FoundConnection& found, bool has_secret) {
         case ConnectionState::connected: break;
     }
     if (has_secret) return "Connected";
+    if (found.environment.kind == EnvironmentKind::upstream) return "Import";
     return found.app.credentials == CredentialsMode::tenant ? "Not available yet" : "Generate";
 }
 
