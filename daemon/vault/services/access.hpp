@@ -41,7 +41,7 @@ struct Allowed {
     std::string message;
 };
 
-/// How long an access token lives at most after it was handed out, seconds (RFC 6749 §5.1; UPSTREAM: 900).
+/// How long an access token lives at most after it was handed out, seconds (RFC 6749 §5.1; also what the portal gives).
 inline constexpr std::chrono::seconds token_life_limit{900};
 
 [[nodiscard]] Result<Review> review_access(Transaction& tx, const ConnectionName& name);

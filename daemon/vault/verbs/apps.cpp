@@ -19,7 +19,7 @@ json::value view_of(const App& app, const AppVersion& version) {
             {"scopes", json::value_from(version.scopes)}};
 }
 
-/// The portal's words for the Client Secret cell (LIFECYCLE, "View Connections").
+/// The portal's words for the Client Secret cell (S16, "View Connections").
 std::string status_of(const FoundConnection& found, bool has_secret) {
     switch (found.connection.state) {
         case ConnectionState::not_connected: return "Not Connected Yet";
