@@ -4,12 +4,9 @@
 #include "cli/verbs.hpp"
 
 namespace jeton::cli {
-namespace {
 
-int add_recovery(Context& context) {
-    json::object body;
-    add_text(body, "kind", "recovery");
-    const auto answer = context.ask(Call::change("/v1/key-slots", std::move(body)));
+int reveal_recovery_key(Context& context, const Call& call) {
+    const auto answer = context.ask(call);
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     context.reveal(
@@ -17,6 +14,14 @@ int add_recovery(Context& context) {
         "This recovery key is visible only once. Whoever has it and the database can read every secret: keep it "
         "offline, away from this host.");
     return exit_code::done;
+}
+
+namespace {
+
+int add_recovery(Context& context) {
+    json::object body;
+    add_text(body, "kind", "recovery");
+    return reveal_recovery_key(context, Call::change("/v1/key-slots", std::move(body)));
 }
 
 int list(Context& context) {

@@ -31,14 +31,7 @@ int init(Context& context, const InitArgs& args) {
     }
     add_text(body, "slot", kind);
     if (args.slot.size() > 1) add_text(body, "path", args.slot[1]);
-    const auto answer = context.ask(Call::change("/v1/init", std::move(body)));
-    if (!answer) return context.fail(answer.error());
-    if (context.wrote_json(*answer)) return exit_code::done;
-    context.reveal(
-        "Recovery key", raw_field(answer->tree, "recovery_key"),
-        "This recovery key is visible only once. Whoever has it and the database can read every secret: keep it "
-        "offline, away from this host.");
-    return exit_code::done;
+    return reveal_recovery_key(context, Call::change("/v1/init", std::move(body)));
 }
 
 struct StatusArgs {

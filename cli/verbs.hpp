@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command_line.hpp"
+#include "cli/context.hpp"
 
 namespace jeton::cli {
 
@@ -15,5 +16,8 @@ void add_secret_verbs(CommandLine& line);       // secret generate|import|list|d
 void add_binding_verbs(CommandLine& line);      // binding add|list
 void add_token_verb(CommandLine& line);         // token
 void add_audit_verbs(CommandLine& line);        // audit list|verify
+
+/// Asks for what makes a recovery key, and shows the key, once; the exit code.
+int reveal_recovery_key(Context& context, const Call& call);
 
 }  // namespace jeton::cli

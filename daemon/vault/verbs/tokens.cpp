@@ -101,6 +101,19 @@ ExchangeNeed need_of(Call& call, TokenFetch fetch) {
     return need;
 }
 
+/// The environment that a body names, where jeton itself is the authorization server.
+Result<Environment> local_environment(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto environment = find_environment(call.tx, name);
+    if (environment && environment->kind != EnvironmentKind::local) {
+        return refuse(Errc::not_found, name + " is no authorization server of this host",
+                      "ask its token endpoint's own");
+    }
+    return environment;
+}
+
 }  // namespace
 
 Result<Outcome> token_issue(Call& call) {
@@ -141,26 +154,14 @@ Result<Outcome> usage_report(Call& call) {
 }
 
 Result<Outcome> jwks_show(Call& call) {
-    protocol::Fields in{call.body};
-    const auto name = in.text("environment");
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto environment = find_environment(call.tx, name);
+    const auto environment = local_environment(call);
     if (!environment) return environment.error();
-    if (environment->kind != EnvironmentKind::local) {
-        return refuse(Errc::not_found, name + " signs no tokens here", "ask its token endpoint for its keys");
-    }
     return done(key_set(signing_keys::of(call.tx, environment->id)));
 }
 
 Result<Outcome> metadata_show(Call& call) {
-    protocol::Fields in{call.body};
-    const auto name = in.text("environment");
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto environment = find_environment(call.tx, name);
+    const auto environment = local_environment(call);
     if (!environment) return environment.error();
-    if (environment->kind != EnvironmentKind::local) {
-        return refuse(Errc::not_found, name + " is no authorization server of this host", "ask its own metadata");
-    }
     return done(server_metadata(*environment));
 }
 
