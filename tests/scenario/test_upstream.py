@@ -130,7 +130,7 @@ class Handed(Imported):
     def assertRsaSignature(self, token, kid):
         """RFC 8017 §8.2.2 by hand: what the upstream signed is what we hold, to the last bit."""
         context = ssl.create_default_context(cafile=self.upstream.ca_file)
-        keys = json.load(urllib.request.urlopen(self.upstream.issuer + "/jwks", context=context))["keys"]
+        keys = json.load(urllib.request.urlopen(self.upstream.issuer.replace("localhost", "127.0.0.1") + "/jwks", context=context))["keys"]
         key = next(key for key in keys if key["kid"] == kid)
         n, e = (int.from_bytes(wire.unpadded(key[part]), "big") for part in "ne")
         signed, signature = token.rsplit(".", 1)
