@@ -132,7 +132,7 @@ Result<Sockets> passed_sockets() {
         }
         *place = std::move(fd);
     }
-    std::free(names);  // NOLINT(cppcoreguidelines-no-malloc)
+    std::free(static_cast<void*>(names));  // NOLINT(cppcoreguidelines-no-malloc)
     return sockets;
 }
 

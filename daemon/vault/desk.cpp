@@ -81,6 +81,7 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front)
                [this](std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection) {
                    if (!landing.failure) to_front_(wire::token_replaced_event(connection));
                    std::vector<Task> tasks;
+                   tasks.reserve(waiters.size());
                    for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing});
                    run(std::move(tasks));
                }) {}
@@ -105,6 +106,7 @@ void Desk::announce() {
 
 void Desk::take(std::deque<std::string> payloads) {
     std::vector<Task> tasks;
+    tasks.reserve(payloads.size());
     for (auto& payload : payloads) {
         auto request = wire::read_request(payload);
         protocol::wipe(payload);

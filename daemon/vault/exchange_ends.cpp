@@ -5,6 +5,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/base/pass_fd.hpp"
+#include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
 ExchangeEnds::ExchangeEnds(boost::asio::io_context& loop, UniqueFd supervisor, Flights& flights,
@@ -31,7 +32,10 @@ void ExchangeEnds::connect(UniqueFd socket) {
     current_ = link;
     link->start(
         [this](std::deque<std::string> payloads) {
-            for (const auto& payload : payloads) flights_.arrived(payload);
+            for (auto& payload : payloads) {
+                flights_.arrived(payload);
+                protocol::wipe(payload);  // it held a token
+            }
         },
         [this, ended = std::weak_ptr{link}](const std::string& why) {
             if (current_ != ended.lock()) return;
