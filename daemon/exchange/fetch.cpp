@@ -24,6 +24,7 @@ constexpr long idle_connections_max = 16;
 
 // libcurl copies what it sends and receives into buffers of its own; these see to it that none is given back with a
 // secret in it.
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): stand-ins for malloc and free themselves
 void wiping_free(void* memory) {
     if (memory != nullptr) explicit_bzero(memory, ::malloc_usable_size(memory));
     std::free(memory);
@@ -36,6 +37,7 @@ void* wiping_realloc(void* memory, std::size_t size) {
     wiping_free(memory);
     return fresh;
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 void check(CURLMcode result) {
     if (result != CURLM_OK) throw std::runtime_error(fmt::format("libcurl: {}", curl_multi_strerror(result)));
@@ -56,7 +58,7 @@ struct Fetcher::State {
         for (const auto& [easy, flight] : flights) curl_multi_remove_handle(multi.get(), easy);
     }
 
-    void deliver_failure(std::int64_t id, std::string_view why) {
+    void deliver_failure(std::int64_t id, std::string_view why) const {
         auto frame = frame_of_failure(id, why);
         deliver(frame);
     }

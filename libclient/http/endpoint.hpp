@@ -47,6 +47,6 @@ struct Choice {
 
 /// `side` decides; else $JETON_SOCKET_DIR; else the only one of user and system whose `socket` is listened on; if both
 /// are, the user's comes first and `other` is the system's. Sends nothing. Refuses with what to set or start.
-[[nodiscard]] Result<Choice> find_endpoint(Side side, Socket socket, const Surroundings& surroundings);
+[[nodiscard]] Result<Choice> find_endpoint(Side side, Socket socket, const Surroundings& here);
 
 }  // namespace jeton::client

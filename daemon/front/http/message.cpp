@@ -35,13 +35,12 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 /// Answers carry tokens and fresh secrets.
 Response share(std::string bytes) {
-    const auto wipe_and_free = [](const std::string* text) {
-        auto* own = const_cast<std::string*>(text);  // made non-const right here
+    const auto wipe_and_free = [](std::string* own) {
         explicit_bzero(own->data(), own->size());
         std::default_delete<std::string>{}(own);
     };
     return Response{
-        std::shared_ptr<const std::string>(std::make_unique<std::string>(std::move(bytes)).release(), wipe_and_free)};
+        std::shared_ptr<std::string>(std::make_unique<std::string>(std::move(bytes)).release(), wipe_and_free)};
 }
 
 }  // namespace
