@@ -145,7 +145,7 @@ void Context::say(std::string_view text) {
     if (!options_.quiet && !options_.json && !text.empty()) write(fmt::format("{}\n", text));
 }
 
-void Context::remark(std::string_view text) {
+void Context::remark(std::string_view text) const {
     if (options_.quiet || options_.json || text.empty()) return;
     (void)write_to(STDERR_FILENO, painted(text, Style::dim, terminal_.error_color) + "\n");
 }
@@ -165,7 +165,7 @@ void Context::reveal(std::string_view label, std::string_view value, std::string
     write_to(STDERR_FILENO, painted(warning, Style::yellow, terminal_.error_color) + "\n");
 }
 
-int Context::fail(const Failure& failure) {
+int Context::fail(const Failure& failure) const {
     if (options_.json && !failure.document.empty()) {
         write_to(STDERR_FILENO, failure.document + (failure.document.ends_with('\n') ? "" : "\n"));
     } else {

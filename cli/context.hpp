@@ -52,14 +52,14 @@ public:
     /// Writes a sentence about what was done to stdout, unless --quiet or --json.
     void say(std::string_view text);
     /// Writes a remark to stderr, unless --quiet or --json.
-    void remark(std::string_view text);
+    void remark(std::string_view text) const;
     /// With --json: writes the document as it came and returns true.
     [[nodiscard]] bool wrote_json(const Document& document);
     /// Shows something that is shown once: with `label` on a terminal, alone anywhere else. `warning` goes to stderr.
     void reveal(std::string_view label, std::string_view value, std::string_view warning);
 
     /// Writes what went wrong to stderr; returns its exit code.
-    [[nodiscard]] int fail(const Failure& failure);
+    [[nodiscard]] int fail(const Failure& failure) const;
     /// Names the daemon that was changed, and makes sure that all was written; returns the final exit code.
     [[nodiscard]] int finish(int code);
 

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstring>
 
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 

@@ -70,7 +70,7 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
         call.time_limit = 5s;
         const auto answer = context.ask(call);
         const bool fits = answer && raw_field(answer->tree, "state") == args.wait;
-        if (!fits && answer.has_value() == false && answer.error().exit_code != exit_code::unreachable) {
+        if (!fits && !answer && answer.error().exit_code != exit_code::unreachable) {
             return context.fail(answer.error());
         }
         if (fits) {

@@ -14,6 +14,7 @@ constexpr std::size_t narrowest = 6;  ///< a column is never cut below this
 
 std::vector<std::size_t> natural_widths(const Table& table) {
     std::vector<std::size_t> widths;
+    widths.reserve(table.header.size());
     for (const auto& cell : table.header) widths.push_back(display_width(cell));
     for (const auto& row : table.rows) {
         for (std::size_t column = 0; column < row.size(); ++column) {

@@ -22,7 +22,7 @@ bool trusted(uid_t owner, uid_t self) { return owner == 0 || owner == self; }
 
 /// Root's own group is root's business; any other group is other people.
 bool others_may_write(const struct stat& entry) {
-    const bool group = (entry.st_mode & S_IWGRP) != 0 && !(entry.st_uid == 0 && entry.st_gid == 0);
+    const bool group = (entry.st_mode & S_IWGRP) != 0 && (entry.st_uid != 0 || entry.st_gid != 0);
     return group || (entry.st_mode & S_IWOTH) != 0;
 }
 

@@ -68,7 +68,12 @@ WipedText head_of(const Request& request) {
     head.append(request.method);
     head.append(" " + request.target +
                 " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n");
-    for (const auto& [name, value] : request.headers) head.append(name + ": " + value + "\r\n");
+    for (const auto& [name, value] : request.headers) {
+        head.append(name);
+        head.append(": ");
+        head.append(value);
+        head.append("\r\n");
+    }
     if (!request.content_type.empty()) {
         head.append("Content-Type: " + std::string{request.content_type} + "\r\n");
         head.append("Content-Length: " + std::to_string(request.body.size()) + "\r\n");
@@ -83,7 +88,7 @@ Result<void> send_all(int socket, std::string_view bytes, Clock::time_point dead
         const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent > 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
-        } else if (errno == EPIPE || errno == ECONNRESET) {
+        } else if (sent == 0 || errno == EPIPE || errno == ECONNRESET) {
             return {};
         } else if (errno == EAGAIN) {
             if (auto ready = wait_for(socket, POLLOUT, deadline); !ready) return ready;
