@@ -152,7 +152,7 @@ void Desk::run_alone(Task& task) {
     deliver(task, reply);
 }
 
-void Desk::run_group(std::span<Task> tasks) {
+void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
     std::vector<Reply> replies(tasks.size());
     if (room_.store.state() != StoreState::unsealed) {
         for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -161,10 +161,13 @@ void Desk::run_group(std::span<Task> tasks) {
         }
         return;
     }
+    const bool writes_tally = tallying == Tallying::before_listings && std::ranges::any_of(tasks, [](const Task& task) {
+                                  return shows_usage(task.request.verb);
+                              });
     const auto counted = room_.tally;
     try {
         auto group = room_.store.group();
-        if (std::ranges::any_of(tasks, [](const Task& task) { return shows_usage(task.request.verb); })) {
+        if (writes_tally) {
             group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
             room_.tally.clear(room_.clock.now());
         }
@@ -175,9 +178,11 @@ void Desk::run_group(std::span<Task> tasks) {
         room_.tally = counted;
         if (tasks.size() > 1 && !fault.stored) {
             // One request that the disk refuses must not take the others with it.
-            for (std::size_t i = 0; i < tasks.size(); ++i) run_group(tasks.subspan(i, 1));
+            for (std::size_t i = 0; i < tasks.size(); ++i) run_group(tasks.subspan(i, 1), tallying);
             return;
         }
+        // A full disk must not hide what is on it.
+        if (writes_tally && !fault.stored) return run_group(tasks, Tallying::none);
         for (std::size_t i = 0; i < tasks.size(); ++i) replies[i] = {storage_refusal(fault), moment()};
     }
     announce();

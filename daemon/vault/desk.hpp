@@ -42,7 +42,9 @@ private:
     };
 
     void run(std::vector<Task> tasks);
-    void run_group(std::span<Task> tasks);
+    /// Whether listings first write down what is counted; without it they may miss the latest.
+    enum class Tallying { before_listings, none };
+    void run_group(std::span<Task> tasks, Tallying tallying = Tallying::before_listings);
     void run_alone(Task& task);
     void attempt(Group& group, Task& task, Reply& reply);
     void note_refusal(Group& group, const Task& task, const Error& error);

@@ -27,7 +27,7 @@ std::string signed_list(const ScopeDifference& change) {
     std::string text;
     for (const auto& scope : change.added) text += fmt::format(" +{}", scope);
     for (const auto& scope : change.removed) text += fmt::format(" -{}", scope);
-    return text.empty() ? " (no scope)" : text;
+    return text.empty() ? text : ":" + text;
 }
 
 Result<std::string> consent_source(const Peer& peer, const std::optional<OnBehalf>& on_behalf,
@@ -111,7 +111,7 @@ Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Connection
         const auto accepted = accepted_version(tx, connection);
         const auto change = difference(accepted ? accepted->scopes : std::vector<std::string>{}, offered.scopes);
         return refuse(Errc::wrong_state,
-                      fmt::format("you reviewed version {}, the app offers version {}:{}", version, offered.number,
+                      fmt::format("you reviewed version {}, the app offers version {}{}", version, offered.number,
                                   signed_list(change)),
                       fmt::format("jeton access review {}", name.text()));
     }

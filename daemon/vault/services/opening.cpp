@@ -1,6 +1,7 @@
 #include "daemon/vault/services/opening.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include <fmt/format.h>
 
@@ -35,6 +36,20 @@ Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) 
         if (auto created = create_secret_file(key_file, content.reveal()); !created) return created.error();
     }
     return read_key_file(key_file);
+}
+
+/// A disk that fails leaves the daemon running and uninitialised: ending would only start it again, and again.
+void initialise_at_start(Store& store, const Config& config, const Clock& clock) {
+    try {
+        if (const auto made = initialise_store(store, config.keys.key_file, WithRecovery::no, clock.now()); !made) {
+            log::error("the store was not initialised: {} ({})", made.error().what, made.error().next);
+            return;
+        }
+    } catch (const std::exception& fault) {
+        log::error("the store was not initialised: {}; mend that, then start the daemon again", fault.what());
+        return;
+    }
+    log::info("the store was initialised; print a recovery key with: jeton key slot add recovery");
 }
 
 }  // namespace
@@ -105,11 +120,7 @@ Result<AddedSlot> add_recovery_slot(Transaction& tx, const Peer& peer, UtcSecond
 void open_at_start(Store& store, const Config& config, const Clock& clock) {
     if (store.state() == StoreState::uninitialised) {
         if (config.mode != DaemonMode::user) return;
-        if (const auto made = initialise_store(store, config.keys.key_file, WithRecovery::no, clock.now()); !made) {
-            log::error("the store was not initialised: {} ({})", made.error().what, made.error().next);
-            return;
-        }
-        log::info("the store was initialised; print a recovery key with: jeton key slot add recovery");
+        initialise_at_start(store, config, clock);
         return;
     }
     if (config.keys.key_file.empty()) return;

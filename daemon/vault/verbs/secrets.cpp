@@ -41,6 +41,10 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
     need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
     need.land = [&room = call.room, found, flight_key = need.flight](const ExchangeAnswer& answer) -> Landing {
         auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
+        if (!answer.our_own_fault) {
+            const auto failure = token ? std::nullopt : std::optional{token.error()};
+            room.upstream.note(found.environment.id, failure, room.clock);
+        }
         if (!token) return {token.error(), flight_key};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
         return {std::nullopt, flight_key};

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "tests/unit/vault/store/support.hpp"
 #include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
@@ -159,4 +160,34 @@ TEST_CASE("usage is counted, and listed before it is written down") {
     REQUIRE(list.size() == 1);
     CHECK(list[0].at("count").as_int64() == 17);
     CHECK(list[0].at("actor").at("user") == "worker");
+}
+
+TEST_CASE("T30: a full disk refuses changes and hides nothing: listings go on, and what was counted is not lost") {
+    Counter counter;
+    counter.turn({Counter::frame(1, "environment.create", environment("integration"))});
+    auto& database = *StoreProbe::engine(counter.store()).database;
+    database.execute("PRAGMA max_page_count = " + std::to_string(database.number("PRAGMA page_count")));
+    const auto create = [&](int i) {
+        counter.turn(
+            {Counter::frame(1, "tenant.create", Counter::tenant((std::to_string(i) + "@integration").c_str()))});
+        return counter.answer(1).contains("done");
+    };
+    int created = 0;
+    while (created < 1000 && create(created)) ++created;
+    REQUIRE(created < 1000);
+    CHECK(counter.answer(1).at("refused").at("error") == "temporarily_unavailable");
+
+    json::array entries;
+    for (int uid = 2000; uid < 2200; ++uid) {
+        entries.push_back(
+            json::object{{"uid", uid}, {"connection", "a/1@integration"}, {"count", 1}, {"last_at", 1'800'000'000}});
+    }
+    counter.turn({Counter::frame(2, "usage.report", {{"entries", std::move(entries)}})});
+    counter.turn({Counter::frame(3, "audit.list", {}), Counter::frame(4, "audit.verify", {})});
+    CHECK(counter.answer(3).contains("done"));
+    CHECK(counter.answer(4).contains("done"));
+
+    database.execute("PRAGMA max_page_count = 1000000");
+    counter.turn({Counter::frame(5, "audit.list", {{"event", "token.*"}})});
+    CHECK(counter.answer(5).at("done").as_array().size() == 200);
 }

@@ -32,7 +32,11 @@ TEST_CASE("S29: a decision quotes the version that was reviewed") {
     const auto refused = world.allow(name, 2);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::wrong_state);
+    CHECK(refused.error().what ==
+          "you reviewed version 2, the app offers version 1: +tn.crm.customers:r +tn.jpm.jobs:w");
     CHECK(world.row(name).state == ConnectionState::not_connected);
+    REQUIRE(world.allow(name));
+    CHECK(world.allow(name, 2).error().what == "you reviewed version 2, the app offers version 1");
 }
 
 TEST_CASE("S30: allow creates the client ID; where tenants configure, also the first secret") {
