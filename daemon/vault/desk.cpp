@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
 #include "daemon/vault/verbs/dispatch.hpp"
@@ -27,15 +28,6 @@ Error storage_refusal(const StoreFault& fault) {
 Error tampered_refusal(const Tampered& fault) {
     return refuse(Errc::mismatch, fault.what(),
                   "stop here, keep the files, restore a backup; jeton audit verify tells more");
-}
-
-Error closed_refusal(const Store& store) {
-    if (store.state() == StoreState::uninitialised) {
-        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
-    }
-    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
-    error.retry_after = 10;
-    return error;
 }
 
 /// A program can do nothing about our store, and is not told what is wrong with it: it may try again, or ask somebody.

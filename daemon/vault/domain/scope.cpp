@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "daemon/base/log.hpp"
+#include "libclient/protocol/spelling.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -24,28 +24,13 @@ constexpr std::array catalogue{
     CatalogueEntry{"tn.tsm.tasks", "Task Management", "Tasks"},
 };
 
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), 0UZ);
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const std::size_t above = row[j + 1];
-            row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (left[i] == right[j] ? 0UZ : 1UZ)});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
-
 std::string nearest_scope(std::string_view scope) {
     std::string best;
     std::size_t best_distance = static_cast<std::size_t>(-1);
     for (const auto& entry : catalogue) {
         for (const std::string_view access : {":r", ":w"}) {
             auto candidate = std::string{entry.name}.append(access);
-            if (const auto distance = edit_distance(scope, candidate); distance < best_distance) {
+            if (const auto distance = protocol::spelling_distance(scope, candidate); distance < best_distance) {
                 best_distance = distance;
                 best = std::move(candidate);
             }

@@ -54,6 +54,15 @@ void initialise_at_start(Store& store, const Config& config, const Clock& clock)
 
 }  // namespace
 
+Error closed_refusal(const Store& store) {
+    if (store.state() == StoreState::uninitialised) {
+        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
+    }
+    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
+    error.retry_after = 10;
+    return error;
+}
+
 Result<std::optional<SecretText>> initialise_store(Store& store, const std::filesystem::path& key_file,
                                                    WithRecovery with_recovery, UtcSeconds now) {
     if (!key_file.is_absolute()) {

@@ -15,6 +15,9 @@
 
 namespace jeton::vault {
 
+/// Why nothing can be done while `store` is not unsealed: `uninitialised`, or `sealed` with the reason.
+[[nodiscard]] Error closed_refusal(const Store& store);
+
 enum class WithRecovery { no, yes };
 
 /// Makes key file (unless there is one), root key, slots and database. Gives back the recovery key where one was asked

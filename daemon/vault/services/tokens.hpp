@@ -11,26 +11,11 @@
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/authentication.hpp"
 #include "daemon/vault/services/upstream.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
-
-enum class ClientAuthentication { peer, basic, post };
-
-/// A token request whose form the front has checked. The views live as long as the request's body.
-struct TokenRequest {
-    std::optional<std::string> environment;  ///< from the path
-    std::string host;                        ///< the Host header
-    ClientAuthentication authentication = ClientAuthentication::peer;
-    std::string_view client_id;
-    std::string_view client_secret;
-    std::optional<std::string> connection;
-    std::string scope;
-    std::vector<std::string> resources;
-    std::int64_t min_ttl = 0;         ///< seconds that must be left
-    std::string_view rejected_token;  ///< the token that a resource server refused
-};
 
 struct IssuedToken {
     SecretText access_token;

@@ -59,13 +59,6 @@ json::string revealed(const SecretText& text) {
     return json::string{json::string_view{text.reveal().data(), text.reveal().size()}, protocol::wiped_storage()};
 }
 
-Error not_open(const Store& store) {
-    if (store.state() == StoreState::uninitialised) {
-        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
-    }
-    return refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
-}
-
 }  // namespace
 
 Result<json::value> status_show(StoreCall& call) {
@@ -126,7 +119,7 @@ Result<json::value> store_seal(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
-    if (store.state() != StoreState::unsealed) return not_open(store);
+    if (store.state() != StoreState::unsealed) return closed_refusal(store);
     {
         auto group = store.group();
         group.attempt([&](Transaction& tx) {
@@ -147,7 +140,7 @@ Result<json::value> store_unseal(StoreCall& call) {
     const auto accept_rollback = in.flag("accept_rollback");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
-    if (store.state() == StoreState::uninitialised) return not_open(store);
+    if (store.state() == StoreState::uninitialised) return closed_refusal(store);
     if (store.state() == StoreState::unsealed) return json::value{{"state", "unsealed"}, {"lost", json::array{}}};
     auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config)
                                      : root_from_recovery_key(store, recovery_key);
@@ -175,7 +168,7 @@ Result<json::value> key_slot_add(StoreCall& call) {
     const auto kind = in.text("kind");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
-    if (store.state() != StoreState::unsealed) return not_open(store);
+    if (store.state() != StoreState::unsealed) return closed_refusal(store);
     if (kind != name_of(KeySlotKind::recovery)) {
         return refuse(Errc::bad_input, "no such kind of key slot here", "jeton key slot add recovery");
     }

@@ -1,0 +1,160 @@
+#include "daemon/vault/services/authentication.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/log.hpp"
+#include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/secrets.hpp"
+
+namespace jeton::vault {
+namespace {
+
+Error invalid_request(std::string what, std::string next) {
+    return refuse(Errc::invalid_request, std::move(what), std::move(next));
+}
+
+Error invalid_client(std::string what, std::string next, std::string operator_note) {
+    auto error = refuse(Errc::invalid_client, std::move(what), std::move(next));
+    error.operator_note = std::move(operator_note);
+    return error;
+}
+
+std::string seen(const Peer& peer) {
+    return peer.user.empty() ? fmt::format("uid {}", peer.uid) : fmt::format("user {} (uid {})", peer.user, peer.uid);
+}
+
+/// Path, host alias and connection name one environment, or the request contradicts itself.
+Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRequest& request,
+                                                  const std::optional<ConnectionName>& connection) {
+    std::optional<Environment> chosen;
+    if (request.environment) {
+        chosen = environments::find(tx, *request.environment);
+        if (!chosen)
+            return invalid_request("the path names no environment", "use /token, or ask the operator for the name");
+    }
+    if (auto by_host = environments::by_host(tx, request.host)) {
+        if (chosen && chosen->id != by_host->id) {
+            return invalid_request("host and path name different environments", "use one of them");
+        }
+        chosen = std::move(by_host);
+    }
+    if (connection && chosen && chosen->name != connection->tenant.environment) {
+        return invalid_request("the connection belongs to another environment than host or path",
+                               "use the one it belongs to");
+    }
+    return chosen;
+}
+
+bool is_right_secret(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
+    const auto place = place_of(secret, environment);
+    const auto& key = tx.data_key(environment);
+    if (secret.kind == SecretKind::verifier) return check_verifier(key, place.place(), secret.sealed, value);
+    return equal_constant_time(text_of(open(key, place.place(), secret.sealed).span()), value);
+}
+
+/// The client ID's connection in `environment`, or in the only environment that knows it where none is named.
+std::optional<Connection> connection_of_client(Transaction& tx, const std::optional<Environment>& environment,
+                                               std::string_view client_id) {
+    if (environment) return connections::by_client_id(tx, environment->id, client_id);
+    const auto known_in = connections::environments_of_client_id(tx, client_id);
+    if (known_in.size() != 1) return std::nullopt;
+    return connections::by_client_id(tx, known_in.front(), client_id);
+}
+
+/// For the operator only: where the pair does belong (S23, P10).
+std::string note_on_unknown_client(Transaction& tx, const std::optional<Environment>& environment,
+                                   std::string_view client_id) {
+    for (const auto& id : connections::environments_of_client_id(tx, client_id)) {
+        if (environment && id == environment->id) continue;
+        if (const auto other = environments::get(tx, id)) {
+            return fmt::format("the client ID is known in environment {}, not in {}", other->name,
+                               environment ? environment->name : "the one asked");
+        }
+    }
+    return fmt::format("no connection has this client ID (it begins with {})", log::escape(client_id.substr(0, 8)));
+}
+
+Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request,
+                                const std::optional<Environment>& environment,
+                                const std::optional<ConnectionName>& name, UtcSeconds now) {
+    const auto plain = [](std::string note) {
+        return invalid_client("client ID and secret do not belong together here", "check the pair and its environment",
+                              std::move(note));
+    };
+    auto connection = connection_of_client(tx, environment, request.client_id);
+    if (!connection) return plain(note_on_unknown_client(tx, environment, request.client_id));
+    auto found = complete(tx, *std::move(connection));
+    if (name && found.name() != name->text()) {
+        return plain(fmt::format("the client ID belongs to {}, not to {}", found.name(), name->text()));
+    }
+    for (const auto& secret : secrets::of(tx, found.connection.id)) {
+        if (!is_right_secret(tx, found.environment, secret, request.client_secret)) continue;
+        if (!secret.is_active(now))
+            return plain(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
+        return Authenticated{std::move(found), secret.prefix, secret.deactivates_at};
+    }
+    return plain(fmt::format("{}: wrong client secret", found.name()));
+}
+
+Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
+    const auto connection = name ? name->text() : "CONNECTION";
+    const auto place = peer.foreign ? " in another PID namespace (a container)" : "";
+    return invalid_client(fmt::format("{}{} has no binding{}", seen(peer), place, name ? " for " + name->text() : ""),
+                          fmt::format("ask the operator: jeton binding add {} --user {}{}", connection, peer.name(),
+                                      peer.foreign ? " --allow-container" : ""),
+                          {});
+}
+
+/// The peer grant: a binding of the attested identity stands for the secret.
+Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
+                                 const std::optional<Environment>& environment,
+                                 const std::optional<ConnectionName>& name) {
+    std::vector<Binding> fitting;
+    for (auto& binding : bindings_of(tx, peer)) {
+        if (!environment || binding.environment == environment->id) fitting.push_back(std::move(binding));
+    }
+    if (fitting.empty()) return no_binding(peer, name);
+    if (name || !request.client_id.empty()) {
+        for (const auto& binding : fitting) {
+            auto found = complete(tx, connections::get(tx, binding.connection).value());
+            if (name && found.name() != name->text()) continue;
+            if (!request.client_id.empty() && found.connection.client_id != request.client_id) continue;
+            return Authenticated{std::move(found), {}, {}};
+        }
+        return no_binding(peer, name);
+    }
+    std::erase_if(fitting, [](const Binding& binding) { return !binding.is_default; });
+    if (fitting.size() != 1) {
+        return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen",
+                                           seen(peer), fitting.empty() ? "none" : "several"),
+                               "name one: connection=APP/TENANT@ENVIRONMENT");
+    }
+    return Authenticated{complete(tx, connections::get(tx, fitting.front().connection).value()), {}, {}};
+}
+
+}  // namespace
+
+Result<Authenticated> authenticate(Transaction& tx, const Peer& peer, const TokenRequest& request, UtcSeconds now) {
+    std::optional<ConnectionName> name;
+    if (request.connection) {
+        auto parsed = parse_connection_name(*request.connection);
+        if (!parsed) return invalid_request(parsed.error().what, parsed.error().next);
+        name = *std::move(parsed);
+    }
+    const auto environment = environment_of(tx, request, name);
+    if (!environment) return environment.error();
+    // The name's environment counts as asked for; one that does not exist matches no client and no binding.
+    auto asked = *environment;
+    if (!asked && name) asked = environments::find(tx, name->tenant.environment);
+    if (request.authentication != ClientAuthentication::peer && !request.client_secret.empty()) {
+        return by_secret(tx, request, asked, name, now);
+    }
+    return by_binding(tx, peer, request, asked, name);
+}
+
+}  // namespace jeton::vault
