@@ -1,11 +1,12 @@
-/// Who did what: audit list|verify.
+/// Who did what: audit list|verify|export|prune.
 #include <ctime>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "cli/audit_table.hpp"
 #include "cli/context.hpp"
-#include "cli/table.hpp"
+#include "cli/follow.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
@@ -13,49 +14,87 @@ namespace jeton::cli {
 namespace {
 
 struct ListArgs {
-    std::string tenant, connection, user, event, since, until;
+    std::string tenant, connection, user, event, result, since, until;
     std::optional<std::int64_t> limit;
+    bool follow = false;
 };
-
-std::string actor_text(const json::value& entry) {
-    const auto& actor = member(entry, "actor");
-    const auto user = field(actor, "user");
-    return user.empty() ? "uid " + field(actor, "uid") : user;
-}
 
 int list(Context& context, const ListArgs& args) {
     const auto now = std::time(nullptr);
-    const auto answer = context.ask(Call::get("/v1/audit", {{"tenant", args.tenant},
-                                                            {"connection", args.connection},
-                                                            {"user", args.user},
-                                                            {"event", args.event},
-                                                            {"since", time_or_age(args.since, now)},
-                                                            {"until", time_or_age(args.until, now)},
-                                                            {"limit", args.limit ? std::to_string(*args.limit) : ""}}));
+    Query query{{"tenant", args.tenant},
+                {"connection", args.connection},
+                {"user", args.user},
+                {"event", args.event},
+                {"result", args.result},
+                {"since", time_or_age(args.since, now)},
+                {"until", time_or_age(args.until, now)}};
+    if (args.follow) return follow_audit(context, std::move(query));
+    if (args.limit) query.emplace_back("newest", std::to_string(*args.limit));
+    const auto answer = context.ask_all(Call::get("/v1/audit", query));
     if (!answer) return context.fail(answer.error());
-    if (context.wrote_json(*answer)) return exit_code::done;
-    Table table{{"#", "AT", "WHO", "EVENT", "SUBJECT", "RESULT", "COUNT"}, {}};
-    for (const auto& entry : elements(answer->tree)) {
-        table.rows.push_back({field(entry, "sequence"), field(entry, "at"), actor_text(entry), field(entry, "event"),
-                              field(entry, "subject"), field(entry, "result"), field(entry, "count")});
-    }
-    if (table.rows.empty())
-        context.remark("no such entry");
-    else
-        context.write(table.text(context.terminal().width, context.terminal().color));
+    if (!context.wrote_json(*answer)) context.show(audit_table(elements(answer->tree)), "no such entry");
     return exit_code::done;
 }
 
-int verify(Context& context) {
+/// Walks the whole chain, which takes its time.
+Result<Document> verified_chain(Context& context) {
     auto call = Call::get("/v1/audit/verify");
     call.time_limit = std::chrono::minutes{10};
-    const auto answer = context.ask(call);
+    return context.ask(call);
+}
+
+int verify(Context& context) {
+    const auto answer = verified_chain(context);
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto& head = member(answer->tree, "head");
     context.write(fmt::format("verified {} entries; the last is {} with hash {}\n", field(answer->tree, "entries"),
                               field(head, "sequence"), field(head, "hash")));
+    const auto& checkpoint = member(answer->tree, "checkpoint");
+    if (checkpoint.is_object()) {
+        context.write(fmt::format("pruned by {} at {}: the first entry follows {} with hash {}\n",
+                                  field(checkpoint, "by"), field(checkpoint, "at"), field(checkpoint, "sequence"),
+                                  field(checkpoint, "hash")));
+    }
     return exit_code::done;
+}
+
+struct ExportArgs {
+    std::string since, until;
+};
+
+/// The head is asked for first, so that it is that of the last line before it. A file without it is incomplete.
+int export_lines(Context& context, const ExportArgs& args) {
+    const auto verified = verified_chain(context);
+    if (!verified) return context.fail(verified.error());
+    const auto& head = member(verified->tree, "head");
+    const auto last = integer(head, "sequence").value_or(0);
+    const auto now = std::time(nullptr);
+    auto call = Call::get("/v1/audit/export",
+                          {{"since", time_or_age(args.since, now)}, {"until", time_or_age(args.until, now)}});
+    while (!call.target.empty() && !context.output_failed()) {
+        const auto page = context.ask(call);
+        if (!page) return context.fail(page.error());
+        call.target = page->next == call.target ? std::string{} : page->next;
+        for (const auto& entry : elements(page->tree)) {
+            if (integer(entry, "sequence").value_or(0) <= last) context.write_line(entry);
+        }
+    }
+    json::object line;
+    line["head"] = head;
+    context.write_line(json::value(std::move(line)));
+    return exit_code::done;
+}
+
+int prune(Context& context, const std::string& before) {
+    const auto time = time_or_age(before, std::time(nullptr));
+    const auto refused = context.confirm(
+        fmt::format("Pruning removes all audit entries before {} for good; jeton audit export --until {} keeps a copy.",
+                    time, time));
+    if (refused) return context.fail(*refused);
+    json::object body;
+    add_text(body, "before", time);
+    return context.report(context.ask(Call::change("/v1/audit/prune", std::move(body))));
 }
 
 }  // namespace
@@ -68,11 +107,28 @@ void add_audit_verbs(CommandLine& line) {
         .option("--connection", args->connection, "C", "Only what concerns this connection")
         .option("--user", args->user, "U", "Only what this user did")
         .option("--event", args->event, "GLOB", "Only these events, such as 'secret.*'")
+        .choice("--result", args->result, {"done", "refused"}, "Only what was done, or what was refused")
         .option("--since", args->since, "T", "From this time on: RFC 3339, or an age such as 24h")
         .option("--until", args->until, "T", "Up to this time")
-        .number("--limit", args->limit, "At most so many")
+        .number("--limit", args->limit, "The newest so many")
+        .flag("--follow", args->follow,
+              "Show entries as they come, from now on or from --since on, until Ctrl-C; with --json one object a line")
+        .either("--follow", "--until")
+        .either("--follow", "--limit")
         .runs([args](Context& context) { return list(context, *args); });
     line.verb("audit verify", "Check that no entry was changed, added or taken out", "jeton audit verify").runs(verify);
+    const auto exported = std::make_shared<ExportArgs>();
+    line.verb("audit export",
+              "Print entries with their hashes as JSON, one a line.\n"
+              "The last line is the signed head of the chain; where it is missing, the export is incomplete.",
+              "jeton audit export --since 30d > audit.jsonl")
+        .option("--since", exported->since, "T", "From this time on: RFC 3339, or an age such as 24h")
+        .option("--until", exported->until, "T", "Up to this time")
+        .runs([exported](Context& context) { return export_lines(context, *exported); });
+    const auto before = std::make_shared<std::string>();
+    line.verb("audit prune", "! Remove old entries for good", "jeton audit prune --before 365d --yes")
+        .needs_option("--before", *before, "T", "Entries before this time: RFC 3339, or an age such as 365d")
+        .runs([before](Context& context) { return prune(context, *before); });
 }
 
 }  // namespace jeton::cli

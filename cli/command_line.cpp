@@ -10,6 +10,7 @@
 #include "cli/failure.hpp"
 #include "cli/suggestion.hpp"
 #include "cli/text.hpp"
+#include "cli/values.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::cli {
@@ -115,8 +116,30 @@ Verb& Verb::needs_option(const std::string& flag, std::string& into, const std::
     return *this;
 }
 
+Verb& Verb::needs_one(const std::string& name, std::string& into, std::vector<std::string> of,
+                      const std::string& help) {
+    add_choice(*app_, name, into, std::move(of), help)->required();
+    return *this;
+}
+
 Verb& Verb::number(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help) {
-    app_->add_option(flag, into, help)->type_name("N")->check(CLI::NonNegativeNumber);
+    const auto check = [](const std::string& given) {
+        const auto number = number_in(given);
+        return number && *number > 0 ? std::string{}
+                                     : fmt::format("\"{}\" is no whole number from 1 on", printable(given));
+    };
+    app_->add_option(flag, into, help)->type_name("N")->check(check);
+    return *this;
+}
+
+Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help) {
+    const auto to_seconds = [](std::string& given) {
+        const auto seconds = seconds_in(given);
+        if (!seconds) return fmt::format("\"{}\" is no duration; write 90m, 24h or 7d", printable(given));
+        given = std::to_string(*seconds);
+        return std::string{};
+    };
+    app_->add_option(flag, into, help)->type_name("D")->transform(CLI::Validator{to_seconds, {}});
     return *this;
 }
 

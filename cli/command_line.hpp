@@ -35,10 +35,15 @@ public:
     Verb(CLI::App& app, std::optional<Action>& chosen) : app_(&app), chosen_(&chosen) {}
 
     Verb& needs(const std::string& name, std::string& into, const std::string& help);
+    /// A word that must be one of `of`.
+    Verb& needs_one(const std::string& name, std::string& into, std::vector<std::string> of, const std::string& help);
     Verb& may_have(const std::string& name, std::string& into, const std::string& help);
     Verb& option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
     Verb& needs_option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
+    /// A whole number from 1 on.
     Verb& number(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help);
+    /// A duration as people write it, 90m, 24h or 7d; `into` gets its seconds.
+    Verb& duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help);
     /// One value behind each flag, any number of flags.
     Verb& repeated(const std::string& flag, std::vector<std::string>& into, const std::string& value,
                    const std::string& help);

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "cli/pages.hpp"
 #include "cli/prompt.hpp"
+#include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "libclient/http/unix_http.hpp"
@@ -50,7 +52,7 @@ Failure to_failure(const client::Error& error) {
     return failure(exit_code::usage, "usage");
 }
 
-Call Call::get(std::string path, const std::vector<std::pair<std::string_view, std::string>>& query) {
+Call Call::get(std::string path, const Query& query) {
     char sign = '?';
     for (const auto& [name, value] : query) {
         if (value.empty()) continue;
@@ -68,6 +70,20 @@ Call Call::change(std::string path, json::object body) {
     call.target = std::move(path);
     call.content_type = "application/json";
     call.body = to_text(json::value(std::move(body)));
+    call.changes = true;
+    return call;
+}
+
+Call Call::edit(std::string path, json::object body) {
+    auto call = change(std::move(path), std::move(body));
+    call.method = "PATCH";
+    return call;
+}
+
+Call Call::remove(std::string path) {
+    Call call;
+    call.method = "DELETE";
+    call.target = std::move(path);
     call.changes = true;
     return call;
 }
@@ -119,7 +135,19 @@ Result<Document> Context::ask(const Call& call) {
     return document;
 }
 
-std::optional<Failure> Context::confirm(std::string_view question) {
+Result<Document> Context::ask_all(Call call, std::optional<std::int64_t> limit) {
+    if (limit) call.target = with_page_limit(std::move(call.target), *limit);
+    Pages pages{limit};
+    do {
+        auto page = ask(call);
+        if (!page) return page;
+        if (const auto added = pages.add(std::move(*page)); !added) return std::unexpected{added.error()};
+        call.target = pages.next();
+    } while (!call.target.empty());
+    return pages.take();
+}
+
+std::optional<Failure> Context::confirm(std::string_view question, std::string_view details) const {
     if (options_.yes) return std::nullopt;
     if (!terminal_.interactive()) {
         return Failure{exit_code::refused,
@@ -128,7 +156,7 @@ std::optional<Failure> Context::confirm(std::string_view question) {
                        "confirm with --yes",
                        {}};
     }
-    const auto answer = ask_line(fmt::format("{}\nConfirm and Continue? [y/N] ", question));
+    const auto answer = ask_line(fmt::format("{}{}\nConfirm and Continue? [y/N] ", details, question));
     if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
     return Failure{exit_code::refused,
                    "confirmation_required",
@@ -150,14 +178,61 @@ void Context::remark(std::string_view text) const {
     (void)write_to(STDERR_FILENO, painted(text, Style::dim, terminal_.error_color) + "\n");
 }
 
+void Context::show(const Table& table, std::string_view when_empty) {
+    if (table.rows.empty()) {
+        remark(when_empty);
+    } else {
+        write(table.text(terminal_.width, terminal_.color));
+    }
+}
+
+void Context::warn(const json::value& answer) const {
+    if (options_.quiet || options_.json) return;
+    for (const auto& warning : elements(member(answer, "warnings"))) {
+        const auto* words = warning.if_string();
+        if (words == nullptr) continue;
+        const auto line = "warning: " + printable({words->data(), words->size()});
+        (void)write_to(STDERR_FILENO, painted(line, Style::yellow, terminal_.error_color) + "\n");
+    }
+}
+
 bool Context::wrote_json(const Document& document) {
     if (!options_.json) return false;
-    write(document.text.view());
-    if (!document.text.view().ends_with('\n')) write("\n");
+    const auto text = document.text.view();
+    if (terminal_.output) {
+        const client::WipedText safe{printable_json(text)};
+        write(safe.view());
+    } else {
+        write(text);
+    }
+    if (!text.ends_with('\n')) write("\n");
     return true;
 }
 
-void Context::reveal(std::string_view label, std::string_view value, std::string_view warning) {
+int Context::report(const Result<Document>& answer) {
+    if (!answer) return fail(answer.error());
+    if (!wrote_json(*answer)) say(field(answer->tree, "message"));
+    return exit_code::done;
+}
+
+void Context::write_line(const json::value& value) {
+    auto line = to_text(value);
+    if (terminal_.output) line = client::WipedText{printable_json(line.view())};
+    line.append("\n");
+    write(line.view());
+}
+
+void Context::reveal(std::string_view label, std::string_view value, std::string_view warning,
+                     const std::vector<std::pair<std::string_view, std::string>>& about) {
+    for (const auto& [name, text] : about) {
+        if (text.empty()) continue;
+        const auto line = padded(name, 15) + " " + text;
+        if (terminal_.output) {
+            write(line + "\n");
+        } else {
+            remark(line);
+        }
+    }
     if (terminal_.output) write(padded(label, 15) + " ");
     write(value);
     write("\n");
@@ -167,7 +242,8 @@ void Context::reveal(std::string_view label, std::string_view value, std::string
 
 int Context::fail(const Failure& failure) const {
     if (options_.json && !failure.document.empty()) {
-        write_to(STDERR_FILENO, failure.document + (failure.document.ends_with('\n') ? "" : "\n"));
+        const auto document = terminal_.errors ? printable_json(failure.document) : failure.document;
+        write_to(STDERR_FILENO, document + (document.ends_with('\n') ? "" : "\n"));
     } else {
         write_to(STDERR_FILENO, error_text(failure.code, failure.what, failure.next, options_.json));
     }

@@ -5,6 +5,7 @@
 #include <boost/json/serializer.hpp>
 #include <fmt/format.h>
 
+#include "cli/pages.hpp"
 #include "cli/text.hpp"
 #include "libclient/protocol/errors.hpp"
 
@@ -30,7 +31,10 @@ Result<Document> read_document(client::Response response) {
         if (good) return not_ours("the daemon's answer is not JSON: " + tree.error().what);
         return not_ours(fmt::format("the daemon answered with HTTP status {} and no reason", response.status));
     }
-    if (good) return Document{std::move(response.body), std::move(*tree)};
+    if (good) {
+        auto next = next_page_in(response.header("link").value_or("")).value_or("");
+        return Document{std::move(response.body), std::move(*tree), std::move(next)};
+    }
 
     const auto code = plain(raw_field(*tree, "error"));
     if (code.empty())
@@ -75,6 +79,11 @@ std::string field(const json::value& object, std::string_view name) {
     if (value.is_uint64()) return std::to_string(value.get_uint64());
     if (value.is_bool()) return value.get_bool() ? "yes" : "no";
     return {};
+}
+
+std::optional<std::int64_t> integer(const json::value& object, std::string_view name) {
+    const auto* number = member(object, name).if_int64();
+    return number == nullptr ? std::nullopt : std::optional{*number};
 }
 
 const json::array& elements(const json::value& value) {

@@ -1,6 +1,8 @@
 /// A JSON answer of the daemon: as it came, and as a tree. May hold a secret: both are wiped.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,7 @@ namespace json = boost::json;
 struct Document {
     client::WipedText text;  ///< exactly the bytes of the daemon
     json::value tree;        ///< in wiped storage
+    std::string next = {};   ///< where the listing goes on, `rel="next"` of its Link header; empty: nowhere
 };
 
 /// The answer's document; the daemon's refusal, or an answer that is no JSON document of ours, as a failure.
@@ -30,6 +33,9 @@ struct Document {
 
 /// The member `name` as it is, without a copy: for tokens and secrets. Empty if it is no string.
 [[nodiscard]] std::string_view raw_field(const json::value& object, std::string_view name);
+
+/// The member `name` as a number; nothing if it is none.
+[[nodiscard]] std::optional<std::int64_t> integer(const json::value& object, std::string_view name);
 
 /// The member `name`, or JSON null.
 [[nodiscard]] const json::value& member(const json::value& object, std::string_view name);

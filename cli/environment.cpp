@@ -1,10 +1,9 @@
-/// Isolated worlds: environment create|list|show.
+/// Isolated worlds: environment create|list|show|edit.
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/context.hpp"
-#include "cli/table.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
@@ -51,7 +50,7 @@ int create(Context& context, const CreateArgs& args) {
 }
 
 int list(Context& context) {
-    const auto answer = context.ask(Call::get("/v1/environments"));
+    const auto answer = context.ask_all(Call::get("/v1/environments"));
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKEN ENDPOINT"}, {}};
@@ -59,10 +58,7 @@ int list(Context& context) {
         table.rows.push_back(
             {field(one, "environment"), field(one, "kind"), field(one, "connections"), field(one, "token_endpoint")});
     }
-    if (table.rows.empty())
-        context.remark("no environment yet; make one: jeton environment create integration --kind local");
-    else
-        context.write(table.text(context.terminal().width, context.terminal().color));
+    context.show(table, "no environment yet; make one: jeton environment create integration --kind local");
     return exit_code::done;
 }
 
@@ -70,6 +66,30 @@ int show(Context& context, const std::string& environment) {
     const auto answer = context.ask(Call::get("/v1/environments/" + percent_encoded(environment)));
     if (!answer) return context.fail(answer.error());
     if (!context.wrote_json(*answer)) context.write(environment_text(answer->tree));
+    return exit_code::done;
+}
+
+struct EditArgs {
+    std::string environment, developer_access;
+    std::vector<std::string> host_aliases;
+};
+
+int edit(Context& context, const EditArgs& args) {
+    if (args.developer_access.empty() && args.host_aliases.empty()) {
+        return context.fail(refuse_usage("say what becomes different: --developer-access or --host-alias",
+                                         "jeton environment edit --help")
+                                .error());
+    }
+    json::object body;
+    if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
+    if (!args.host_aliases.empty()) {
+        const bool takes_all_away = args.host_aliases.size() == 1 && args.host_aliases.front().empty();
+        add_texts(body, "host_aliases", takes_all_away ? std::vector<std::string>{} : args.host_aliases);
+    }
+    const auto path = "/v1/environments/" + percent_encoded(args.environment);
+    const auto answer = context.ask(Call::edit(path, std::move(body)));
+    if (!answer) return context.fail(answer.error());
+    if (!context.wrote_json(*answer) && !context.options().quiet) context.write(environment_text(answer->tree));
     return exit_code::done;
 }
 
@@ -96,6 +116,14 @@ void add_environment_verbs(CommandLine& line) {
     line.verb("environment show", "Show one environment", "jeton environment show integration")
         .needs("ENVIRONMENT", *shown, "Its name")
         .runs([shown](Context& context) { return show(context, *shown); });
+    const auto edited = std::make_shared<EditArgs>();
+    line.verb("environment edit", "Change what is not fixed when an environment is made",
+              "jeton environment edit production --developer-access no")
+        .needs("ENVIRONMENT", edited->environment, "Its name")
+        .choice("--developer-access", edited->developer_access, {"yes", "no"}, "May developers hold secrets here")
+        .repeated("--host-alias", edited->host_aliases, "H",
+                  "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
+        .runs([edited](Context& context) { return edit(context, *edited); });
 }
 
 }  // namespace jeton::cli

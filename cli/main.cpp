@@ -31,16 +31,7 @@ int main(int argc, char** argv) try {
     using namespace jeton::cli;
     harden_process();
     CommandLine line;
-    add_store_verbs(line);
-    add_key_verbs(line);
-    add_environment_verbs(line);
-    add_tenant_verbs(line);
-    add_app_verbs(line);
-    add_access_verbs(line);
-    add_secret_verbs(line);
-    add_binding_verbs(line);
-    add_token_verb(line);
-    add_audit_verbs(line);
+    add_all_verbs(line);
 
     const auto parsed = line.parse(argc, argv);
     print(stdout, parsed.output);

@@ -1,66 +1,44 @@
 #include "cli/review.hpp"
 
 #include <algorithm>
-#include <set>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "cli/consent.hpp"
+#include "cli/scope_lines.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 
 namespace jeton::cli {
 namespace {
 
-enum class Mark { none, added, removed };
+bool is_among(const json::value& scope, const json::array& scopes) {
+    const auto name = raw_field(scope, "name");
+    return std::ranges::any_of(scopes, [&](const json::value& other) { return raw_field(other, "name") == name; });
+}
 
-struct Line {
-    std::string group;
-    std::string text;
-    std::string name;
-    Mark mark;
-};
-
-std::string access_text(const json::value& scope) { return raw_field(scope, "access") == "w" ? "Write" : "Read"; }
-
-Line line_of(const json::value& scope, Mark mark) {
-    return {field(scope, "group"), fmt::format("{:<5} {}", access_text(scope), field(scope, "display_name")),
-            field(scope, "name"), mark};
+/// The scopes of `these` that are not among `others`.
+json::array without(const json::array& these, const json::array& others) {
+    json::array rest(these.storage());
+    for (const auto& scope : these) {
+        if (!is_among(scope, others)) rest.push_back(scope);
+    }
+    return rest;
 }
 
 /// All scopes of the offered version, then those that go; a first review has nothing to compare with.
-std::vector<Line> lines_of(const json::value& review) {
-    const bool compares =
-        member(review, "accepted_version").is_int64() || member(review, "accepted_version").is_uint64();
-    std::set<std::string, std::less<>> added;
-    for (const auto& scope : elements(member(review, "added"))) added.insert(field(scope, "name"));
-    std::vector<Line> lines;
-    for (const auto& scope : elements(member(review, "scopes"))) {
-        lines.push_back(line_of(scope, compares && added.contains(field(scope, "name")) ? Mark::added : Mark::none));
+std::vector<ScopeLine> lines_of(const json::value& review) {
+    const auto& scopes = elements(member(review, "scopes"));
+    const auto& added = elements(member(review, "added"));
+    const bool compares = !member(review, "accepted_version").is_null();
+    std::vector<ScopeLine> lines;
+    for (const auto& scope : scopes) {
+        lines.push_back(scope_line(scope, compares && is_among(scope, added) ? Mark::added : Mark::none));
     }
-    for (const auto& scope : elements(member(review, "removed"))) lines.push_back(line_of(scope, Mark::removed));
-    std::ranges::stable_sort(lines, {}, &Line::group);
+    add_scope_lines(lines, elements(member(review, "removed")), Mark::removed);
     return lines;
-}
-
-std::string scopes_text(const json::value& review, const Terminal& terminal) {
-    const auto lines = lines_of(review);
-    std::size_t widest = 0;
-    for (const auto& line : lines) widest = std::max(widest, display_width(line.text));
-    std::string text, group;
-    for (const auto& line : lines) {
-        if (line.group != group || text.empty()) text += painted(line.group, Style::bold, terminal.color) + "\n";
-        group = line.group;
-        auto words = padded(line.text, widest) + "  " + line.name;
-        if (terminal.width > 4) words = shortened(words, terminal.width - 4);
-        switch (line.mark) {
-            case Mark::none: text += "    " + words + "\n"; break;
-            case Mark::added: text += "  + " + painted(words, Style::green, terminal.color) + "\n"; break;
-            case Mark::removed: text += "  - " + painted(words, Style::struck_out, terminal.color) + "\n"; break;
-        }
-    }
-    return text;
 }
 
 }  // namespace
@@ -72,9 +50,12 @@ std::string review_text(const json::value& review, const Terminal& terminal) {
                             {"app", field(app, "app")},
                             {"organization", field(app, "organization")},
                             {"homepage", field(app, "homepage")},
+                            {"credentials", field(app, "credentials_statement")},
                             {"accepted version", field(review, "accepted_version")},
+                            {"consent", consent_text(member(review, "consent"))},
+                            {"paused by", pauses_text(member(review, "pauses"))},
                             {"offered version", field(review, "offered_version")}});
-    text += "\n" + scopes_text(review, terminal);
+    text += "\n" + grouped_scopes_text(lines_of(review), terminal);
     if (const auto statement = field(review, "statement"); !statement.empty()) {
         text += "\n" + wrapped(statement, terminal.width) + "\n";
     }
@@ -85,6 +66,16 @@ std::string review_text(const json::value& review, const Terminal& terminal) {
         text += painted(wrapped(line, terminal.width), Style::yellow, terminal.color) + "\n";
     }
     return text;
+}
+
+std::string moved_on_text(const json::value& before, const json::value& now, const Terminal& terminal) {
+    const auto& had = elements(member(before, "scopes"));
+    const auto& has = elements(member(now, "scopes"));
+    std::vector<ScopeLine> lines;
+    add_scope_lines(lines, without(has, had), Mark::added);
+    add_scope_lines(lines, without(had, has), Mark::removed);
+    return fmt::format("While you were reading, version {} became version {}:\n{}", field(before, "offered_version"),
+                       field(now, "offered_version"), scope_lines_text(lines, terminal));
 }
 
 }  // namespace jeton::cli

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/context.hpp"
+#include "cli/identity.hpp"
 #include "cli/prompt.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
@@ -36,7 +37,7 @@ int init(Context& context, const InitArgs& args) {
 
 struct StatusArgs {
     std::string wait;
-    std::string timeout = "60s";
+    std::optional<std::int64_t> timeout = 60;
 };
 
 std::string upstream_text(const json::value& environment) {
@@ -91,11 +92,7 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
 }
 
 int status(Context& context, const StatusArgs& args) {
-    if (!args.wait.empty()) {
-        const auto seconds = seconds_in(args.timeout);
-        if (!seconds) return context.fail(refuse_usage("--timeout is no duration", "write 30s, 5m or 1h").error());
-        return wait_for_state(context, args, std::chrono::seconds{*seconds});
-    }
+    if (!args.wait.empty()) return wait_for_state(context, args, std::chrono::seconds{*args.timeout});
     const auto answer = context.ask(Call::get("/v1/status"));
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
@@ -141,7 +138,8 @@ int whoami(Context& context) {
     const auto& me = answer->tree;
     context.write(pairs_text({{"user", field(me, "user")},
                               {"uid", field(me, "uid")},
-                              {"group", field(me, "group").empty() ? field(me, "gid") : field(me, "group")},
+                              {"groups", joined(me, "groups", ", ")},
+                              {"unit", unit_text(me)},
                               {"process", field(me, "pid") + " " + field(me, "command")},
                               {"roles", joined(me, "roles", ", ")},
                               {"bindings", joined(me, "bindings", ", ")}}));
@@ -159,8 +157,8 @@ void add_store_verbs(CommandLine& line) {
     const auto status_args = std::make_shared<StatusArgs>();
     line.verb("status", "Show the daemon's state and its environments", "jeton status --wait unsealed --timeout 30s")
         .choice("--wait", status_args->wait, {"unsealed", "sealed"}, "Wait until the daemon is in this state")
-        .option("--timeout", status_args->timeout, "T",
-                "How long to wait (default 60s); then exit 4, or 3 if it never answered")
+        .duration("--timeout", status_args->timeout,
+                  "How long to wait (default 60s); then exit 4, or 3 if it never answered")
         .runs([status_args](Context& context) { return status(context, *status_args); });
 
     line.verb("seal", "! Forget the root key", "jeton seal --yes").runs(seal);

@@ -12,9 +12,11 @@ namespace jeton::cli {
 struct Table {
     std::vector<std::string> header;
     std::vector<std::vector<std::string>> rows;
+    std::vector<std::size_t> least{};  ///< columns are at least so wide
 
-    /// Lines with their newlines. `width`: columns of the terminal, 0 for no limit; the widest columns give way first.
-    /// `color`: the header stands out.
+    /// Lines with their newlines. `width`: columns of the terminal, 0 for no limit. The widest columns give way first,
+    /// the first column last: it says what the row is about; short IDs stay whole as long as can be. Of a name both
+    /// ends stay, of any other cell the beginning. `color`: the header stands out.
     [[nodiscard]] std::string text(std::size_t width, bool color = false) const;
 };
 

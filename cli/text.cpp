@@ -62,6 +62,19 @@ std::size_t width_of(char32_t c) {
     return in_any(wide, c) ? 2 : 1;
 }
 
+/// Bytes of the longest front of `text` that takes at most `width` columns, combining characters included.
+std::size_t bytes_within(std::string_view text, std::size_t width) {
+    std::size_t bytes = 0;
+    std::size_t used = 0;
+    while (bytes < text.size()) {
+        const auto next = first_character(text.substr(bytes));
+        used += next.valid ? width_of(next.code) : 1;
+        if (used > width) break;
+        bytes += next.bytes;
+    }
+    return bytes;
+}
+
 /// Bytes of the colour sequence at the front of `text`; 0 if there is none.
 std::size_t colour_sequence(std::string_view text) {
     if (!text.starts_with("\x1b[")) return 0;
@@ -89,6 +102,25 @@ std::string printable(std::string_view text) {
     return safe;
 }
 
+std::string printable_json(std::string_view document) {
+    std::string safe;
+    safe.reserve(document.size());
+    while (!document.empty()) {
+        const auto next = first_character(document);
+        // Below the space there are only the line breaks between values: inside strings JSON escapes what is there.
+        if (!next.valid || next.code < 0x20 || !in_any(dangerous, next.code)) {
+            safe += document.substr(0, next.bytes);
+        } else if (next.code < 0x10000) {
+            safe += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(next.code));
+        } else {
+            const auto beyond = static_cast<std::uint32_t>(next.code) - 0x10000;
+            safe += fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + (beyond >> 10U), 0xdc00 + (beyond & 0x3ffU));
+        }
+        document.remove_prefix(next.bytes);
+    }
+    return safe;
+}
+
 std::size_t display_width(std::string_view text) {
     std::size_t width = 0;
     while (!text.empty()) {
@@ -106,16 +138,25 @@ std::size_t display_width(std::string_view text) {
 std::string shortened(std::string_view text, std::size_t width) {
     if (display_width(text) <= width) return std::string{text};
     if (width == 0) return {};
-    std::string cut;
-    std::size_t used = 0;
-    while (!text.empty()) {
-        const auto next = first_character(text);
-        used += next.valid ? width_of(next.code) : 1;
-        if (used > width - 1) break;
-        cut += text.substr(0, next.bytes);
-        text.remove_prefix(next.bytes);
+    return std::string{text.substr(0, bytes_within(text, width - 1))} + "…";
+}
+
+std::string shortened_middle(std::string_view text, std::size_t width) {
+    if (display_width(text) <= width) return std::string{text};
+    if (width == 0) return {};
+    const auto front = text.substr(0, bytes_within(text, width / 2));
+    const auto room = width - 1 - display_width(front);
+    auto back = text.substr(front.size());
+    auto used = display_width(back);
+    while (!back.empty()) {
+        const auto next = first_character(back);
+        const auto columns = next.valid ? width_of(next.code) : 1;
+        // What combined with a character that was left out goes with it.
+        if (used <= room && columns > 0) break;
+        used -= std::min(used, columns);
+        back.remove_prefix(next.bytes);
     }
-    return cut + "…";
+    return std::string{front} + "…" + std::string{back};
 }
 
 std::string padded(std::string_view text, std::size_t width) {

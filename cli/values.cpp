@@ -43,6 +43,14 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
+std::optional<std::int64_t> number_in(std::string_view text) {
+    std::int64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    if (problem != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
 std::optional<std::int64_t> seconds_in(std::string_view text) {
     std::int64_t number = 0;
     const auto* end = text.data() + text.size();
@@ -58,10 +66,13 @@ std::optional<std::int64_t> seconds_in(std::string_view text) {
 
 std::string time_or_age(std::string_view text, std::int64_t now) {
     const auto age = seconds_in(text);
-    if (!age) return std::string{text};
-    const auto moment = static_cast<std::time_t>(now - *age);
+    return age ? rfc3339(now - *age) : std::string{text};
+}
+
+std::string rfc3339(std::int64_t moment) {
+    const auto seconds = static_cast<std::time_t>(moment);
     std::tm parts{};
-    if (::gmtime_r(&moment, &parts) == nullptr) return std::string{text};
+    if (::gmtime_r(&seconds, &parts) == nullptr) return {};
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
                        parts.tm_hour, parts.tm_min, parts.tm_sec);
 }

@@ -8,14 +8,24 @@ namespace jeton::cli {
 
 void add_store_verbs(CommandLine& line);        // init status seal unseal whoami
 void add_key_verbs(CommandLine& line);          // key slot add|list
-void add_environment_verbs(CommandLine& line);  // environment create|list|show
-void add_tenant_verbs(CommandLine& line);       // tenant create|list|show
-void add_app_verbs(CommandLine& line);          // app create|list|show|connections, app tenant add
-void add_access_verbs(CommandLine& line);       // access review|allow|decline|disable|enable
-void add_secret_verbs(CommandLine& line);       // secret generate|import|list|deactivate
-void add_binding_verbs(CommandLine& line);      // binding add|list
+void add_role_verbs(CommandLine& line);         // role grant|revoke|list|matrix
+void add_environment_verbs(CommandLine& line);  // environment create|list|show|edit
+void add_scope_verbs(CommandLine& line);        // scope list|add|import
+void add_tenant_verbs(CommandLine& line);       // tenant create|list|show|edit
+void add_app_verbs(CommandLine& line);          // app create|list|show|edit|delete|publish|versions|connections|tenant
+void add_connection_verbs(CommandLine& line);   // connection list|show
+void add_access_verbs(CommandLine& line);       // access list|review|allow|decline|record|disable|enable
+void add_secret_verbs(CommandLine& line);       // secret generate|rotate|rollback|import|list|identify|deactivate
+void add_ticket_verbs(CommandLine& line);       // ticket list|revoke|claim
+void add_pair_verbs(CommandLine& line);         // pair create|list|revoke
+void add_binding_verbs(CommandLine& line);      // binding add|list|remove
+void add_explain_verb(CommandLine& line);       // explain
 void add_token_verb(CommandLine& line);         // token
-void add_audit_verbs(CommandLine& line);        // audit list|verify
+void add_introspect_verb(CommandLine& line);    // introspect
+void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
+
+/// All of them.
+void add_all_verbs(CommandLine& line);
 
 /// Asks for what makes a recovery key, and shows the key, once; the exit code.
 int reveal_recovery_key(Context& context, const Call& call);

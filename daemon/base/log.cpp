@@ -36,9 +36,12 @@ CodePoint decode(std::string_view text) {
     return {value, length, true};
 }
 
+/// Control characters, and what has no shape of its own: two names that look alike must be alike.
 bool is_harmful(char32_t c) {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || c == 0x061c ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+    const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
+    return c < 0x20 || within(0x7f, 0x9f) || c == 0xad || c == 0x61c || c == 0x180e || c == 0x200b ||
+           within(0x200e, 0x200f) || within(0x2028, 0x202e) || within(0x2060, 0x206f) || c == 0xfeff ||
+           within(0xfff9, 0xfffb) || within(0xe0000, 0xe00ff);
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ int main(int argc, char** argv) try {
 
     harden_process();  // not dumpable, no core file: before any token is here
     if (const auto identity = check_identity_map(); !identity) return refused(identity.error());
+    if (const auto view = check_process_view(); !view && config->mode == DaemonMode::system)
+        return refused(view.error());
     auto supervisor = start_supervisor(options.source);  // before any thread and any stranger's byte
     prepare_secure_memory();
     auto sockets = open_sockets(*config);

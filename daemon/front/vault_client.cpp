@@ -46,6 +46,26 @@ Era era_of(const json::object& said) {
     return Era{std::string{text_member(said, "instance")}, number_member(said, "epoch")};
 }
 
+/// A word that we do not know is something that we cannot attest.
+Details attests_of(const json::object& said) {
+    Details details;
+    const auto* asked = said.if_contains("attest");
+    if (asked == nullptr) return details;
+    const auto* words = asked->if_array();
+    if (words == nullptr) throw FrameFault("an inner frame's \"attest\" is no list");
+    for (const auto& word : *words) {
+        const auto* name = word.if_string();
+        if (name != nullptr && *name == "groups") {
+            details.groups = true;
+        } else if (name != nullptr && *name == "unit") {
+            details.unit = true;
+        } else {
+            throw FrameFault("an inner frame asks to attest what is not known");
+        }
+    }
+    return details;
+}
+
 /// A word that is not in the list, or a refusal that is malformed, is the daemon's own error.
 Error refusal_of(const json::value& value) {
     protocol::Fields fields{value};
@@ -222,6 +242,7 @@ void VaultClient::enter(const json::object& said) {
     if (state != "unsealed" && state != "sealed" && state != "uninitialised")
         throw FrameFault("an inner state is not known");
     state_ = state;
+    attests_ = attests_of(said);
     listeners_.era_changed(era_of(said));
 }
 
@@ -234,6 +255,7 @@ void VaultClient::receive_answer(const json::object& answer, json::value& docume
         given.refused = refusal_of(*refused);
     } else if (auto* done = document.get_object().if_contains("done")) {
         given.done = std::move(*done);
+        if (answer.contains("next")) given.next = text_member(answer, "next");
     } else {
         throw FrameFault("an inner answer says neither done nor refused");
     }
@@ -247,6 +269,7 @@ void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) 
     if (link != link_) return;
     link_.reset();
     state_ = "sealed";
+    attests_ = everything;
     if (!ending_) log::warning("the link to the vault has ended: {}", why);
     listeners_.era_changed(Era{});  // what changes now, nobody tells us
     for (const auto& [id, waiter] : waiters_) {

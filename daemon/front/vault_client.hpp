@@ -41,6 +41,7 @@ public:
     /// A question that meets no vault waits up to 2 s for one.
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
+    [[nodiscard]] Details attests() const override { return attests_; }
 
 private:
     struct Link;
@@ -55,12 +56,15 @@ private:
     void send(Waiter& waiter);
     void lose(const std::shared_ptr<Link>& link, std::string_view why);
 
+    static constexpr Details everything{.groups = true, .unit = true};
+
     asio::io_context& context_;
     Listeners listeners_;
     std::shared_ptr<Link> link_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Waiter>> waiters_;
     std::uint64_t last_id_ = 0;
     std::string state_ = "sealed";
+    Details attests_ = everything;
     bool was_ready_ = false;
     bool ending_ = false;
 };

@@ -9,8 +9,9 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
-#include "daemon/vault/verbs/dispatch.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
@@ -61,7 +62,17 @@ std::string connection_in(const json::value& body) {
     return parse_connection_name(named) ? named : std::string{};
 }
 
-bool is_store_verb(std::string_view verb) { return std::holds_alternative<StoreVerbFunction>(find_verb(verb)); }
+bool is_store_verb(std::string_view name) {
+    const auto* verb = find_verb(name);
+    return verb != nullptr && std::holds_alternative<StoreVerbFunction>(verb->function);
+}
+
+bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
+
+bool shows_usage(std::string_view name) {
+    const auto* verb = find_verb(name);
+    return verb != nullptr && verb->shows_usage;
+}
 
 }  // namespace
 
@@ -80,10 +91,19 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front)
 
 wire::Moment Desk::moment() const { return {room_.store.instance(), room_.store.epoch()}; }
 
+wire::Attested Desk::attested() {
+    if (room_.store.state() != StoreState::unsealed) return {};
+    auto group = room_.store.group();
+    return group.attempt([](Transaction& tx) {
+        return wire::Attested{.groups = bindings::any_for_group(tx) || pairs::any_for_group(tx),
+                              .unit = bindings::any_for_unit(tx) || pairs::any_for_unit(tx)};
+    });
+}
+
 void Desk::greet() {
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
-    to_front_(wire::moment_event("hello", announced_, announced_state_));
+    to_front_(wire::moment_event("hello", announced_, announced_state_, attested()));
 }
 
 void Desk::announce() {
@@ -93,7 +113,7 @@ void Desk::announce() {
         return;
     announced_ = current;
     announced_state_ = state;
-    to_front_(wire::moment_event("epoch", announced_, announced_state_));
+    to_front_(wire::moment_event("epoch", announced_, announced_state_, attested()));
 }
 
 void Desk::take(std::deque<std::string> payloads) {
@@ -125,9 +145,11 @@ void Desk::run_alone(Task& task) {
     Reply reply;
     try {
         const auto run_it = [&]() -> Result<Outcome> {
-            if (auto allowed = authorise(task.request.peer, task.request.verb); !allowed) return allowed.error();
-            StoreCall call{task.request.peer, task.request.body, room_};
-            auto answer = std::get<StoreVerbFunction>(find_verb(task.request.verb))(call);
+            const auto& verb = *find_verb(task.request.verb);
+            const auto standing = authorise(room_.store, task.request.peer, verb, room_.clock.now());
+            if (!standing) return standing.error();
+            StoreCall call{task.request.peer, *standing, task.request.body, room_};
+            auto answer = std::get<StoreVerbFunction>(verb.function)(call);
             if (!answer) return answer.error();
             return done(*std::move(answer));
         };
@@ -139,9 +161,21 @@ void Desk::run_alone(Task& task) {
         log::error("{}", fault.what());
         reply.result = tampered_refusal(fault);
     }
+    if (!*reply.result && is_noted(reply.result->error())) note_refusal_alone(task, reply.result->error());
     reply.moment = moment();
     announce();
     deliver(task, reply);
+}
+
+void Desk::note_refusal_alone(const Task& task, const Error& error) {
+    if (room_.store.state() != StoreState::unsealed) return;  // there is no audit to write into
+    try {
+        auto group = room_.store.group();
+        note_refusal(group, task, error);
+        group.commit();
+    } catch (const StoreFault& fault) {
+        log::error("a refusal was not written down: {}", fault.what());
+    }
 }
 
 void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
@@ -186,13 +220,12 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
     reply.moment = moment();
     try {
         reply.result = group.attempt([&](Transaction& tx) -> Result<Outcome> {
-            const auto verb = find_verb(request.verb);
-            if (!std::holds_alternative<VerbFunction>(verb)) {
-                return refuse(Errc::not_found, "there is no such verb", "see docs/inner-protocol.md");
-            }
-            if (auto allowed = authorise(request.peer, request.verb); !allowed) return allowed.error();
-            Call call{tx, request.peer, request.body, room_, task.landed};
-            auto outcome = std::get<VerbFunction>(verb)(call);
+            const auto* verb = find_verb(request.verb);
+            if (verb == nullptr) return refuse(Errc::not_found, "there is no such verb", "see docs/inner-protocol.md");
+            const auto standing = authorise(tx, request.peer, *verb, request.body, room_.clock.now());
+            if (!standing) return standing.error();
+            Call call{tx, request.peer, *standing, request.body, room_, task.landed};
+            auto outcome = std::get<VerbFunction>(verb->function)(call);
             reply.moment = {tx.instance(), tx.epoch()};
             return outcome;
         });
@@ -209,7 +242,7 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
     }
     if (*reply.result) return;
     const auto& refusal = reply.result->error();
-    if (is_audited(refusal.code) || !refusal.operator_note.empty()) note_refusal(group, task, refusal);
+    if (is_noted(refusal)) note_refusal(group, task, refusal);
 }
 
 void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
@@ -235,7 +268,7 @@ void Desk::deliver(Task& task, Reply& reply) {
         to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
         return;
     }
-    if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done));
+    if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done, result->next));
     if (!result->need) return;
     std::optional<wire::Request> waiter;
     if (!result->done) waiter = std::move(task.request);

@@ -48,9 +48,13 @@ private:
     void run_alone(Task& task);
     void attempt(Group& group, Task& task, Reply& reply);
     void note_refusal(Group& group, const Task& task, const Error& error);
+    /// The same for a verb of the store itself, which runs in no group.
+    void note_refusal_alone(const Task& task, const Error& error);
     void announce();
     void deliver(Task& task, Reply& reply);
     [[nodiscard]] wire::Moment moment() const;
+    /// What the front must attest of peers on the token socket.
+    [[nodiscard]] wire::Attested attested();
 
     Room& room_;
     std::int64_t daemon_uid_;

@@ -3,13 +3,13 @@
 #include <boost/json/serialize.hpp>
 
 #include "daemon/base/frames.hpp"
+#include "daemon/vault/verbs/peer_view.hpp"
 #include "libclient/protocol/fields.hpp"
 
 namespace jeton::vault::wire {
 namespace {
 
 constexpr std::int64_t id_limit = 9'223'372'036'854'775'807;
-constexpr std::int64_t uid_limit = 4'294'967'295;
 constexpr int exchange_timeout_ms = 10'000;
 
 json::value parse(std::string_view payload) {
@@ -22,25 +22,14 @@ void require(const protocol::Fields& in) {
     if (const auto problem = in.problem()) throw FrameFault("an inner frame is refused: " + *problem);
 }
 
-Peer read_peer(const json::value& value) {
-    protocol::Fields in{value};
-    Peer peer;
-    peer.uid = in.integer("uid", 0, uid_limit);
-    peer.gid = in.integer("gid", 0, uid_limit);
-    peer.pid = in.optional_integer("pid", 0, 4'194'304).value_or(0);
-    peer.user = in.text_or("user", "");
-    peer.command = in.text_or("command", "");
-    peer.foreign = in.flag("foreign");
-    require(in);
-    return peer;
-}
-
-std::string with_moment(std::uint64_t id, const Moment& moment, std::string_view member, const json::value& value) {
+std::string with_moment(std::uint64_t id, const Moment& moment, std::string_view member, const json::value& value,
+                        std::string_view next = {}) {
     json::object frame(protocol::wiped_storage());
     frame["id"] = id;
     frame["instance"] = moment.instance;
     frame["epoch"] = moment.epoch;
     frame[json::string_view{member.data(), member.size()}] = value;
+    if (!next.empty()) frame["next"] = json::string_view{next.data(), next.size()};
     return json::serialize(frame);
 }
 
@@ -56,14 +45,16 @@ Request read_request(std::string_view payload) {
     if (in.object("peer") == nullptr) throw FrameFault("an inner frame names no peer");
     if (in.object("body") == nullptr) throw FrameFault("an inner frame has no body");
     require(in);
-    request.peer = read_peer(value.get_object().at("peer"));
+    auto peer = read_peer(value.get_object().at("peer"));
+    if (!peer) throw FrameFault("an inner frame is refused: " + peer.error().what);
+    request.peer = *std::move(peer);
     request.peer.on_control_socket = socket == "control";
     request.body = std::move(value.get_object().at("body"));
     return request;
 }
 
-std::string answer(std::uint64_t id, const Moment& moment, const json::value& done) {
-    return with_moment(id, moment, "done", done);
+std::string answer(std::uint64_t id, const Moment& moment, const json::value& done, std::string_view next) {
+    return with_moment(id, moment, "done", done, next);
 }
 
 std::string refusal(std::uint64_t id, const Moment& moment, const Error& error) {
@@ -73,9 +64,15 @@ std::string refusal(std::uint64_t id, const Moment& moment, const Error& error) 
     return with_moment(id, moment, "refused", refused);
 }
 
-std::string moment_event(std::string_view event, const Moment& moment, std::string_view state) {
-    return json::serialize(
-        json::value{{"event", event}, {"instance", moment.instance}, {"epoch", moment.epoch}, {"state", state}});
+std::string moment_event(std::string_view event, const Moment& moment, std::string_view state, Attested attested) {
+    json::array attest;
+    if (attested.groups) attest.emplace_back("groups");
+    if (attested.unit) attest.emplace_back("unit");
+    return json::serialize(json::value{{"event", event},
+                                       {"instance", moment.instance},
+                                       {"epoch", moment.epoch},
+                                       {"state", state},
+                                       {"attest", std::move(attest)}});
 }
 
 std::string token_replaced_event(std::string_view connection) {

@@ -31,10 +31,19 @@ struct Moment {
     std::string instance;
     std::int64_t epoch = 0;
 };
-[[nodiscard]] std::string answer(std::uint64_t id, const Moment& moment, const json::value& done);
+/// `next`: the cursor of a listing's next page; empty where this is the last.
+[[nodiscard]] std::string answer(std::uint64_t id, const Moment& moment, const json::value& done,
+                                 std::string_view next = {});
 [[nodiscard]] std::string refusal(std::uint64_t id, const Moment& moment, const Error& error);
+/// What bindings and pairs ask of peers on the token socket, beside the uid.
+struct Attested {
+    bool groups = false;
+    bool unit = false;
+    bool operator==(const Attested&) const = default;
+};
 /// `hello` or `epoch`.
-[[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state);
+[[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
+                                       Attested attested);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.

@@ -6,8 +6,10 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "libclient/http/server_check.hpp"
@@ -47,6 +49,18 @@ std::string address_of(const std::string& path, const std::string& directory, st
     return "/proc/self/fd/" + std::to_string(held.get()) + "/" + std::string{name};
 }
 
+/// The group that may use the socket, as `usermod` takes it.
+std::string group_of(const std::string& path) {
+    struct stat found{};
+    if (::stat(path.c_str(), &found) != 0) return "jeton";
+    group entry{};
+    group* named = nullptr;
+    std::array<char, 4096> buffer{};
+    if (::getgrgid_r(found.st_gid, &entry, buffer.data(), buffer.size(), &named) == 0 && named != nullptr)
+        return named->gr_name;
+    return std::to_string(found.st_gid);
+}
+
 std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
     switch (problem) {
         case ENOENT:
@@ -55,9 +69,11 @@ std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
             return refuse(Fault::unreachable, "no jetond is listening on " + path,
                           "start one: jetond --user, or as root: jetond --system");
         case EACCES:
-        case EPERM:
+        case EPERM: {
+            const auto group = group_of(path);
             return refuse(Fault::unreachable, "you may not use " + path,
-                          "ask an operator to add you to group jeton: usermod -aG jeton USER");
+                          "ask an operator to add you to group " + group + ": usermod -aG " + group + " USER");
+        }
         default:
             return refuse(Fault::unreachable, "cannot connect to " + path + ": " + std::strerror(problem), "try again");
     }

@@ -16,7 +16,7 @@
 namespace jeton::client {
 
 struct Request {
-    std::string_view method;        ///< "GET" or "POST"
+    std::string_view method;        ///< "GET", "POST", "PATCH" or "DELETE"
     std::string target;             ///< path and query, already percent-encoded
     std::string_view content_type;  ///< empty: no body is sent
     WipedText body;

@@ -91,6 +91,14 @@ const json::object* Fields::object(std::string_view name) {
     return nullptr;
 }
 
+const json::array* Fields::array(std::string_view name) {
+    const auto* value = find(name);
+    if (value == nullptr) return nullptr;
+    if (const auto* found = value->if_array()) return found;
+    fail(name, "must be an array");
+    return nullptr;
+}
+
 std::string_view Fields::secret(std::string_view name) {
     if (require(name) == nullptr) return {};
     return optional_secret(name);

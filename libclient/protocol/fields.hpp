@@ -29,6 +29,7 @@ public:
     [[nodiscard]] bool flag(std::string_view name);  ///< absent = false
     [[nodiscard]] std::optional<bool> optional_flag(std::string_view name);
     [[nodiscard]] const json::object* object(std::string_view name);  ///< absent = nullptr
+    [[nodiscard]] const json::array* array(std::string_view name);    ///< absent = nullptr
     /// A view of a text that may be a secret: no copy is made.
     [[nodiscard]] std::string_view secret(std::string_view name);
     [[nodiscard]] std::string_view optional_secret(std::string_view name);  ///< absent = empty

@@ -1,147 +1,181 @@
 #include "daemon/front/peer/attest.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <sstream>
 #include <string_view>
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
-#include "daemon/base/unique_fd.hpp"
 
 namespace jeton::front {
 namespace {
 
-constexpr int so_peerpidfd = 77;  // newer than the C library's headers
 constexpr uid_t overflow_uid = 65534;
+constexpr std::size_t groups_limit = 4096;  ///< with their names they must fit into an inner frame
+constexpr std::size_t map_limit = 64UZ * 1024;
 
-Error unknown_caller(std::string note) {
-    auto refusal = refuse(Errc::forbidden, "the daemon cannot tell who is calling", "connect again");
-    refusal.operator_note = std::move(note);
-    return refusal;
+constexpr const char* outside = "it lives outside the daemon's PID namespace";
+
+Error gone() { return unknown_caller("the caller has gone"); }
+
+bool is_identity(uid_t uid) { return uid != overflow_uid && uid != static_cast<uid_t>(-1); }
+
+std::vector<gid_t> in_order(std::vector<gid_t> groups, gid_t primary) {
+    groups.push_back(primary);
+    std::ranges::sort(groups);
+    const auto doubles = std::ranges::unique(groups);
+    groups.erase(doubles.begin(), doubles.end());
+    return groups;
 }
 
-Error failed(std::string_view call) { return unknown_caller(fmt::format("{}: {}", call, std::strerror(errno))); }
-
-/// A small file of /proc; nothing on any error.
-std::optional<std::string> read_small(const char* path) {
-    const UniqueFd file{::open(path, O_RDONLY | O_CLOEXEC)};
-    if (!file) return std::nullopt;
-    std::array<char, 1024> text;
-    const auto size = ::read(file.get(), text.data(), text.size());
-    if (size <= 0) return std::nullopt;
-    return std::string{text.data(), static_cast<std::size_t>(size)};
-}
-
-Result<UniqueFd> open_peer(int socket, pid_t pid) {
-    int fd = -1;
-    socklen_t size = sizeof fd;
-    if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &fd, &size) == 0) return UniqueFd{fd};
-    if (errno != ENOPROTOOPT) return failed("SO_PEERPIDFD");
-    UniqueFd by_number{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    if (!by_number) return failed("pidfd_open");
-    return by_number;
-}
-
-bool is_alive(const UniqueFd& process) {
-    pollfd asked{.fd = process.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&asked, 1, 0) == 0;
-}
-
-/// The numbers behind `name` in a pidfd's fdinfo.
-std::vector<long> numbers_of(std::string_view info, std::string_view name) {
-    std::vector<long> numbers;
-    auto at = info.starts_with(name) ? 0 : info.find("\n" + std::string{name});
-    if (at == std::string_view::npos) return numbers;
-    at = info.find(':', at) + 1;
-    const auto line = info.substr(at, info.find('\n', at) - at);
-    const char* end = line.data() + line.size();
-    for (const char* c = line.data(); c < end;) {
-        long number = 0;
-        const auto read = std::from_chars(c, end, number);
-        if (read.ec == std::errc{}) numbers.push_back(number);
-        c = read.ec == std::errc{} ? read.ptr : c + 1;
-    }
-    return numbers;
-}
-
-/// True where the process belongs to another PID namespace than ours.
-Result<bool> is_foreign(const UniqueFd& process) {
-    const auto info = read_small(fmt::format("/proc/self/fdinfo/{}", process.get()).c_str());
-    if (!info) return failed("fdinfo");
-    const auto pid = numbers_of(*info, "Pid:");
-    const auto nested = numbers_of(*info, "NSpid:");
-    if (pid.size() != 1) return unknown_caller("fdinfo names no process");
-    if (pid.front() < 0) return unknown_caller("the caller has gone");
-    return pid.front() == 0 || nested.size() != 1;
-}
-
-}  // namespace
-
-Result<Peer> attest(int socket, const Clock& clock) {
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return failed("SO_PEERCRED");
-    if (size != sizeof credentials) return unknown_caller("SO_PEERCRED is short");
-    if (credentials.uid == overflow_uid || credentials.uid == static_cast<uid_t>(-1)) {
-        return unknown_caller(fmt::format("uid {} is no identity", credentials.uid));
-    }
-    Peer peer{.uid = credentials.uid,
-              .gid = credentials.gid,
-              .pid = credentials.pid,
-              .foreign = true,
-              .attested_at = clock.boot_time()};
-    if (credentials.pid == 0) return peer;  // it lives outside our PID namespace: no process to ask about
-    const auto process = open_peer(socket, credentials.pid);
-    if (!process) return process.error();
-    const auto foreign = is_foreign(*process);
-    if (!foreign) return foreign.error();
-    peer.foreign = *foreign;
-    if (!is_alive(*process)) return unknown_caller("the caller has gone");
-    return peer;
-}
-
-std::optional<std::string> command_of(int socket, const Peer& peer) {
-    if (peer.pid <= 0) return std::nullopt;
-    const auto process = open_peer(socket, peer.pid);
-    if (!process) return std::nullopt;
-    auto name = read_small(fmt::format("/proc/{}/comm", peer.pid).c_str());
-    if (!name || !is_alive(*process)) return std::nullopt;
-    if (name->ends_with('\n')) name->pop_back();
-    return log::escape(*name);  // a process names itself as it likes, in any bytes
-}
-
-Result<std::vector<gid_t>> groups_of(int socket) {
+/// The groups the kernel gave the process that connected, the primary one among them.
+Result<std::vector<gid_t>> groups_of(int socket, gid_t primary) {
     std::vector<gid_t> groups(64);
     for (;;) {
         auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
         if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0) {
             groups.resize(size / sizeof(gid_t));
-            return groups;
+            return in_order(std::move(groups), primary);
         }
-        if (errno != ERANGE || size <= groups.size() * sizeof(gid_t)) return failed("SO_PEERGROUPS");
+        if (errno != ERANGE || size <= groups.size() * sizeof(gid_t)) return failed_call("SO_PEERGROUPS");
+        if (size > groups_limit * sizeof(gid_t)) return unknown_caller("the caller is in more than 4096 groups");
         groups.resize(size / sizeof(gid_t));
     }
 }
 
+/// `certain`: the number means the process that connected. Else it may have come to mean another one since.
+Result<Unit> unit_behind(const Process& process, bool foreign, bool certain, const std::optional<Process::Info>& info) {
+    if (foreign) return no_unit("it lives in another PID namespace");
+    if (!certain) return no_unit(why_no_units().value_or("the kernel does not name the process"));
+    return unit_of(process, info);
+}
+
+/// For the audit and for explanations: there an error is a reason like any other.
+Unit unit_if_known(const Process& process, bool foreign, bool certain) {
+    const auto info = process.info();
+    if (!info) return no_unit(info.error().operator_note);
+    auto unit = unit_behind(process, foreign, certain, *info);
+    return unit ? *std::move(unit) : no_unit(unit.error().operator_note);
+}
+
+std::optional<std::string> command_of(const Process& process) {
+    auto name = process.read("comm");
+    if (!name) return std::nullopt;
+    if (name->ends_with('\n')) name->pop_back();
+    return log::escape(*name);  // a process names itself as it likes, in any bytes
+}
+
+/// The second number of a line of /proc/PID/status: what is effective.
+std::optional<std::uint32_t> effective(std::string_view status, std::string_view name) {
+    const auto numbers = numbers_of(status, name);
+    if (numbers.size() != 4) return std::nullopt;
+    return static_cast<std::uint32_t>(numbers[1]);
+}
+
+std::vector<gid_t> supplementary(std::string_view status) {
+    std::vector<gid_t> groups;
+    for (const auto number : numbers_of(status, "Groups:")) groups.push_back(static_cast<gid_t>(number));
+    return groups;
+}
+
+}  // namespace
+
+Result<Peer> attest(int socket, const Details& asked, const Clock& clock) {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return failed_call("SO_PEERCRED");
+    if (size != sizeof credentials) return unknown_caller("SO_PEERCRED is short");
+    if (!is_identity(credentials.uid)) return unknown_caller(fmt::format("uid {} is no identity", credentials.uid));
+    Peer peer{.uid = credentials.uid,
+              .gid = credentials.gid,
+              .pid = credentials.pid,
+              .foreign = true,
+              .attested_at = clock.boot_time()};
+    if (asked.groups) {
+        auto groups = groups_of(socket, credentials.gid);
+        if (!groups) return groups.error();
+        peer.groups = std::move(*groups);
+    }
+    if (credentials.pid == 0) {  // no process to ask about
+        if (asked.unit) peer.unit = no_unit(outside);
+        return peer;
+    }
+    const auto process = Process::behind(socket, credentials.pid);
+    if (!process) return process.error();
+    const auto foreign = process->is_foreign();
+    if (!foreign) return foreign.error();
+    peer.foreign = *foreign;
+    const auto info = process->info();
+    if (!info) return info.error();
+    peer.changed_user = *info && (*info)->effective_uid != credentials.uid;
+    if (asked.unit) {
+        auto unit = unit_behind(*process, peer.foreign, process->is_certain(), *info);
+        if (!unit) return unit.error();
+        peer.unit = std::move(*unit);
+    }
+    if (!process->is_alive()) return gone();
+    return peer;
+}
+
+Glimpse glimpse_of(int socket, const Peer& peer) {
+    if (peer.pid <= 0) return {.command = {}, .unit = no_unit(outside)};
+    const auto process = Process::behind(socket, peer.pid);
+    if (!process) return {.command = {}, .unit = no_unit(process.error().operator_note)};
+    Glimpse glimpse{.command = command_of(*process),
+                    .unit = peer.unit ? *peer.unit : unit_if_known(*process, peer.foreign, process->is_certain())};
+    if (!process->is_alive()) return {.command = {}, .unit = no_unit("it has ended")};
+    return glimpse;
+}
+
+Result<Sighting> sight_process(pid_t pid, const Clock& clock) {
+    const auto process = Process::numbered(pid);
+    if (!process) return process.error();
+    const auto ended = [pid] { return refuse(Errc::not_found, fmt::format("process {} has ended", pid), "ps -e"); };
+    const auto status = process->read("status");
+    const auto foreign = process->is_foreign();
+    if (!process->is_alive()) return ended();
+    if (!status) return failed_call("/proc/PID/status");
+    if (!foreign) return foreign.error();
+    const auto uid = effective(*status, "Uid:");
+    const auto gid = effective(*status, "Gid:");
+    if (!uid || !gid) return unknown_caller("/proc/PID/status names no user");
+    if (!is_identity(*uid)) {
+        return refuse(Errc::forbidden, fmt::format("process {} runs as uid {}, which is no identity", pid, *uid),
+                      "give it a user of its own");
+    }
+    Sighting seen{
+        .peer = {.uid = *uid,
+                 .gid = *gid,
+                 .pid = pid,
+                 .foreign = *foreign,
+                 .attested_at = clock.boot_time(),
+                 .groups = in_order(supplementary(*status), *gid)},
+        .glimpse = {.command = command_of(*process), .unit = unit_if_known(*process, *foreign, kernel_names_peers())}};
+    seen.peer.unit = seen.glimpse.unit;
+    if (!process->is_alive()) return ended();
+    return seen;
+}
+
 Result<void> check_identity_map() {
-    const auto map = read_small("/proc/self/uid_map");
+    const auto map = read_text("/proc/self/uid_map", map_limit);
     std::istringstream line{map.value_or("")};
-    unsigned long inside = 1, outside = 1, count = 0;
-    line >> inside >> outside >> count;
-    if (line && inside == 0 && outside == 0 && count == 4294967295UL) return {};
+    unsigned long inside = 1, outside_map = 1, count = 0;
+    line >> inside >> outside_map >> count;
+    if (line && inside == 0 && outside_map == 0 && count == 4294967295UL) return {};
     return refuse(Errc::wrong_state,
                   "this process sees other user numbers than the host's: it could not tell its callers apart",
                   "run it outside a user namespace, without PrivateUsers=, ProtectProc= and ProcSubset=");
+}
+
+Result<void> check_process_view() {
+    if (::access("/proc/1/cgroup", R_OK) == 0) return {};
+    return refuse(Errc::wrong_state, "this process cannot look at those of other users: no caller would have a unit",
+                  "run it without ProtectProc= and ProcSubset=, on a /proc without hidepid=");
 }
 
 }  // namespace jeton::front

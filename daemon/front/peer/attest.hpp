@@ -9,11 +9,20 @@
 
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
+#include "daemon/front/peer/unit.hpp"
 
 namespace jeton::front {
 
 /// How long an attestation may be believed (T12).
 inline constexpr std::chrono::seconds attestation_life{60};
+
+/// What is asked of a peer besides user, primary group and process: only where something depends on it.
+struct Details {
+    bool groups = false;
+    bool unit = false;
+
+    friend bool operator==(const Details&, const Details&) = default;
+};
 
 /// The process that connected. Has no value that means "nobody": only `attest` makes one.
 struct Peer {
@@ -22,26 +31,44 @@ struct Peer {
     pid_t pid;     ///< 0 where the process lives outside our PID namespace
     bool foreign;  ///< of another PID namespace: its uid confers nothing (T9)
     BootTime attested_at;
+    bool changed_user = false;                      ///< it has another user now than when it connected (T12)
+    std::optional<std::vector<gid_t>> groups = {};  ///< all of them, ascending; nothing where they were not asked for
+    std::optional<Unit> unit = {};                  ///< likewise
 
     [[nodiscard]] bool is_stale(const Clock& clock) const {
         return clock.boot_time() - attested_at >= attestation_life;
     }
+    /// Whether everything that is asked is here.
+    [[nodiscard]] bool tells(const Details& asked) const {
+        return (!asked.groups || groups.has_value()) && (!asked.unit || unit.has_value());
+    }
 };
 
 /// Asks the kernel about the peer of a connected Unix socket. Any error is a refusal (T2), and so is a peer that has
-/// ended (T1): then a child of it, or nobody, holds the socket. uid 65534 and -1 are no identity (T11).
+/// ended (T1): then a child of it, or nobody, holds the socket. uid 65534 and -1 are no identity (T11). A unit that
+/// cannot be proven is no error but an unknown unit: the kernel is too old, the process is foreign, or in none.
 /// Refuses `forbidden`; `operator_note` has the reason. A kernel before 6.5 has no SO_PEERPIDFD: there the process is
 /// looked up by its number, which serves user and group, never a unit.
-[[nodiscard]] Result<Peer> attest(int socket, const Clock& clock);
+[[nodiscard]] Result<Peer> attest(int socket, const Details& asked, const Clock& clock);
 
-/// The name of the peer's program (`/proc/PID/comm`), for audit entries only: it proves nothing.
-/// Nothing where it cannot be read or the process has ended meanwhile.
-[[nodiscard]] std::optional<std::string> command_of(int socket, const Peer& peer);
+/// A look at the peer's process for audit entries and explanations, of which nothing is decided: it never fails.
+struct Glimpse {
+    std::optional<std::string> command;  ///< `/proc/PID/comm`; nothing where it cannot be read
+    Unit unit;
+};
+[[nodiscard]] Glimpse glimpse_of(int socket, const Peer& peer);
 
-/// The supplementary groups the kernel gave the process. Asked only where something depends on them.
-[[nodiscard]] Result<std::vector<gid_t>> groups_of(int socket);
+/// The process that has this number now, as it would be attested if it connected; everything is asked.
+struct Sighting {
+    Peer peer;
+    Glimpse glimpse;
+};
+/// Refuses `not_found` (no such process), `forbidden` (it is nobody's, or has just ended).
+[[nodiscard]] Result<Sighting> sight_process(pid_t pid, const Clock& clock);
 
 /// Refuses to run where the kernel reports other uids than the host's (T10): every peer would look like one.
 [[nodiscard]] Result<void> check_identity_map();
+/// Refuses to run where the processes of other users cannot be looked at: no caller would have a unit.
+[[nodiscard]] Result<void> check_process_view();
 
 }  // namespace jeton::front

@@ -13,8 +13,6 @@
 namespace jeton::front {
 namespace {
 
-constexpr std::chrono::seconds memory_of_names{60};
-constexpr std::size_t known_limit = 4096;
 constexpr uid_t dynamic_first = 61184, dynamic_last = 65519, overflow = 65534;
 
 template <class Lookup>
@@ -26,7 +24,7 @@ std::optional<NamedUser> look_up(Lookup lookup) {
         text.resize(text.size() * 2);
     }
     if (found == nullptr) return std::nullopt;
-    return NamedUser{log::escape(found->pw_name), found->pw_uid};
+    return NamedUser{log::escape(found->pw_name), found->pw_uid, found->pw_gid};
 }
 
 std::optional<NamedUser> by_number(uid_t uid) {
@@ -50,9 +48,11 @@ Result<NamedUser> find_user(std::string_view name_or_number) {
     const bool is_number = !name_or_number.empty() && number.ec == std::errc{} && number.ptr == end;
     const auto user = is_number ? by_number(uid) : by_name(std::string{name_or_number});
     if (!user) {
-        return refuse(Errc::bad_input, fmt::format("this host has no user {}", name_or_number), "getent passwd");
+        return refuse(Errc::bad_input,
+                      fmt::format("this host has no user {}", log::escape(name_or_number.substr(0, 80))),
+                      "getent passwd");
     }
-    if ((user->uid >= dynamic_first && user->uid <= dynamic_last) || user->uid == overflow) {
+    if (is_fleeting(user->uid)) {
         return refuse(Errc::bad_input,
                       fmt::format("uid {} ({}) does not belong to one user for long", user->uid, user->name),
                       "name a user with a static number");
@@ -60,15 +60,15 @@ Result<NamedUser> find_user(std::string_view name_or_number) {
     return *user;
 }
 
+bool is_fleeting(std::uint32_t number) {
+    return (number >= dynamic_first && number <= dynamic_last) || number == overflow;
+}
+
 std::optional<std::string> UserNames::name_of(uid_t uid) {
-    const auto now = std::chrono::steady_clock::now();
-    if (const auto found = known_.find(uid); found != known_.end() && now < found->second.until)
-        return found->second.name;
-    if (known_.size() >= known_limit) known_.clear();
-    const auto user = by_number(uid);
-    auto& known = known_[uid];
-    known = {user ? std::optional{user->name} : std::nullopt, now + memory_of_names};
-    return known.name;
+    return known_.name_of(uid, [](uid_t asked) {
+        const auto user = by_number(asked);
+        return user ? std::optional{user->name} : std::nullopt;
+    });
 }
 
 }  // namespace jeton::front

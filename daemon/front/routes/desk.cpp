@@ -1,21 +1,46 @@
 #include "daemon/front/routes/desk.hpp"
 
 namespace jeton::front {
+namespace {
 
-json::object describe(Desk& desk, const Caller& caller) {
-    json::object peer;
-    peer["uid"] = caller.peer.uid;
-    peer["gid"] = caller.peer.gid;
-    peer["pid"] = caller.peer.pid;
-    if (const auto name = desk.names.name_of(caller.peer.uid)) peer["user"] = *name;
-    if (const auto command = caller.command()) peer["command"] = *command;
-    peer["foreign"] = caller.peer.foreign;
-    return peer;
+json::array describe(GroupNames& names, const std::vector<gid_t>& groups) {
+    json::array described;
+    described.reserve(groups.size());
+    for (const auto gid : groups) {
+        json::object group;
+        group["gid"] = gid;
+        if (const auto name = names.name_of(gid)) group["name"] = *name;
+        described.emplace_back(std::move(group));
+    }
+    return described;
 }
 
-Question question_of(Desk& desk, const Caller& caller, std::string_view verb, json::value body) {
-    return Question{
-        .peer = describe(desk, caller), .socket = caller.socket_name, .verb = verb, .body = std::move(body)};
+}  // namespace
+
+json::object describe(Desk& desk, const Peer& peer, const Glimpse& glimpse) {
+    json::object told;
+    told["uid"] = peer.uid;
+    told["gid"] = peer.gid;
+    told["pid"] = peer.pid;
+    if (const auto name = desk.names.name_of(peer.uid)) told["user"] = *name;
+    if (glimpse.command) told["command"] = *glimpse.command;
+    told["foreign"] = peer.foreign;
+    if (peer.groups) told["groups"] = describe(desk.groups, *peer.groups);
+    const auto& unit = peer.unit ? *peer.unit : glimpse.unit;
+    if (!unit.name.empty()) {
+        told["unit"] = unit.name;
+    } else {
+        told["unit_unknown"] = unit.unknown;
+    }
+    return told;
+}
+
+Question question_of(Desk& desk, const Caller& caller, const Glimpse& glimpse, std::string_view verb,
+                     json::value body) {
+    return Question{.peer = describe(desk, caller.peer, glimpse),
+                    .socket = caller.socket_name,
+                    .verb = verb,
+                    .body = std::move(body)};
 }
 
 }  // namespace jeton::front

@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.hpp"
 #include "daemon/front/peer/attest.hpp"
+#include "daemon/front/peer/groups.hpp"
 #include "daemon/front/peer/users.hpp"
 #include "daemon/front/routes/vault.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
@@ -18,7 +19,9 @@ struct Desk {
     const Clock& clock;
     Vault& vault;
     DecisionCache& decisions;
+    std::string control_group{};  ///< who else than root may use the control socket; empty: only its owner
     UserNames names{};
+    GroupNames groups{};
     Fingerprinter fingerprinter{};
 };
 
@@ -28,13 +31,14 @@ struct Caller {
     Peer peer;
     std::string_view socket_name;  ///< "token" or "control"
 
-    [[nodiscard]] std::optional<std::string> command() const { return command_of(socket, peer); }
+    [[nodiscard]] Glimpse glimpse() const { return glimpse_of(socket, peer); }
 };
 
-/// `peer` of an inner request.
-[[nodiscard]] json::object describe(Desk& desk, const Caller& caller);
+/// A peer as `docs/inner-protocol.md` has it. An attested unit is told before the one that was glimpsed.
+[[nodiscard]] json::object describe(Desk& desk, const Peer& peer, const Glimpse& glimpse);
 
 /// A question on behalf of `caller`.
-[[nodiscard]] Question question_of(Desk& desk, const Caller& caller, std::string_view verb, json::value body);
+[[nodiscard]] Question question_of(Desk& desk, const Caller& caller, const Glimpse& glimpse, std::string_view verb,
+                                   json::value body);
 
 }  // namespace jeton::front

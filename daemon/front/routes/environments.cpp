@@ -9,6 +9,7 @@ static constexpr std::array table{
     Route{.method = "GET", .pattern = "/v1/environments", .verb = "environment.list"},
     Route{.method = "POST", .pattern = "/v1/environments", .verb = "environment.create", .success = 201},
     Route{.method = "GET", .pattern = "/v1/environments/{environment}", .verb = "environment.show"},
+    Route{.method = "PATCH", .pattern = "/v1/environments/{environment}", .verb = "environment.edit"},
 };
 
 Routes environment_routes() { return table; }

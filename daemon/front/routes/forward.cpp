@@ -1,6 +1,7 @@
 #include "daemon/front/routes/forward.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <boost/json/serialize.hpp>
@@ -12,8 +13,13 @@
 namespace jeton::front {
 namespace {
 
-/// Query parameters that are numbers.
-bool is_integer(std::string_view name) { return name == "limit"; }
+/// Query parameters that are no texts.
+constexpr std::array<std::string_view, 4> integers{"limit", "newest", "unused_for", "older_than"};
+constexpr std::array<std::string_view, 4> flags{"missing_secret", "new_version", "pending", "dry_run"};
+
+bool is_in(std::span<const std::string_view> names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
 
 Error bad_input(std::string what) {
     return refuse(Errc::bad_input, std::move(what), "jeton --help, or docs/ of this release");
@@ -24,10 +30,16 @@ Error twice(std::string_view name) { return bad_input(fmt::format("\"{}\" stands
 json::string_view key(std::string_view name) { return {name.data(), name.size()}; }
 
 Result<json::value> query_value(const Parameter& parameter) {
-    if (!is_integer(parameter.name)) return json::value(key(parameter.value));
+    const std::string_view value = parameter.value;
+    if (is_in(flags, parameter.name)) {
+        if (value != "true" && value != "false")
+            return bad_input(fmt::format("\"{}\" must be true or false", parameter.name));
+        return json::value(value == "true");
+    }
+    if (!is_in(integers, parameter.name)) return json::value(key(value));
     std::int64_t number = 0;
-    const char* end = parameter.value.data() + parameter.value.size();
-    const auto read = std::from_chars(parameter.value.data(), end, number);
+    const char* end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, number);
     if (read.ec != std::errc{} || read.ptr != end)
         return bad_input(fmt::format("\"{}\" must be an integer", parameter.name));
     return json::value(number);
@@ -73,15 +85,52 @@ Result<void> add_members(json::object& body, std::string_view text) {
     return {};
 }
 
-Response done_response(int status, const json::value& done) {
-    auto body = json::serialize(done);
-    body += '\n';
-    auto response = json_response(status, body);
-    protocol::wipe(body);
-    return response;
+/// `text` with `%XX` for every character that `is_plain` does not let through.
+template <class Plain>
+std::string percent_encode(std::string_view text, Plain is_plain) {
+    std::string encoded;
+    for (const char c : text) {
+        if (is_plain(c)) {
+            encoded += c;
+        } else {
+            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return encoded;
+}
+
+/// What came in a target goes out as it was, but for what would end the `<…>` of a link.
+std::string quote(std::string_view part) {
+    return percent_encode(part, [](char c) { return c != '<' && c != '>' && c != '"'; });
+}
+
+/// RFC 3986 §2.3.
+bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+/// The same request with another `after` (RFC 8288): whoever follows it needs to know nothing of cursors.
+std::string next_link(const Request& request, std::string_view cursor) {
+    auto target = fmt::format("{}?", quote(request.path));
+    for (auto rest = request.query; !rest.empty();) {
+        const auto part = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        const auto name = form_decode(part.substr(0, part.find('=')));
+        if (!part.empty() && name != "after") target += quote(part) + "&";
+    }
+    return fmt::format("Link: <{}after={}>; rel=\"next\"\r\n", target, percent_encode(cursor, is_unreserved));
 }
 
 }  // namespace
+
+Response done_response(int status, const json::value& done, std::string_view fields) {
+    auto body = json::serialize(done);
+    body += '\n';
+    auto response = json_response(status, body, fields);
+    protocol::wipe(body);
+    return response;
+}
 
 Result<json::object> merge_body(const Match& match, const Request& request) {
     json::object body(protocol::wiped_storage());
@@ -118,15 +167,17 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
     }
     auto body = merge_body(match, request);
     if (body && match.route->prepare != nullptr) {
-        if (const auto prepared = match.route->prepare(*body); !prepared) co_return refusal_response(prepared.error());
+        const auto prepared = match.route->prepare(desk, caller, *body);
+        if (!prepared) co_return refusal_response(prepared.error());
     }
     if (!body) co_return refusal_response(body.error());
     if (match.route->usage_first) co_await report_usage(desk);
 
-    auto question = question_of(desk, caller, match.route->verb, json::value(std::move(*body)));
+    const auto glimpse = caller.glimpse();
+    auto question = question_of(desk, caller, glimpse, match.route->verb, json::value(std::move(*body)));
     const auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.refused) co_return refusal_response(*answer.refused);
-    co_return done_response(match.route->success, answer.done);
+    co_return done_response(match.route->success, answer.done, answer.next ? next_link(request, *answer.next) : "");
 }
 
 }  // namespace jeton::front

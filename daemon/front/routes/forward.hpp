@@ -10,13 +10,16 @@
 namespace jeton::front {
 
 /// Names in the path, parameters of the query and members of the JSON body become one body; a name that stands twice is
-/// refused. The answer is the vault's `done`, or `{"error","error_description","next"}`.
+/// refused. The answer is the vault's `done`, or `{"error","error_description","next"}`; a listing that goes on has a
+/// header `Link: <…>; rel="next"`.
 [[nodiscard]] Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
                                      std::span<const Routes> tables);
 
 /// The body that goes to the vault. Refuses `bad_input`.
 [[nodiscard]] Result<json::object> merge_body(const Match& match, const Request& request);
 
+/// `done` of the vault as it is; may hold a secret.
+[[nodiscard]] Response done_response(int status, const json::value& done, std::string_view fields = {});
 [[nodiscard]] Response refusal_response(const Error& error);
 /// 405 with `Allow`.
 [[nodiscard]] Response method_response(std::string_view allowed);

@@ -6,6 +6,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/front/routes/forward.hpp"
 #include "daemon/front/routes/health.hpp"
+#include "daemon/front/routes/introspection.hpp"
 #include "daemon/front/routes/token.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -24,20 +25,13 @@ std::string_view word_for(int status) {
     }
 }
 
-/// Attests the peer when it connects, and again before a request when that was too long ago.
+/// Attests the peer when it connects, and again before a request when that was too long ago or told too little.
 class AttestedResponder : public Responder {
 public:
-    AttestedResponder(Desk& desk, int socket, std::string_view name)
-        : desk_(desk), socket_(socket), name_(name), attested_(attest(socket, desk.clock)) {}
+    AttestedResponder(Desk& desk, int socket, std::string_view name, const Details& asked)
+        : desk_(desk), socket_(socket), name_(name), caller_(meet(asked)) {}
 
-    [[nodiscard]] std::uint64_t caller() const override { return attested_ ? attested_->uid : unknown_caller; }
-
-    [[nodiscard]] std::optional<Refusal> admit() override {
-        if (attested_ && attested_->is_stale(desk_.clock)) attested_ = attest(socket_, desk_.clock);
-        if (attested_) return std::nullopt;
-        log::warning("a caller on {} is refused: {}", name_, attested_.error().operator_note);
-        return Refusal{403, attested_.error().what};
-    }
+    [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
 
     [[nodiscard]] Response refuse(const Refusal& refusal) const override {
         json::object body;
@@ -50,39 +44,79 @@ public:
 
 protected:
     [[nodiscard]] Desk& desk() { return desk_; }
-    /// Only after `admit()` has let the caller in.
-    [[nodiscard]] Caller the_caller() const { return {.socket = socket_, .peer = *attested_, .socket_name = name_}; }
+
+    /// Nothing where the caller is known as far as is asked. `anew`: whatever was known before.
+    [[nodiscard]] std::optional<Refusal> know(const Details& asked, bool anew = false) {
+        if (caller_ && (anew || caller_->peer.is_stale(desk_.clock) || !caller_->peer.tells(asked)))
+            caller_ = meet(asked);
+        if (caller_) return std::nullopt;
+        log::warning("a caller on {} is refused: {}", name_, caller_.error().operator_note);
+        return Refusal{403, caller_.error().what};
+    }
+
+    /// Only after `know()` has let the caller in; valid until it is called again.
+    [[nodiscard]] const Caller& the_caller() const { return *caller_; }
 
 private:
+    [[nodiscard]] Result<Caller> meet(const Details& asked) const {
+        auto peer = attest(socket_, asked, desk_.clock);
+        if (!peer) return peer.error();
+        return Caller{.socket = socket_, .peer = *std::move(peer), .socket_name = name_};
+    }
+
     Desk& desk_;
     int socket_;
     std::string_view name_;
-    Result<Peer> attested_;
+    Result<Caller> caller_;
 };
 
+/// Groups and unit are looked at only while something depends on them: most requests here are answered in microseconds.
 class TokenResponder final : public AttestedResponder {
 public:
-    TokenResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "token") {}
+    TokenResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "token", desk.vault.attests()) {}
+
+    [[nodiscard]] std::optional<Refusal> admit() override { return know(desk().vault.attests()); }
 
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
         if (request.path == health_path) return health(request, desk().vault.state());
+        if (const auto refusal = admit()) return refuse(*refusal);  // more may be asked since the head was read
         return token_now(desk(), the_caller(), request);
     }
 
     [[nodiscard]] Task<Response> answer(const Request& request) override {
-        const auto caller = the_caller();
         if (auto path = match_token_path(request.path)) {
-            auto answered = co_await token(desk(), caller, request, std::move(*path));
+            auto answered = co_await token(desk(), the_caller(), request, std::move(*path));
             co_return answered;
         }
-        auto answered = co_await forward(desk(), caller, request, token_socket_routes());
+        if (auto environment = match_introspection_path(request.path)) {
+            auto answered = co_await introspect(desk(), the_caller(), request, std::move(*environment));
+            co_return answered;
+        }
+        if (const auto refusal = know(groups_too())) co_return refuse(*refusal);
+        auto answered = co_await forward(desk(), the_caller(), request, token_socket_routes());
         co_return answered;
+    }
+
+private:
+    /// `whoami` shows the groups, whatever depends on them.
+    [[nodiscard]] Details groups_too() {
+        auto details = desk().vault.attests();
+        details.groups = true;
+        return details;
     }
 };
 
 class ControlResponder final : public AttestedResponder {
 public:
-    ControlResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "control") {}
+    ControlResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "control", groups) {}
+
+    [[nodiscard]] std::optional<Refusal> admit() override {
+        if (auto refusal = know(groups, true)) return refusal;
+        if (!the_caller().peer.changed_user) return std::nullopt;
+        // The kernel's word is of connect(): what the process has given up since is not its own any more (T12).
+        log::warning("a caller on control is refused: pid {} is no longer uid {}", the_caller().peer.pid, caller());
+        return Refusal{403, "the process has changed its user since it connected: connect again"};
+    }
 
     /// A header that a form in a browser or a careless client cannot send.
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
@@ -93,10 +127,13 @@ public:
     }
 
     [[nodiscard]] Task<Response> answer(const Request& request) override {
-        const auto caller = the_caller();
-        auto answered = co_await forward(desk(), caller, request, control_routes());
+        auto answered = co_await forward(desk(), the_caller(), request, control_routes());
         co_return answered;
     }
+
+private:
+    /// Roles may depend on groups; nothing here on a unit: each question tells it as far as it can be seen.
+    static constexpr Details groups{.groups = true, .unit = false};
 };
 
 }  // namespace

@@ -52,14 +52,15 @@ Match find_route(std::span<const Routes> tables, std::string_view method, std::s
 }
 
 std::span<const Routes> control_routes() {
-    static const std::array tables{store_routes(),  whoami_routes(),  environment_routes(),
-                                   tenant_routes(), app_routes(),     access_routes(),
-                                   secret_routes(), binding_routes(), audit_routes()};
+    static const std::array tables{store_routes(),      whoami_routes(),  role_routes(),         environment_routes(),
+                                   scope_routes(),      tenant_routes(),  app_routes(),          access_routes(),
+                                   connection_routes(), secret_routes(),  ticket_claim_routes(), ticket_routes(),
+                                   pair_routes(),       binding_routes(), audit_routes()};
     return tables;
 }
 
 std::span<const Routes> token_socket_routes() {
-    static const std::array tables{whoami_routes(), metadata_routes()};
+    static const std::array tables{whoami_routes(), metadata_routes(), introspection_routes(), ticket_claim_routes()};
     return tables;
 }
 

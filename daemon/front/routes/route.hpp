@@ -13,13 +13,16 @@
 
 namespace jeton::front {
 
+struct Desk;
+struct Caller;
+
 struct Route {
     std::string_view method;
     std::string_view pattern;  ///< `/v1/apps/{app}`: a name in braces takes one segment, percent-decoded
     std::string_view verb;
     int success = 200;
-    /// Changes the body before it goes to the vault.
-    Result<void> (*prepare)(protocol::json::object& body) = nullptr;
+    /// Changes the body before it goes to the vault (routes/identity).
+    Result<void> (*prepare)(Desk& desk, const Caller& caller, protocol::json::object& body) = nullptr;
     bool usage_first = false;  ///< what was served from the cache is reported before this is asked
 };
 
@@ -47,13 +50,20 @@ struct Match {
 // One table for each noun, at the top of the file of that name.
 [[nodiscard]] Routes store_routes();
 [[nodiscard]] Routes whoami_routes();
+[[nodiscard]] Routes role_routes();
 [[nodiscard]] Routes environment_routes();
+[[nodiscard]] Routes scope_routes();
 [[nodiscard]] Routes tenant_routes();
 [[nodiscard]] Routes app_routes();
+[[nodiscard]] Routes connection_routes();
 [[nodiscard]] Routes access_routes();
 [[nodiscard]] Routes secret_routes();
+[[nodiscard]] Routes ticket_routes();
+[[nodiscard]] Routes ticket_claim_routes();  ///< on both sockets
+[[nodiscard]] Routes pair_routes();
 [[nodiscard]] Routes binding_routes();
 [[nodiscard]] Routes audit_routes();
 [[nodiscard]] Routes metadata_routes();
+[[nodiscard]] Routes introspection_routes();
 
 }  // namespace jeton::front

@@ -4,10 +4,8 @@
 #include <array>
 #include <charconv>
 
-#include <boost/json/serialize.hpp>
-#include <fmt/format.h>
-
 #include "daemon/base/log.hpp"
+#include "daemon/front/routes/oauth.hpp"
 #include "daemon/front/routes/route.hpp"
 #include "libclient/protocol/fields.hpp"
 
@@ -20,47 +18,11 @@ constexpr std::array<std::string_view, 4> paths{"/token", "/connect/token", "/{e
 constexpr std::chrono::seconds patience{15};
 constexpr std::int64_t min_ttl_limit = 86'400;
 
-/// What belongs into the body only: a query ends up in logs and histories.
-constexpr std::array<std::string_view, 12> body_parameters{
-    "grant_type", "client_id",  "client_secret", "client_assertion", "client_assertion_type", "scope",
-    "resource",   "connection", "min_ttl",       "rejected_token",   "access_token",          "password"};
-
 Error invalid_request(std::string what, std::string next) {
     return refuse(Errc::invalid_request, std::move(what), std::move(next));
 }
 
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
-Result<void> check_query(std::string_view query) {
-    const auto form = Form::parse(query);
-    if (!form) return form.error();
-    for (const auto& parameter : form->parameters()) {
-        if (std::ranges::find(body_parameters, parameter.name) != body_parameters.end()) {
-            return invalid_request(fmt::format("{} stands in the query", parameter.name), "send it in the form body");
-        }
-    }
-    return {};
-}
-
-bool is_form(const std::optional<std::string_view>& content_type) {
-    if (!content_type) return false;
-    auto type = content_type->substr(0, content_type->find(';'));
-    while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-    return equal_ignoring_case(type, "application/x-www-form-urlencoded");
-}
-
-Result<Form> read_form(const Request& request) {
-    if (!is_form(request.field("Content-Type"))) {
-        return invalid_request("the content type is not application/x-www-form-urlencoded",
-                               "send the parameters as a form");
-    }
-    auto form = Form::parse(request.body);
-    if (!form) return form;
-    if (const auto name = form->repeated("resource")) {
-        return invalid_request(fmt::format("parameter {} stands more than once", name->substr(0, 64)), "send it once");
-    }
-    return form;
-}
 
 Result<void> check_grant_type(const Form& form) {
     const auto grant_type = form.value("grant_type");
@@ -115,43 +77,12 @@ Result<Grant> read_grant(const json::value& done) {
     grant.app_key = fields.optional_text("app_key");
     grant.reuse = std::chrono::seconds{fields.integer("reuse_seconds", 0, 1'000'000'000)};
     grant.secret_prefix = fields.optional_text("secret_prefix");
+    grant.via = fields.optional_text("via");
     if (const auto problem = fields.problem()) {
         log::error("the vault's answer to token.issue is not understood: {}", *problem);
         return refuse(Errc::server_error, "the daemon met an error, which is in its log", "ask the operator");
     }
     return grant;
-}
-
-bool is_oauth(Errc code) {
-    switch (code) {
-        case Errc::invalid_request:
-        case Errc::invalid_client:
-        case Errc::unauthorized_client:
-        case Errc::unsupported_grant_type:
-        case Errc::invalid_scope:
-        case Errc::invalid_target:
-        case Errc::temporarily_unavailable:
-        case Errc::too_many_requests:
-        case Errc::server_error: return true;
-        default: return false;
-    }
-}
-
-Errc oauth_word(Errc code) {
-    if (is_oauth(code)) return code;
-    if (code == Errc::sealed || code == Errc::uninitialised) return Errc::temporarily_unavailable;
-    return code == Errc::forbidden ? Errc::unauthorized_client : Errc::invalid_request;
-}
-
-/// %x20-21 / %x23-5B / %x5D-7E (RFC 6749 §5.2).
-std::string description(const Error& error) {
-    auto text = error.next.empty() ? error.what : fmt::format("{}; {}", error.what, error.next);
-    for (char& c : text) {
-        if (c == '"') c = '\'';
-        if (c == '\\') c = '/';
-        if (c < ' ' || c > '~') c = '?';
-    }
-    return text;
 }
 
 }  // namespace
@@ -170,7 +101,6 @@ std::optional<TokenPath> match_token_path(std::string_view path) {
 }
 
 Result<TokenRequest> read_token_request(const Request& request, const Form& form, const TokenPath& path) {
-    if (const auto checked = check_query(request.query); !checked) return checked.error();
     if (const auto checked = check_grant_type(form); !checked) return checked.error();
     const auto credentials = read_credentials(form, request.field("Authorization"));
     if (!credentials) return credentials.error();
@@ -196,45 +126,27 @@ std::optional<Response> token_now(Desk& desk, const Caller& caller, const Reques
 }
 
 Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {
-    if (request.method != "POST") {
-        const auto refusal = invalid_request("the token endpoint answers POST only", "send a form by POST");
-        auto body = fmt::format(R"({{"error":"invalid_request","error_description":"{}"}})", description(refusal));
-        co_return json_response(405, body, "Allow: POST\r\nPragma: no-cache\r\n");
-    }
+    if (request.method != "POST") co_return oauth_post_only();
     const auto authorization = request.field("Authorization");
-    const auto form = read_form(request);
-    if (!form) co_return token_refusal(form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
+    const auto form = read_oauth_form(request, "resource");
+    if (!form) co_return oauth_refusal(form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
     auto asked = read_token_request(request, *form, path);
-    if (!asked) co_return token_refusal(asked.error(), method);
+    if (!asked) co_return oauth_refusal(asked.error(), method);
 
-    auto question = question_of(desk, caller, "token.issue", json::value(std::move(asked->body)));
+    auto glimpse = caller.glimpse();
+    auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) co_return token_refusal(*answer.refused, method);
+    if (answer.refused) co_return oauth_refusal(*answer.refused, method);
     auto grant = read_grant(answer.done);
-    if (!grant) co_return token_refusal(grant.error(), method);
+    if (!grant) co_return oauth_refusal(grant.error(), method);
     auto response = token_response(*grant, answer.era, grant->expires_in, grant->reuse);
     if (asked->repeatable && grant->reuse.count() > 0) {
-        desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, caller.command(),
+        desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, std::move(glimpse),
                             std::move(*grant), answer.era);
     }
     co_return response;
-}
-
-Response token_refusal(const Error& error, ClientAuth method) {
-    const auto code = oauth_word(error.code);
-    const auto& word = protocol::word_of(code);
-    int status = word.status;
-    std::string fields = "Pragma: no-cache\r\n";
-    if (code == Errc::invalid_client && method != ClientAuth::post) status = 401;
-    if (code == Errc::invalid_client && method == ClientAuth::basic)
-        fields += "WWW-Authenticate: Basic realm=\"jeton\"\r\n";
-    if (code == Errc::temporarily_unavailable || code == Errc::too_many_requests) {
-        fields += fmt::format("Retry-After: {}\r\n", error.retry_after.value_or(5));
-    }
-    const auto body = fmt::format(R"({{"error":"{}","error_description":"{}"}})", word.name, description(error));
-    return json_response(status, body + "\n", fields);
 }
 
 }  // namespace jeton::front

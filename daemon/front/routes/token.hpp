@@ -32,11 +32,7 @@ struct TokenRequest {
     json::object body;  ///< of `token.issue`, in wiped storage
     bool repeatable;    ///< neither `rejected_token` nor `min_ttl`
 };
-/// Refuses `invalid_request`, `unsupported_grant_type`, `invalid_client`.
+/// `form` comes of `read_oauth_form`. Refuses `invalid_request`, `unsupported_grant_type`, `invalid_client`.
 [[nodiscard]] Result<TokenRequest> read_token_request(const Request& request, const Form& form, const TokenPath& path);
-
-/// RFC 6749 §5.2: only its characters in `error_description`; 401 for Basic (with the challenge) and for the peer, 400
-/// for a pair in the form; what is no word of OAuth becomes one.
-[[nodiscard]] Response token_refusal(const Error& error, ClientAuth method);
 
 }  // namespace jeton::front

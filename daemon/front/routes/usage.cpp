@@ -29,8 +29,10 @@ json::value entry_of(Desk& desk, const Usage& use) {
     if (const auto name = desk.names.name_of(use.uid)) entry["user"] = *name;
     entry["pid"] = use.pid;
     if (use.command) entry["command"] = *use.command;
+    if (use.unit) entry["unit"] = *use.unit;
     entry["connection"] = use.connection;
     if (use.secret_prefix) entry["secret_prefix"] = *use.secret_prefix;
+    if (use.via) entry["via"] = *use.via;
     entry["count"] = use.count;
     entry["last_at"] = use.last_at.time_since_epoch().count();
     return entry;

@@ -8,6 +8,7 @@
 
 #include "daemon/base/error.hpp"
 #include "daemon/front/http/task.hpp"
+#include "daemon/front/peer/attest.hpp"
 #include "daemon/front/tokens/era.hpp"
 #include "libclient/protocol/json.hpp"
 
@@ -24,9 +25,10 @@ struct Question {
 };
 
 struct Answer {
-    Era era;                       ///< empty where the vault did not answer
-    json::value done;              ///< in `protocol::wiped_storage()`
-    std::optional<Error> refused;  ///< then `done` is null
+    Era era;                               ///< empty where the vault did not answer
+    json::value done;                      ///< in `protocol::wiped_storage()`
+    std::optional<std::string> next = {};  ///< of a listing: the cursor at which it goes on
+    std::optional<Error> refused;          ///< then `done` is null
 };
 
 class Vault {
@@ -36,6 +38,8 @@ public:
     [[nodiscard]] virtual Task<Answer> ask(Question question) = 0;
     /// "unsealed", "sealed" or "uninitialised", as the vault last said; "sealed" while there is none.
     [[nodiscard]] virtual std::string_view state() const = 0;
+    /// What bindings, pairs and roles ask of peers on the token socket; everything while no vault has said it.
+    [[nodiscard]] virtual Details attests() const = 0;
 };
 
 }  // namespace jeton::front

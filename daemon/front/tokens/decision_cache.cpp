@@ -20,6 +20,10 @@ private:
     BootTime boot_;
 };
 
+std::optional<std::string> unit_name(const Unit& unit) {
+    return unit.name.empty() ? std::nullopt : std::optional{unit.name};
+}
+
 }  // namespace
 
 DecisionCache::DecisionCache(const Clock& clock, std::size_t size) : clock_(clock), limit_(size) {}
@@ -56,19 +60,21 @@ void DecisionCache::note_use(Decision& decision, const Peer& peer, UtcSeconds no
     if (usage.pid == peer.pid) return;
     usage.pid = peer.pid;
     usage.command.reset();  // another process: its name is not worth a look into /proc for each answer
+    usage.unit = peer.unit ? unit_name(*peer.unit) : std::nullopt;
 }
 
-void DecisionCache::keep(const Fingerprint& question, const Peer& peer, std::optional<std::string> command, Grant grant,
-                         const Era& era) {
+void DecisionCache::keep(const Fingerprint& question, const Peer& peer, Glimpse glimpse, Grant grant, const Era& era) {
     if (era != era_) return;  // decided before the last change: never valid again
     if (const auto old = index_.find(question); old != index_.end()) forget(old->second);
     if (decisions_.size() >= limit_) forget(std::prev(decisions_.end()));
     const Moment moment{clock_};
     Usage usage{.uid = peer.uid,
                 .pid = peer.pid,
-                .command = std::move(command),
+                .command = std::move(glimpse.command),
+                .unit = unit_name(glimpse.unit),
                 .connection = grant.connection,
                 .secret_prefix = grant.secret_prefix,
+                .via = grant.via,
                 .count = 0,
                 .last_at = moment.now()};
     const auto reuse_until = Deadline::after(moment, grant.reuse);

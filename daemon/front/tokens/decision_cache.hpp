@@ -22,8 +22,10 @@ struct Usage {
     uid_t uid;
     pid_t pid;                           ///< of the last one
     std::optional<std::string> command;  ///< of the last one, where it is known
+    std::optional<std::string> unit;     ///< likewise
     std::string connection;
     std::optional<std::string> secret_prefix;
+    std::optional<std::string> via;  ///< by what the vault granted it
     std::uint64_t count;
     UtcSeconds last_at;
 };
@@ -39,8 +41,7 @@ public:
     [[nodiscard]] std::optional<Response> find(const Fingerprint& question, const Peer& peer);
 
     /// Keeps a decision made at `era`. `grant.reuse` must be positive. The least recently used one makes room.
-    void keep(const Fingerprint& question, const Peer& peer, std::optional<std::string> command, Grant grant,
-              const Era& era);
+    void keep(const Fingerprint& question, const Peer& peer, Glimpse glimpse, Grant grant, const Era& era);
 
     /// What is allowed has changed: nothing decided before is repeated.
     void enter(const Era& era);

@@ -16,6 +16,19 @@ void add(Hash& hash, const std::optional<std::string_view>& part) {
     if (part) crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(part->data()), part->size());
 }
 
+void add(Hash& hash, const Peer& peer) {
+    const std::array<std::uint64_t, 3> who{peer.uid, peer.gid, peer.foreign ? 1U : 0U};
+    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(who.data()), sizeof who);
+    std::optional<std::string_view> groups, unit;
+    if (peer.groups) {
+        groups =
+            std::string_view{reinterpret_cast<const char*>(peer.groups->data()), peer.groups->size() * sizeof(gid_t)};
+    }
+    if (peer.unit) unit = peer.unit->name;  // empty where it is unknown
+    add(hash, groups);
+    add(hash, unit);
+}
+
 }  // namespace
 
 Fingerprinter::Fingerprinter() : key_(crypto_generichash_KEYBYTES) { randombytes_buf(key_.data(), key_.size()); }
@@ -28,10 +41,9 @@ Fingerprint Fingerprinter::of(const Peer& peer, const Request& request) const {
         if (equal_ignoring_case(field.name, "Authorization")) authorization = field.value;
         if (equal_ignoring_case(field.name, "Content-Type")) content_type = field.value;
     }
-    const std::array<std::uint64_t, 3> who{peer.uid, peer.gid, peer.foreign ? 1U : 0U};
     Hash hash;
     crypto_generichash_init(&hash, key_.data(), key_.size(), Fingerprint{}.size());
-    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(who.data()), sizeof who);
+    add(hash, peer);
     add(hash, request.target);
     add(hash, host);
     add(hash, authorization);

@@ -11,7 +11,8 @@
 
 namespace jeton::front {
 
-/// Keyed BLAKE2b-256 (RFC 7693) over who asks and all that decides the answer.
+/// Keyed BLAKE2b-256 (RFC 7693) over who asks and all that decides the answer: groups and unit where they were asked
+/// for, because then something depends on them.
 using Fingerprint = std::array<unsigned char, 32>;
 
 struct FingerprintHash {

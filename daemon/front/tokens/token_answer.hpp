@@ -29,6 +29,7 @@ struct Grant {
     std::chrono::seconds expires_in{};         ///< left when the vault answered
     std::chrono::seconds reuse{};              ///< how long the decision may be repeated; 0: not at all
     std::optional<std::string> secret_prefix;  ///< of the secret that authenticated
+    std::optional<std::string> via;            ///< by what it was granted: "binding 3f2a9c01", for the audit
 };
 
 /// RFC 6749 §5.1: `expires_in` is what is left; `no-store` and `Pragma`; `Jeton-Epoch: INSTANCE EPOCH SECONDS`.

@@ -1,6 +1,8 @@
 #include "daemon/vault/domain/app.hpp"
 
+#include "daemon/base/encoding.hpp"
 #include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/domain/secret.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -14,6 +16,8 @@ bool is_web_address(std::string_view url) {
     }
     return false;
 }
+
+constexpr std::size_t guid_size = 36;
 
 }  // namespace
 
@@ -33,6 +37,31 @@ Result<void> check_app_fields(const App& app) {
         return refuse(Errc::bad_input, "Url is not valid", "give --homepage as https://… or http://…");
     }
     return check_free_text("homepage", app.homepage, homepage_limit);
+}
+
+std::string generate_guid() {
+    auto bytes = from_hex(random_hex(16)).value();
+    bytes[6] = static_cast<unsigned char>(0x40U | (bytes[6] & 0x0fU));  // the version
+    bytes[8] = static_cast<unsigned char>(0x80U | (bytes[8] & 0x3fU));  // the variant
+    auto guid = hex(bytes);
+    for (const std::size_t dash : {8, 13, 18, 23}) guid.insert(dash, 1, '-');
+    return guid;
+}
+
+Result<std::string> parse_guid(std::string_view text) {
+    std::string guid{trim(text)};
+    bool fits = guid.size() == guid_size;
+    for (std::size_t i = 0; fits && i < guid.size(); ++i) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            fits = guid[i] == '-';
+        } else {
+            if (guid[i] >= 'A' && guid[i] <= 'F') guid[i] = static_cast<char>(guid[i] - 'A' + 'a');
+            fits = (guid[i] >= '0' && guid[i] <= '9') || (guid[i] >= 'a' && guid[i] <= 'f');
+        }
+    }
+    if (fits) return guid;
+    return refuse(Errc::bad_input, "External Data Application GUID is not valid",
+                  "give a UUID such as 01234567-89ab-4cde-8f01-23456789abcd, or leave it out: one is made");
 }
 
 }  // namespace jeton::vault

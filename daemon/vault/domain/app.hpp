@@ -27,7 +27,8 @@ struct App {
     std::string organization;
     std::string homepage;
     CredentialsMode credentials = CredentialsMode::developer;
-    std::string app_key;  ///< `jak.` and 25 characters, or the portal's
+    std::string app_key;             ///< `jak.` and 25 characters, or the portal's
+    std::string external_data_guid;  ///< UUID (RFC 9562), fixed at creation; empty for apps of older stores
     std::int64_t current_version = 1;
     UtcSeconds created_at{};
 };
@@ -47,5 +48,10 @@ inline constexpr std::size_t note_limit = 4000;         ///< characters
 
 /// Refuses `bad_input` with the portal's message for each field (S10).
 [[nodiscard]] Result<void> check_app_fields(const App& app);
+
+/// A random UUID (RFC 9562, version 4) in lower case.
+[[nodiscard]] std::string generate_guid();
+/// `text` in lower case, without white space around it. Refuses `bad_input` where it is no UUID (RFC 9562 §4).
+[[nodiscard]] Result<std::string> parse_guid(std::string_view text);
 
 }  // namespace jeton::vault

@@ -1,25 +1,36 @@
-/// Lets a local identity fetch tokens of a connection without a secret.
+/// Lets a local identity fetch tokens of a connection without a secret, or introspect an environment's tokens.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/id.hpp"
+#include "daemon/vault/domain/identity.hpp"
 
 namespace jeton::vault {
 
-/// By user. The user stands here by name *and* id: both must still belong together when it is added.
-struct Binding {
+enum class BindingKind {
+    connection,
+    pattern,  ///< `APP/*@ENVIRONMENT`: every tenant of the app there, also those that come later
+    introspection,
+};
+
+[[nodiscard]] std::string_view name_of(BindingKind kind);
+[[nodiscard]] std::optional<BindingKind> binding_kind(std::string_view name);
+
+struct Binding : Identity {
     BindingId id;
-    ConnectionId connection;
-    EnvironmentId environment;  ///< of the connection
-    std::string user;
-    std::int64_t uid = 0;
-    bool is_default = false;       ///< chosen where a request names no connection
+    BindingKind kind = BindingKind::connection;
+    ConnectionId connection;       ///< `connection` only
+    AppId app;                     ///< `pattern` only
+    EnvironmentId environment;     ///< of any kind
+    bool is_default = false;       ///< chosen where a request names no connection; never a pattern
     bool allow_container = false;  ///< holds for peers of another PID namespace too
+    std::optional<UtcSeconds> expires_at;
     UtcSeconds created_at{};
+
+    [[nodiscard]] bool is_expired(UtcSeconds now) const { return expires_at && now >= *expires_at; }
 };
 
 }  // namespace jeton::vault

@@ -19,12 +19,17 @@ struct Id {
 
 using AppId = Id<struct AppTag>;
 using AppVersionId = Id<struct AppVersionTag>;
+using AuditCheckpointId = Id<struct AuditCheckpointTag>;
 using BindingId = Id<struct BindingTag>;
 using ConnectionId = Id<struct ConnectionTag>;
 using EnvironmentId = Id<struct EnvironmentTag>;
 using KeySlotId = Id<struct KeySlotTag>;
+using PairId = Id<struct PairTag>;
+using RoleGrantId = Id<struct RoleGrantTag>;
+using ScopeId = Id<struct ScopeTag>;
 using SecretId = Id<struct SecretTag>;
 using SigningKeyId = Id<struct SigningKeyTag>;
 using TenantId = Id<struct TenantTag>;
+using TicketId = Id<struct TicketTag>;
 
 }  // namespace jeton::vault

@@ -59,6 +59,11 @@ Result<TenantName> parse_tenant_name(std::string_view text) {
     return name;
 }
 
+Result<TenantName> parse_new_tenant_name(std::string_view text) {
+    if (text.contains('@')) return parse_tenant_name(text);
+    return parse_tenant_name(fmt::format("{}@{}", text, usual_environment));
+}
+
 Result<ConnectionName> parse_connection_name(std::string_view text) {
     const auto slash = text.find('/');
     if (slash == std::string_view::npos) {

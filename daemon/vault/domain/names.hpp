@@ -30,6 +30,10 @@ struct ConnectionName {
 [[nodiscard]] Result<void> check_app_name(std::string_view name);
 /// `[A-Za-z0-9._-]{1,120} @ environment`. Refuses `bad_input`.
 [[nodiscard]] Result<TenantName> parse_tenant_name(std::string_view text);
+/// The environment of a tenant that is named without one (S36).
+inline constexpr std::string_view usual_environment = "integration";
+/// The same, where `TENANT` alone is one of `usual_environment`.
+[[nodiscard]] Result<TenantName> parse_new_tenant_name(std::string_view text);
 [[nodiscard]] Result<ConnectionName> parse_connection_name(std::string_view text);
 
 /// Free text for people (organization, note, reason): UTF-8 without control, bidi or line-separator characters

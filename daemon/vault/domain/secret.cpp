@@ -14,7 +14,7 @@ struct Shape {
     std::string_view head;
     std::size_t characters;  ///< after the head, checksum included
 };
-constexpr std::array<Shape, 3> shapes{{{"jid.", 25}, {"jcs.", 50}, {"jak.", 25}}};
+constexpr std::array<Shape, 4> shapes{{{"jid.", 25}, {"jcs.", 50}, {"jak.", 25}, {"jtk.", 25}}};
 
 /// CRC-32 (IEEE 802.3, as in zlib), reduced to six characters: finds typing errors, protects nothing.
 std::uint32_t crc32(std::string_view text) {
@@ -49,14 +49,16 @@ SecretText generate(const Shape& shape) {
 std::string generate_client_id() { return std::string{generate(shapes[0]).reveal()}; }
 SecretText generate_client_secret() { return generate(shapes[1]); }
 std::string generate_app_key() { return std::string{generate(shapes[2]).reveal()}; }
+SecretText generate_ticket() { return generate(shapes[3]); }
 
-bool has_valid_checksum(std::string_view value) {
+std::optional<bool> checksum_holds(std::string_view value) {
     for (const auto& shape : shapes) {
-        if (!value.starts_with(shape.head) || value.size() != shape.head.size() + shape.characters) continue;
+        if (!value.starts_with(shape.head)) continue;
+        if (value.size() != shape.head.size() + shape.characters) return false;
         const auto sum = checksum(value.substr(0, value.size() - checksum_size));
         return value.substr(value.size() - checksum_size) == std::string_view{sum.data(), sum.size()};
     }
-    return false;
+    return std::nullopt;
 }
 
 std::string_view trim(std::string_view value) {

@@ -42,14 +42,17 @@ struct Secret {
     }
 };
 
-/// `jid.` and 25, `jcs.` and 50, `jak.` and 25 characters `[0-9a-z]`, the last six a checksum (T-9: ≥ 98 bits are
-/// random).
+/// `jid.` and 25, `jcs.` and 50, `jak.` and 25, `jtk.` and 25 characters `[0-9a-z]`, the last six a checksum (T-9: ≥ 98
+/// bits are random).
 [[nodiscard]] std::string generate_client_id();
 [[nodiscard]] SecretText generate_client_secret();
 [[nodiscard]] std::string generate_app_key();
-/// Whether `value` has the shape of one of these three and its checksum is right: a cheap test for scanners and typing
-/// errors.
-[[nodiscard]] bool has_valid_checksum(std::string_view value);
+[[nodiscard]] SecretText generate_ticket();
+/// Whether the checksum of a `value` that begins like one of these four is right, its length included; nothing where it
+/// begins like none. A cheap test for scanners and typing errors.
+[[nodiscard]] std::optional<bool> checksum_holds(std::string_view value);
+/// The same where a value of another kind counts as wrong.
+[[nodiscard]] inline bool has_valid_checksum(std::string_view value) { return checksum_holds(value).value_or(false); }
 
 /// Takes the white space off both ends that pasting brings (P9, S37).
 [[nodiscard]] std::string_view trim(std::string_view value);

@@ -1,10 +1,13 @@
 #include "daemon/vault/domain/words.hpp"
 
 #include "daemon/vault/domain/app.hpp"
+#include "daemon/vault/domain/binding.hpp"
 #include "daemon/vault/domain/connection.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/key_slot.hpp"
+#include "daemon/vault/domain/role.hpp"
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/domain/ticket.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -22,6 +25,16 @@ constexpr Words<SecretState, 2> secret_states{
     {{SecretState::active, "active"}, {SecretState::deactivated, "deactivated"}}};
 constexpr Words<KeySlotKind, 2> key_slot_kinds{
     {{KeySlotKind::key_file, "key-file"}, {KeySlotKind::recovery, "recovery"}}};
+constexpr Words<Role, 4> roles{{{Role::host_operator, "operator"},
+                                {Role::auditor, "auditor"},
+                                {Role::developer, "developer"},
+                                {Role::tenant_admin, "tenant-admin"}}};
+constexpr Words<BindingKind, 3> binding_kinds{{{BindingKind::connection, "connection"},
+                                               {BindingKind::pattern, "pattern"},
+                                               {BindingKind::introspection, "introspection"}}};
+constexpr Words<TicketState, 3> ticket_states{
+    {{TicketState::open, "open"}, {TicketState::claimed, "claimed"}, {TicketState::revoked, "revoked"}}};
+constexpr Words<TicketAct, 2> ticket_acts{{{TicketAct::generate, "generate"}, {TicketAct::rotate, "rotate"}}};
 
 }  // namespace
 
@@ -39,5 +52,13 @@ std::string_view name_of(SecretState state) { return word_for(secret_states, sta
 std::optional<SecretState> secret_state(std::string_view name) { return value_for(secret_states, name); }
 std::string_view name_of(KeySlotKind kind) { return word_for(key_slot_kinds, kind); }
 std::optional<KeySlotKind> key_slot_kind(std::string_view name) { return value_for(key_slot_kinds, name); }
+std::string_view name_of(Role role) { return word_for(roles, role); }
+std::optional<Role> role_named(std::string_view name) { return value_for(roles, name); }
+std::string_view name_of(BindingKind kind) { return word_for(binding_kinds, kind); }
+std::optional<BindingKind> binding_kind(std::string_view name) { return value_for(binding_kinds, name); }
+std::string_view name_of(TicketState state) { return word_for(ticket_states, state); }
+std::optional<TicketState> ticket_state(std::string_view name) { return value_for(ticket_states, name); }
+std::string_view name_of(TicketAct act) { return word_for(ticket_acts, act); }
+std::optional<TicketAct> ticket_act(std::string_view name) { return value_for(ticket_acts, name); }
 
 }  // namespace jeton::vault

@@ -1,6 +1,10 @@
 #include "daemon/vault/issuer/issuer.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include <boost/json/array.hpp>
+#include <fmt/format.h>
 
 #include "daemon/vault/issuer/jwt.hpp"
 #include "libclient/protocol/words.hpp"
@@ -10,6 +14,12 @@ namespace {
 
 SealedPlace place_of(const SigningKey& key, const Environment& environment) {
     return {"signing_keys", key.id.text, environment.id.text, environment.key_generation};
+}
+
+std::string_view text_in(const boost::json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(boost::json::string_view{name.data(), name.size()});
+    if (value == nullptr || !value->is_string()) return {};
+    return {value->get_string().data(), value->get_string().size()};
 }
 
 }  // namespace
@@ -37,11 +47,31 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
                      {"aud", claims.audience},
                      {"iat", issued_at},
                      {"exp", issued_at + local_token_life.count()},
-                     {"jti", random_hex(16)},
+                     {"jti", fmt::format("{}.{}", claims.generation, random_hex(16))},
                      {"scope", claims.scope},
                      {"tenant", claims.tenant},
                      {"app", claims.app}},
                     private_key);
+}
+
+std::optional<VerifiedToken> verify_access_token(const Environment& environment, const std::vector<SigningKey>& keys,
+                                                 std::string_view token, UtcSeconds now) {
+    const auto parsed = parse_jwt(token);
+    if (!parsed || text_in(parsed->header, "typ") != "at+jwt" || text_in(parsed->header, "alg") != "EdDSA") {
+        return std::nullopt;
+    }
+    const auto key = std::ranges::find(keys, text_in(parsed->header, "kid"), &SigningKey::kid);
+    if (key == keys.end() || !is_signed_by(*parsed, key->public_key)) return std::nullopt;
+    const auto* expires = parsed->claims.if_contains("exp");
+    const bool lives =
+        expires != nullptr && expires->is_int64() && now.time_since_epoch().count() < expires->get_int64();
+    if (!lives || text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
+    VerifiedToken verified;
+    verified.client_id = text_in(parsed->claims, "client_id");
+    const auto id = text_in(parsed->claims, "jti");
+    std::from_chars(id.data(), id.data() + id.size(), verified.generation);
+    verified.claims = parsed->claims;
+    return verified;
 }
 
 boost::json::object key_set(const std::vector<SigningKey>& keys) {
@@ -63,6 +93,7 @@ boost::json::object server_metadata(const Environment& environment) {
         {"issuer", issuer},
         {"token_endpoint", issuer + "/token"},
         {"jwks_uri", issuer + "/jwks"},
+        {"introspection_endpoint", issuer + "/introspect"},
         {"grant_types_supported", boost::json::array{"client_credentials"}},
         // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
         {"response_types_supported", boost::json::array{"none"}},

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -22,6 +25,7 @@ struct AccessTokenClaims {
     std::string app;
     std::string scope;
     std::string audience;
+    std::int64_t generation = 0;  ///< of the connection's tokens: `jti` begins with it
 };
 
 /// A new key pair for `environment`, its private half sealed under the environment's data key.
@@ -31,6 +35,18 @@ struct AccessTokenClaims {
 /// it). Throws Tampered where the sealed key does not open.
 [[nodiscard]] std::string sign_access_token(const DataKey& data_key, const Environment& environment,
                                             const SigningKey& key, const AccessTokenClaims& claims, UtcSeconds now);
+
+/// What a valid token says.
+struct VerifiedToken {
+    boost::json::object claims;
+    std::string client_id;
+    std::int64_t generation = 0;
+};
+/// Signature, `typ`, issuer and lifetime of `token` hold at `now` for `environment`; nothing where one does not, or it
+/// is no token of ours (RFC 7662 §2.2 tells no reason).
+[[nodiscard]] std::optional<VerifiedToken> verify_access_token(const Environment& environment,
+                                                               const std::vector<SigningKey>& keys,
+                                                               std::string_view token, UtcSeconds now);
 
 /// RFC 7517 set of the public keys.
 [[nodiscard]] boost::json::object key_set(const std::vector<SigningKey>& keys);

@@ -1,6 +1,7 @@
 /// JSON Web Signatures in compact form, Ed25519 (RFC 7515, RFC 8037).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,5 +26,15 @@ struct Ed25519KeyPair {
 /// `base64url(header).base64url(claims).base64url(signature)`.
 [[nodiscard]] std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims,
                                    const SecretBytes& private_key);
+
+/// A JWS taken apart, its signature not looked at yet. Nothing where `token` is none.
+struct ParsedJwt {
+    boost::json::object header;
+    boost::json::object claims;
+    std::string_view signed_part;  ///< of the token
+    Bytes signature;
+};
+[[nodiscard]] std::optional<ParsedJwt> parse_jwt(std::string_view token);
+[[nodiscard]] bool is_signed_by(const ParsedJwt& token, std::span<const unsigned char> public_key);
 
 }  // namespace jeton::vault

@@ -14,7 +14,15 @@ inline constexpr std::size_t key_size = 32;  ///< bytes of every symmetric key h
 
 /// What a subkey of the root key is for. The number is the subkey id of `crypto_kdf` (context "jetonrk1") and never
 /// changes.
-enum class RootPurpose : std::uint8_t { row_mac = 1, set_hash, audit_chain, anchor, state_seal, environment_wrap };
+enum class RootPurpose : std::uint8_t {
+    row_mac = 1,
+    set_hash,
+    audit_chain,
+    anchor,
+    state_seal,
+    environment_wrap,
+    audit_signature
+};
 
 /// Owns its bytes in locked memory; movable, copied only on purpose. Thread-safe to read.
 class RootKey {
@@ -31,7 +39,7 @@ public:
 
 private:
     SecretBytes bytes_;
-    std::array<SecretBytes, 6> subkeys_;
+    std::array<SecretBytes, 7> subkeys_;
 };
 
 }  // namespace jeton::vault

@@ -1,7 +1,7 @@
-/// Consent: a tenant admin reviews what an app wants, allows or declines it, pauses and restores it (S15, S25–S33,
-/// S45–S50).
+/// Consent: a tenant admin reviews what an app wants, allows or declines it (S15, S25–S33, S40–S44).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +14,8 @@
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/grounds.hpp"
+#include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -26,14 +28,11 @@ struct Review {
     std::vector<ScopeView> added;   ///< against the accepted version; empty for a first consent
     std::vector<ScopeView> removed;
     std::string statement;
-    std::vector<std::string> warnings;
+    std::vector<std::string> warnings;  ///< what is unusual: writing scopes, a pause, an operator who reads it
 };
 
-/// Where an operator decides for a tenant: for whom, and why.
-struct OnBehalf {
-    std::string of;
-    std::string reason;
-};
+/// How long an access token lives at most after it was handed out, seconds (RFC 6749 §5.1; also what the portal gives).
+inline constexpr std::chrono::seconds token_life_limit{900};
 
 struct Allowed {
     FoundConnection found;
@@ -41,27 +40,32 @@ struct Allowed {
     std::string message;
 };
 
-/// How long an access token lives at most after it was handed out, seconds (RFC 6749 §5.1; also what the portal gives).
-inline constexpr std::chrono::seconds token_life_limit{900};
+/// For `standing`, who reads it. Refuses: not_found.
+[[nodiscard]] Result<Review> review_access(Transaction& tx, const Standing& standing, const ConnectionName& name);
 
-[[nodiscard]] Result<Review> review_access(Transaction& tx, const ConnectionName& name);
-
-/// Accepts `version`, the one that was reviewed. Gives a local connection its client ID. Allowing what is allowed
-/// already changes nothing. Refuses: not_found (S27), wrong_state (the app has moved on: names the difference;
-/// disabled), forbidden (an operator who does not say for whom).
-[[nodiscard]] Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
-                                           std::int64_t version, const std::optional<OnBehalf>& on_behalf,
+/// Accepts `version`, the one that was reviewed. Gives a local connection its client ID; an upgrade keeps it and all
+/// secrets (S44). Allowing what is allowed already changes nothing. Refuses: not_found (S27), wrong_state (the app has
+/// moved on: names the difference; disabled), forbidden (an operator who does not say for whom and why), bad_input.
+[[nodiscard]] Result<Allowed> allow_access(Transaction& tx, const Peer& peer, const Standing& standing,
+                                           const ConnectionName& name, std::int64_t version, const Grounds& grounds,
                                            UtcSeconds now);
 
-/// Records the answer; the connection stays as it is (S29, S43).
-[[nodiscard]] Result<FoundConnection> decline_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
+/// Records the answer; the connection stays as it is (S29, S43). Refuses as `allow_access`, but for the version.
+[[nodiscard]] Result<FoundConnection> decline_access(Transaction& tx, const Peer& peer, const Standing& standing,
+                                                     const ConnectionName& name, const Grounds& grounds,
                                                      UtcSeconds now);
 
-/// Pauses: no new token from now on; client ID, secrets and version stay (S46). Refuses: not_found, wrong_state.
-[[nodiscard]] Result<FoundConnection> disable_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
-                                                     const std::string& reason, UtcSeconds now);
-/// Restores what was paused, nothing regenerated (S48). Refuses: not_found, wrong_state.
-[[nodiscard]] Result<FoundConnection> enable_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
-                                                    const std::string& reason, UtcSeconds now);
+/// A consent that was given elsewhere, as an operator learned of it.
+struct ConsentElsewhere {
+    std::int64_t version = 0;  ///< any that the app has published
+    std::string source;        ///< `portal`
+    std::string note;          ///< how the operator knows; stands as the reason
+};
+
+/// Writes down that the tenant allowed the app in the portal of an upstream environment. Refuses: not_found,
+/// wrong_state (a local environment: consent is given here; no such version, or one older than the accepted one;
+/// disabled), bad_input.
+[[nodiscard]] Result<Allowed> record_access(Transaction& tx, const Peer& peer, const ConnectionName& name,
+                                            const ConsentElsewhere& consent, UtcSeconds now);
 
 }  // namespace jeton::vault

@@ -1,19 +1,34 @@
 #include "daemon/vault/services/apps.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <chrono>
 
-#include "daemon/vault/domain/scope.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/roles.hpp"
+#include "daemon/vault/services/scopes.hpp"
+#include "daemon/vault/services/versions.hpp"
 #include "daemon/vault/store/app_versions.hpp"
 #include "daemon/vault/store/apps.hpp"
+#include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
-#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/roles.hpp"
 
 namespace jeton::vault {
 namespace {
 
 constexpr std::size_t app_key_limit = 120;
+
+Result<CredentialsMode> mode_of(std::string_view word) {
+    if (const auto mode = credentials_mode(word)) return *mode;
+    return refuse(Errc::bad_input, "nobody is named who configures the credentials",
+                  fmt::format("give --credentials developer (“{}”) or --credentials tenant (“{}”)",
+                              sentence_of(CredentialsMode::developer), sentence_of(CredentialsMode::tenant)));
+}
 
 Result<std::string> app_key_of(const NewApp& wanted) {
     if (!wanted.app_key) return generate_app_key();
@@ -22,95 +37,149 @@ Result<std::string> app_key_of(const NewApp& wanted) {
     return key;
 }
 
-bool same_fields(const App& existing, const AppVersion& version, const NewApp& wanted,
-                 const std::vector<std::string>& scopes) {
-    return existing.organization == wanted.organization && existing.homepage == wanted.homepage &&
-           name_of(existing.credentials) == wanted.credentials && version.scopes == scopes &&
-           (!wanted.app_key || existing.app_key == trim(*wanted.app_key));
-}
+/// What the person says of a new app, checked.
+struct Checked {
+    App app;
+    std::vector<std::string> scopes;
+};
 
-}  // namespace
-
-Result<AppWithVersion> create_app(Transaction& tx, const Peer& peer, const NewApp& wanted, UtcSeconds now) {
+Result<Checked> check(Transaction& tx, const NewApp& wanted) {
     App app;
     app.name = wanted.name;
     app.organization = wanted.organization;
     app.homepage = wanted.homepage;
     if (auto fields = check_app_fields(app); !fields) return fields.error();
-    const auto mode = credentials_mode(wanted.credentials);
-    if (!mode) {
-        return refuse(Errc::bad_input, "nobody is named who configures the credentials",
-                      fmt::format("give --credentials developer (“{}”) or --credentials tenant (“{}”)",
-                                  sentence_of(CredentialsMode::developer), sentence_of(CredentialsMode::tenant)));
-    }
-    auto scopes = check_scopes(wanted.scopes);
+    const auto mode = mode_of(wanted.credentials);
+    if (!mode) return mode.error();
+    app.credentials = *mode;
+    auto scopes = catalogue_of(tx).check(wanted.scopes);
     if (!scopes) return scopes.error();
     auto key = app_key_of(wanted);
     if (!key) return key.error();
-    if (const auto existing = apps::find(tx, wanted.name)) {
-        auto version = current_version(tx, *existing);
-        if (wanted.if_not_exists && same_fields(*existing, version, wanted, *scopes)) {
-            return AppWithVersion{*existing, std::move(version)};
-        }
-        return refuse(Errc::already_exists, fmt::format("app {} exists", wanted.name),
-                      fmt::format("jeton app show {}", wanted.name));
+    app.app_key = *std::move(key);
+    auto guid = wanted.external_data_guid ? parse_guid(*wanted.external_data_guid) : generate_guid();
+    if (!guid) return guid.error();
+    app.external_data_guid = *std::move(guid);
+    return Checked{std::move(app), *std::move(scopes)};
+}
+
+bool is_same(const App& there, const AppVersion& version, const Checked& checked, const NewApp& wanted) {
+    const auto& app = checked.app;
+    return there.organization == app.organization && there.homepage == app.homepage &&
+           there.credentials == app.credentials && version.scopes == checked.scopes &&
+           (!wanted.app_key || there.app_key == app.app_key) &&
+           (!wanted.external_data_guid || there.external_data_guid == app.external_data_guid);
+}
+
+/// An app that is not the caller's to see gives nothing away but that its name is taken.
+Result<AppWithVersion> existing(Transaction& tx, const Standing& standing, const App& there, const Checked& checked,
+                                const NewApp& wanted) {
+    const bool is_seen = standing.sees(there);
+    auto version = current_version(tx, there);
+    if (wanted.if_not_exists && is_seen && is_same(there, version, checked, wanted)) {
+        return AppWithVersion{there, std::move(version)};
     }
+    return refuse(Errc::already_exists, fmt::format("app {} exists", there.name),
+                  is_seen ? fmt::format("jeton app show {}", there.name) : "choose another name");
+}
+
+/// For how long the peer was made a developer: an app that it creates gives it no longer role. Absent: without end.
+std::optional<std::chrono::seconds> life_as_developer(Transaction& tx, const Peer& peer, UtcSeconds now) {
+    std::optional<std::chrono::seconds> longest;
+    for (const auto& grant : roles::candidates(tx, peer.uid)) {
+        if (grant.role != Role::developer || grant.is_expired(now) || !lacks(grant, peer).empty()) continue;
+        if (!grant.expires_at) return std::nullopt;
+        longest = std::max(longest.value_or(std::chrono::seconds{0}), *grant.expires_at - now);
+    }
+    return longest;
+}
+
+/// Operators need no role of the app; whoever else creates one is its developer.
+Result<void> make_developer(Transaction& tx, const Peer& peer, const Standing& standing, const App& app,
+                            UtcSeconds now) {
+    if (standing.everywhere || standing.host_operator) return {};
+    WantedRole wanted;
+    wanted.role = name_of(Role::developer);
+    wanted.app = app.name;
+    wanted.identity.user = peer.name();
+    wanted.identity.uid = peer.uid;
+    const auto granted = grant_role(tx, peer, wanted, life_as_developer(tx, peer, now), now);
+    if (!granted) return granted.error();
+    return {};
+}
+
+}  // namespace
+
+Result<AppWithVersion> create_app(Transaction& tx, const Peer& peer, const Standing& standing, const NewApp& wanted,
+                                  UtcSeconds now) {
+    auto checked = check(tx, wanted);
+    if (!checked) return checked.error();
+    auto& app = checked->app;
+    if (const auto there = apps::find(tx, app.name)) return existing(tx, standing, *there, *checked, wanted);
+
     app.id = AppId::fresh();
-    app.credentials = *mode;
-    app.app_key = std::move(*key);
     app.created_at = now;
-    const AppVersion version{AppVersionId::fresh(), app.id, 1, std::move(*scopes), now, peer.name()};
+    const AppVersion version{AppVersionId::fresh(), app.id, 1, std::move(checked->scopes), now, peer.name()};
     tx.insert(app);
     tx.insert(version);
     record(tx, peer, {.event = "app.created", .subject = app.name, .detail = join_scope(version.scopes)}, now);
-    return AppWithVersion{app, version};
+    if (auto made = make_developer(tx, peer, standing, app, now); !made) return made.error();
+    return AppWithVersion{std::move(app), version, true};
 }
 
-Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const ConnectionName& name,
-                                   const std::string& note, bool if_not_exists, UtcSeconds now) {
-    if (auto text = check_free_text("note", note, note_limit, true); !text) return text.error();
-    auto app = find_app(tx, name.app);
-    if (!app) return app.error();
-    auto found = find_tenant(tx, name.tenant);
-    if (!found) return found.error();
-    if (auto existing = connections::find(tx, app->id, found->tenant.id)) {
-        if (if_not_exists && existing->listed && existing->note == note) {
-            return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant),
-                                   *std::move(existing)};
-        }
-        return refuse(Errc::already_exists, fmt::format("app {} lists tenant {} already", name.app, name.tenant.text()),
-                      fmt::format("jeton app connections {}", name.app));
+Result<EditedApp> edit_app(Transaction& tx, const Peer& peer, std::string_view name, const AppEdit& edit,
+                           UtcSeconds now) {
+    auto before = find_app(tx, name);
+    if (!before) return before.error();
+    EditedApp edited{*before, {}};
+    auto& app = edited.app;
+    app.organization = edit.organization.value_or(app.organization);
+    app.homepage = edit.homepage.value_or(app.homepage);
+    if (edit.credentials) {
+        const auto mode = mode_of(*edit.credentials);
+        if (!mode) return mode.error();
+        app.credentials = *mode;
     }
-    if (connections::of_app(tx, app->id).size() >= tenants_per_app_limit) {
-        return refuse(Errc::wrong_state, fmt::format("app {} lists 2000 tenants, the most there may be", name.app),
-                      "remove one that is not needed any more");
-    }
-    Connection connection;
-    connection.id = ConnectionId::fresh();
-    connection.app = app->id;
-    connection.tenant = found->tenant.id;
-    connection.environment = found->environment.id;
-    connection.note = note;
-    connection.created_at = now;
-    tx.insert(connection);
+    if (auto fields = check_app_fields(app); !fields) return fields.error();
+    if (app.organization != before->organization) edited.changed.emplace_back("organization");
+    if (app.homepage != before->homepage) edited.changed.emplace_back("homepage");
+    if (app.credentials != before->credentials) edited.changed.emplace_back("credentials");
+    if (edited.changed.empty()) return edited;
+    tx.update(app);
     record(tx, peer,
-           {.event = "app.tenant_added", .subject = name.app, .connection = name.text(), .tenant = name.tenant.text()},
+           {.event = "app.edited",
+            .subject = app.name,
+            .detail = fmt::format("{}; credentials: {}", fmt::join(edited.changed, ", "), name_of(app.credentials))},
            now);
-    return FoundConnection{*std::move(app), std::move(found->environment), std::move(found->tenant),
-                           std::move(connection)};
+    return edited;
 }
 
-AppVersion current_version(Transaction& tx, const App& app) {
-    auto version = app_versions::find(tx, app.id, app.current_version);
-    if (!version) throw Tampered("app_versions", app.id.text);
-    return *std::move(version);
-}
-
-std::optional<AppVersion> accepted_version(Transaction& tx, const Connection& connection) {
-    if (connection.accepted_version == 0) return std::nullopt;
-    auto version = app_versions::find(tx, connection.app, connection.accepted_version);
-    if (!version) throw Tampered("app_versions", connection.app.text);
-    return version;
+Result<DeletedApp> delete_app(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now) {
+    const auto app = find_app(tx, name);
+    if (!app) return app.error();
+    DeletedApp deleted;
+    auto& erased = deleted.erased;
+    for (const auto& connection : connections::of_app(tx, app->id)) {
+        deleted.connections.push_back(connection.id);
+        erase_connection(tx, connection, erased);
+    }
+    for (const auto& pattern : bindings::of_app(tx, app->id)) {
+        tx.erase(pattern);
+        ++erased.bindings;
+    }
+    const auto grants = roles::of_app(tx, app->id);
+    for (const auto& grant : grants) tx.erase(grant);
+    const auto versions = app_versions::of(tx, app->id);
+    for (const auto& version : versions) tx.erase(version);
+    tx.erase(*app);
+    record(tx, peer,
+           {.event = "app.deleted",
+            .subject = app->name,
+            .detail = fmt::format(
+                "{} versions, {} connections, {} secrets, {} pairs, {} tickets, {} bindings, {} roles", versions.size(),
+                erased.connections, erased.secrets, erased.pairs, erased.tickets, erased.bindings, grants.size())},
+           now);
+    return deleted;
 }
 
 }  // namespace jeton::vault

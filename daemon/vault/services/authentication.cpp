@@ -6,9 +6,11 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/services/secrets.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/store/secrets.hpp"
 
 namespace jeton::vault {
@@ -79,62 +81,102 @@ std::string note_on_unknown_client(Transaction& tx, const std::optional<Environm
     return fmt::format("no connection has this client ID (it begins with {})", log::escape(client_id.substr(0, 8)));
 }
 
-Result<Authenticated> by_secret(Transaction& tx, const TokenRequest& request,
+Error wrong_pair(std::string note) {
+    return invalid_client("client ID and secret do not belong together here", "check the pair and its environment",
+                          std::move(note));
+}
+
+/// A local pair is worth something in the hands of its own identity alone.
+Result<Authenticated> by_local_pair(Transaction& tx, const Peer& peer, const TokenRequest& request, const Pair& pair,
+                                    const std::optional<Environment>& environment,
+                                    const std::optional<ConnectionName>& name, UtcSeconds now) {
+    auto found = complete(tx, connections::get(tx, pair.connection).value());
+    const auto refused = [&](std::string_view why) {
+        return wrong_pair(fmt::format("local pair {} of {}: {}", pair.client_id, found.name(), why));
+    };
+    if (!is_right_secret(tx, pair, request.client_secret)) return refused("wrong secret");
+    if (environment && environment->id != found.environment.id) return refused("asked for another environment");
+    if (name && name->text() != found.name()) return refused("asked for " + name->text());
+    if (pair.revoked) return refused("revoked");
+    if (pair.is_expired(now)) return refused("expired");
+    if (peer.foreign) return refused("used in another PID namespace (a container)");
+    if (const auto missing = lacks(pair, peer); !missing.empty()) return refused(missing.front());
+    return Authenticated{std::move(found), pair.client_id, "pair " + pair.client_id, pair.expires_at};
+}
+
+Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                 const std::optional<Environment>& environment,
                                 const std::optional<ConnectionName>& name, UtcSeconds now) {
-    const auto plain = [](std::string note) {
-        return invalid_client("client ID and secret do not belong together here", "check the pair and its environment",
-                              std::move(note));
-    };
+    if (const auto pair = pairs::by_client_id(tx, request.client_id)) {
+        return by_local_pair(tx, peer, request, *pair, environment, name, now);
+    }
     auto connection = connection_of_client(tx, environment, request.client_id);
-    if (!connection) return plain(note_on_unknown_client(tx, environment, request.client_id));
+    if (!connection) return wrong_pair(note_on_unknown_client(tx, environment, request.client_id));
     auto found = complete(tx, *std::move(connection));
     if (name && found.name() != name->text()) {
-        return plain(fmt::format("the client ID belongs to {}, not to {}", found.name(), name->text()));
+        return wrong_pair(fmt::format("the client ID belongs to {}, not to {}", found.name(), name->text()));
     }
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
         if (!is_right_secret(tx, found.environment, secret, request.client_secret)) continue;
         if (!secret.is_active(now))
-            return plain(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
-        return Authenticated{std::move(found), secret.prefix, secret.deactivates_at};
+            return wrong_pair(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
+        return Authenticated{std::move(found), secret.prefix, "secret " + secret.prefix, secret.deactivates_at};
     }
-    return plain(fmt::format("{}: wrong client secret", found.name()));
+    return wrong_pair(fmt::format("{}: wrong client secret", found.name()));
 }
 
 Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
     const auto connection = name ? name->text() : "CONNECTION";
     const auto place = peer.foreign ? " in another PID namespace (a container)" : "";
-    return invalid_client(fmt::format("{}{} has no binding{}", seen(peer), place, name ? " for " + name->text() : ""),
-                          fmt::format("ask the operator: jeton binding add {} --user {}{}", connection, peer.name(),
-                                      peer.foreign ? " --allow-container" : ""),
-                          {});
+    const auto unit = peer.unit.empty() ? std::string{} : fmt::format(" of unit {}", peer.unit);
+    return invalid_client(
+        fmt::format("{}{}{} has no binding{}", seen(peer), unit, place, name ? " for " + name->text() : ""),
+        fmt::format("ask the operator: jeton explain {}{}", connection,
+                    peer.pid > 0 ? fmt::format(" --pid {}", peer.pid) : fmt::format(" --user {}", peer.name())),
+        {});
+}
+
+Authenticated by(const Binding& binding, FoundConnection found) {
+    return {std::move(found), {}, "binding " + short_id(binding), binding.expires_at};
+}
+
+/// The connection that the request names, if one of the bindings is for it; those for it alone before patterns.
+Result<Authenticated> by_named_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
+                                       const std::optional<Environment>& environment,
+                                       const std::optional<ConnectionName>& name, const std::vector<Binding>& holding) {
+    std::optional<FoundConnection> found;
+    if (name) {
+        if (auto named = find_connection(tx, *name)) found = *std::move(named);
+    } else if (auto connection = connection_of_client(tx, environment, request.client_id)) {
+        found = complete(tx, *std::move(connection));
+    }
+    if (!found) return no_binding(peer, name);
+    if (!request.client_id.empty() && found->connection.client_id != request.client_id) return no_binding(peer, name);
+    for (const auto kind : {BindingKind::connection, BindingKind::pattern}) {
+        for (const auto& binding : holding) {
+            if (binding.kind == kind && is_for(binding, found->connection)) return by(binding, *std::move(found));
+        }
+    }
+    return no_binding(peer, name);
 }
 
 /// The peer grant: a binding of the attested identity stands for the secret.
 Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                  const std::optional<Environment>& environment,
-                                 const std::optional<ConnectionName>& name) {
-    std::vector<Binding> fitting;
-    for (auto& binding : bindings_of(tx, peer)) {
-        if (!environment || binding.environment == environment->id) fitting.push_back(std::move(binding));
-    }
-    if (fitting.empty()) return no_binding(peer, name);
-    if (name || !request.client_id.empty()) {
-        for (const auto& binding : fitting) {
-            auto found = complete(tx, connections::get(tx, binding.connection).value());
-            if (name && found.name() != name->text()) continue;
-            if (!request.client_id.empty() && found.connection.client_id != request.client_id) continue;
-            return Authenticated{std::move(found), {}, {}};
-        }
-        return no_binding(peer, name);
-    }
-    std::erase_if(fitting, [](const Binding& binding) { return !binding.is_default; });
-    if (fitting.size() != 1) {
+                                 const std::optional<ConnectionName>& name, UtcSeconds now) {
+    auto holding = bindings_of(tx, peer, now);
+    std::erase_if(holding, [&](const Binding& binding) {
+        return binding.kind == BindingKind::introspection || (environment && binding.environment != environment->id);
+    });
+    if (holding.empty()) return no_binding(peer, name);
+    if (name || !request.client_id.empty()) return by_named_binding(tx, peer, request, environment, name, holding);
+    std::erase_if(holding, [](const Binding& binding) { return !binding.is_default; });
+    if (holding.size() != 1) {
         return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen",
-                                           seen(peer), fitting.empty() ? "none" : "several"),
+                                           seen(peer), holding.empty() ? "none" : "several"),
                                "name one: connection=APP/TENANT@ENVIRONMENT");
     }
-    return Authenticated{complete(tx, connections::get(tx, fitting.front().connection).value()), {}, {}};
+    return by(holding.front(), complete(tx, connections::get(tx, holding.front().connection).value()));
 }
 
 }  // namespace
@@ -152,9 +194,9 @@ Result<Authenticated> authenticate(Transaction& tx, const Peer& peer, const Toke
     auto asked = *environment;
     if (!asked && name) asked = environments::find(tx, name->tenant.environment);
     if (request.authentication != ClientAuthentication::peer && !request.client_secret.empty()) {
-        return by_secret(tx, request, asked, name, now);
+        return by_secret(tx, peer, request, asked, name, now);
     }
-    return by_binding(tx, peer, request, asked, name);
+    return by_binding(tx, peer, request, asked, name, now);
 }
 
 }  // namespace jeton::vault

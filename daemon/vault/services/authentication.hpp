@@ -1,5 +1,5 @@
-/// Which connection a token request may use: by client ID and secret, or by a binding of the attested peer (S1, S3, S4,
-/// S23).
+/// Which connection a token request may use: by client ID and secret, by a local pair, or by a binding of the attested
+/// peer (S1, S3, S4, S23).
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,11 @@ struct TokenRequest {
 /// The connection that the caller may use, and how it showed that.
 struct Authenticated {
     FoundConnection found;
-    std::string secret_prefix;
-    std::optional<UtcSeconds> secret_ends;
+    std::string credential = {};  ///< prefix of the secret, client ID of the local pair; empty for a binding: names the
+                                  ///< use that is counted
+    std::string via = {};         ///< for the audit: "secret jcs.ab12", "pair jid.…", "binding 3f2a9c01"
+    std::optional<UtcSeconds> ends =
+        {};  ///< when that stops being enough: deadline of a secret, end of pair or binding
 };
 
 /// Path, host, connection and credentials together name one connection, or the request is refused (RFC 6749 §5.2):

@@ -1,76 +1,194 @@
 #include "daemon/vault/services/bindings.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "daemon/base/log.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/faults.hpp"
 
 namespace jeton::vault {
 namespace {
 
-// systemd's DynamicUser= range (systemd.exec(5)): an id of it means another service tomorrow.
-constexpr std::int64_t dynamic_uid_first = 61184;
-constexpr std::int64_t dynamic_uid_last = 65519;
-constexpr std::int64_t uid_overflow = 65534;
-constexpr std::int64_t uid_max = 4294967294;
+constexpr std::size_t shortest_id = 8;
+constexpr std::string_view any_tenant = "/*@";
 
-Result<void> check_uid(const NewBinding& wanted) {
-    if (wanted.uid < 0 || wanted.uid > uid_max || wanted.uid == uid_overflow) {
-        return refuse(Errc::bad_input, fmt::format("uid {} is nobody's identity", wanted.uid),
-                      "name a user of this host");
+Result<Binding> pattern_for(Transaction& tx, std::string_view text) {
+    const auto star = text.find(any_tenant);
+    const auto app = find_app(tx, text.substr(0, star));
+    if (!app) return app.error();
+    const auto environment = find_environment(tx, text.substr(star + any_tenant.size()));
+    if (!environment) return environment.error();
+    Binding binding;
+    binding.kind = BindingKind::pattern;
+    binding.app = app->id;
+    binding.environment = environment->id;
+    return binding;
+}
+
+Result<Binding> introspection_of(Transaction& tx, std::string_view name) {
+    const auto environment = find_environment(tx, name);
+    if (!environment) return environment.error();
+    if (environment->kind != EnvironmentKind::local) {
+        return refuse(Errc::wrong_state, fmt::format("the tokens of {} are issued elsewhere", name),
+                      "introspect them at their issuer");
     }
-    if (wanted.uid >= dynamic_uid_first && wanted.uid <= dynamic_uid_last) {
-        return refuse(Errc::bad_input, fmt::format("uid {} is handed out to services for a while only", wanted.uid),
-                      "give the service a user of its own (User= in its unit)");
+    Binding binding;
+    binding.kind = BindingKind::introspection;
+    binding.environment = environment->id;
+    return binding;
+}
+
+/// What the binding is for, found in the store.
+Result<Binding> target_in(Transaction& tx, const NewBinding& wanted) {
+    if (wanted.introspect.has_value() == wanted.connection.has_value()) {
+        return refuse(Errc::bad_input, "a binding is for one connection, one pattern or one environment",
+                      "give APP/TENANT@ENVIRONMENT, 'APP/*@ENVIRONMENT' or --introspect ENVIRONMENT");
+    }
+    if (wanted.introspect) return introspection_of(tx, *wanted.introspect);
+    if (wanted.connection->contains(any_tenant)) return pattern_for(tx, *wanted.connection);
+    const auto name = parse_connection_name(*wanted.connection);
+    if (!name) return name.error();
+    const auto found = find_connection(tx, *name);
+    if (!found) return found.error();
+    Binding binding;
+    binding.connection = found->connection.id;
+    binding.environment = found->environment.id;
+    return binding;
+}
+
+bool is_same_target(const Binding& left, const Binding& right) {
+    return left.kind == right.kind && left.connection == right.connection && left.app == right.app &&
+           left.environment == right.environment;
+}
+
+Result<void> check_options(const NewBinding& wanted, const Binding& binding) {
+    if (auto identity = check_identity(wanted.identity); !identity) return identity.error();
+    if (wanted.is_default && binding.kind != BindingKind::connection) {
+        return refuse(Errc::bad_input, "a default is one connection, never a pattern",
+                      "bind the one that is meant: jeton binding add APP/TENANT@ENVIRONMENT --default …");
+    }
+    if (wanted.allow_container && wanted.identity.uid < 0) {
+        return refuse(Errc::bad_input, "of a process in a container only the user is known",
+                      "name the user too: --user U --allow-container");
     }
     return {};
+}
+
+Result<void> check_others(Transaction& tx, const Binding& binding, UtcSeconds now) {
+    for (const auto& other : bindings::candidates(tx, binding.uid)) {
+        if (!other.is_same_as(binding) || other.is_expired(now)) continue;
+        if (is_same_target(other, binding)) {
+            return refuse(Errc::already_exists,
+                          fmt::format("{} is bound to {} already", described(binding), target_of(tx, binding)),
+                          fmt::format("jeton binding list; to change it: jeton binding remove {}", short_id(other)));
+        }
+        if (binding.is_default && other.is_default && other.environment == binding.environment) {
+            return refuse(Errc::wrong_state,
+                          fmt::format("{} has a default there already: {}", described(binding), target_of(tx, other)),
+                          fmt::format("jeton binding remove {}; programs can always name one: connection={}",
+                                      short_id(other), target_of(tx, binding)));
+        }
+    }
+    return {};
+}
+
+/// Connection and tenant stand in the entry where it is about one.
+Change about(Transaction& tx, const Binding& binding, std::string event) {
+    const auto target = target_of(tx, binding);
+    Change change{.event = std::move(event),
+                  .subject = described(binding),
+                  .detail = fmt::format("{} {}", name_of(binding.kind), target)};
+    if (const auto name = parse_connection_name(target); binding.kind == BindingKind::connection && name) {
+        change.connection = name->text();
+        change.tenant = name->tenant.text();
+    }
+    return change;
 }
 
 }  // namespace
 
 Result<Binding> add_binding(Transaction& tx, const Peer& peer, const NewBinding& wanted, UtcSeconds now) {
-    if (auto uid = check_uid(wanted); !uid) return uid.error();
-    const auto found = find_connection(tx, wanted.connection);
-    if (!found) return found.error();
-    for (const auto& other : bindings::of_uid(tx, wanted.uid)) {
-        if (other.connection == found->connection.id) {
-            return refuse(Errc::already_exists, fmt::format("{} is bound to {} already", wanted.user, found->name()),
-                          "jeton binding list");
-        }
-        if (wanted.is_default && other.is_default && other.environment == found->environment.id) {
-            return refuse(Errc::wrong_state,
-                          fmt::format("{} has a default in {} already", wanted.user, found->environment.name),
-                          "jeton binding list; programs can always name one: connection=" + found->name());
-        }
-    }
-    Binding binding;
-    binding.id = BindingId::fresh();
-    binding.connection = found->connection.id;
-    binding.environment = found->environment.id;
-    binding.user = wanted.user;
-    binding.uid = wanted.uid;
-    binding.is_default = wanted.is_default;
-    binding.allow_container = wanted.allow_container;
-    binding.created_at = now;
-    tx.insert(binding);
-    record(tx, peer,
-           {.event = "binding.added",
-            .subject = fmt::format("{} (uid {})", wanted.user, wanted.uid),
-            .connection = found->name(),
-            .tenant = found->tenant_name().text()},
-           now);
+    auto binding = target_in(tx, wanted);
+    if (!binding) return binding.error();
+    if (auto options = check_options(wanted, *binding); !options) return options.error();
+    static_cast<Identity&>(*binding) = wanted.identity;
+    binding->id = BindingId::fresh();
+    binding->is_default = wanted.is_default;
+    binding->allow_container = wanted.allow_container;
+    if (wanted.life) binding->expires_at = now + *wanted.life;
+    binding->created_at = now;
+    if (auto others = check_others(tx, *binding, now); !others) return others.error();
+    tx.insert(*binding);
+    record(tx, peer, about(tx, *binding, "binding.added"), now);
     return binding;
 }
 
-std::vector<Binding> bindings_of(Transaction& tx, const Peer& peer) {
-    std::vector<Binding> holding;
-    for (auto& binding : bindings::of_uid(tx, peer.uid)) {
-        // A name that moved to another uid, or a uid that got another name, is somebody else.
-        if (!peer.user.empty() && binding.user != peer.user) continue;
-        if (peer.foreign && !binding.allow_container) continue;
-        holding.push_back(std::move(binding));
+Result<Binding> remove_binding(Transaction& tx, const Peer& peer, std::string_view id, UtcSeconds now) {
+    std::vector<Binding> matching;
+    if (id.size() >= shortest_id) {
+        for (auto& binding : bindings::list(tx)) {
+            if (binding.id.text.starts_with(id)) matching.push_back(std::move(binding));
+        }
     }
+    if (matching.size() != 1) {
+        return refuse(Errc::not_found,
+                      fmt::format("{} binding begins with {}", matching.empty() ? "no" : "more than one",
+                                  log::escape(id.substr(0, 40))),
+                      "jeton binding list; at least eight characters of the ID");
+    }
+    auto entry = about(tx, matching.front(), "binding.removed");
+    tx.erase(matching.front());
+    record(tx, peer, std::move(entry), now);
+    return std::move(matching.front());
+}
+
+std::vector<std::string> lacks(const Binding& binding, const Peer& peer, UtcSeconds now) {
+    auto missing = lacks(static_cast<const Identity&>(binding), peer);
+    if (peer.foreign && !binding.allow_container) {
+        missing.emplace_back(
+            "it runs in another PID namespace (a container), and the binding has no --allow-container");
+    }
+    if (binding.is_expired(now))
+        missing.push_back(fmt::format("the binding ended at {}", rfc3339(*binding.expires_at)));
+    return missing;
+}
+
+std::vector<Binding> bindings_of(Transaction& tx, const Peer& peer, UtcSeconds now) {
+    auto holding = bindings::candidates(tx, peer.uid);
+    std::erase_if(holding, [&](const Binding& binding) { return !lacks(binding, peer, now).empty(); });
     return holding;
 }
+
+bool is_for(const Binding& binding, const Connection& connection) {
+    switch (binding.kind) {
+        case BindingKind::connection: return binding.connection == connection.id;
+        case BindingKind::pattern:
+            return binding.app == connection.app && binding.environment == connection.environment;
+        case BindingKind::introspection: break;
+    }
+    return false;
+}
+
+std::string target_of(Transaction& tx, const Binding& binding) {
+    if (binding.kind == BindingKind::connection) {
+        auto connection = connections::get(tx, binding.connection);
+        if (!connection) throw Tampered("connections", binding.connection.text);
+        return complete(tx, *std::move(connection)).name();
+    }
+    const auto environment = environments::get(tx, binding.environment);
+    if (!environment) throw Tampered("environments", binding.environment.text);
+    if (binding.kind == BindingKind::introspection) return environment->name;
+    const auto app = apps::get(tx, binding.app);
+    if (!app) throw Tampered("apps", binding.app.text);
+    return fmt::format("{}{}{}", app->name, any_tenant, environment->name);
+}
+
+std::string short_id(const Binding& binding) { return binding.id.text.substr(0, shortest_id); }
 
 }  // namespace jeton::vault

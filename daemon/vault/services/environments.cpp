@@ -7,10 +7,12 @@
 
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/environments.hpp"
 
@@ -56,6 +58,15 @@ bool is_host_name(std::string_view host) {
     return !host.empty() && host.size() <= url_limit && std::ranges::all_of(host, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
     });
+}
+
+/// In lower case, each once.
+void add_aliases(std::vector<std::string>& aliases, std::vector<std::string> wanted) {
+    for (auto& alias : wanted) {
+        std::ranges::transform(alias, alias.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(std::move(alias));
+    }
 }
 
 Result<void> check_aliases(Transaction& tx, const Environment& environment) {
@@ -106,13 +117,7 @@ Result<Environment> fields_of(const NewEnvironment& wanted) {
         if (!auth) return refuse(Errc::bad_input, "no such client authentication", "give --client-auth post or basic");
         environment.client_auth = *auth;
     }
-    for (auto alias : wanted.host_aliases) {
-        std::ranges::transform(alias, alias.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        if (std::ranges::find(environment.host_aliases, alias) == environment.host_aliases.end()) {
-            environment.host_aliases.push_back(std::move(alias));
-        }
-    }
+    add_aliases(environment.host_aliases, wanted.host_aliases);
     environment.ca_file = wanted.ca_file.value_or("");
     environment.allow_loopback_http = wanted.allow_loopback_http;
     environment.developer_access = wanted.developer_access.value_or(wanted.name == "integration");
@@ -174,6 +179,29 @@ Result<Environment> create_environment(Transaction& tx, const Peer& peer, const 
         tx.insert(make_signing_key(tx.data_key(*environment), *environment, now));
     }
     record(tx, peer, {.event = "environment.created", .subject = environment->name}, now);
+    return environment;
+}
+
+Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                     const EnvironmentEdit& edit, UtcSeconds now) {
+    auto environment = find_environment(tx, name);
+    if (!environment) return environment.error();
+    const auto before = *environment;
+    environment->developer_access = edit.developer_access.value_or(before.developer_access);
+    if (edit.host_aliases) {
+        environment->host_aliases.clear();
+        add_aliases(environment->host_aliases, *edit.host_aliases);
+    }
+    if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
+    if (same_fields(*environment, before)) return environment;
+    tx.update(*environment);
+    record(
+        tx, peer,
+        {.event = "environment.edited",
+         .subject = environment->name,
+         .detail = fmt::format("developer access: {}; host aliases: {}", environment->developer_access ? "yes" : "no",
+                               fmt::join(environment->host_aliases, ", "))},
+        now);
     return environment;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -32,5 +33,17 @@ struct NewEnvironment {
 /// Refuses: bad_input (each field with its own message), already_exists. Throws StoreFault if the disk fails.
 [[nodiscard]] Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
                                                      UtcSeconds now);
+
+/// What becomes different; absent members stay. Endpoint, CA and client authentication never change: secrets are sealed
+/// to them.
+struct EnvironmentEdit {
+    std::optional<bool> developer_access;                  ///< may developers hold secrets here (S35)
+    std::optional<std::vector<std::string>> host_aliases;  ///< instead of those so far
+};
+
+/// Where nothing is different, nothing changes. Refuses: not_found, bad_input, already_exists (a host alias of another
+/// environment).
+[[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                                   const EnvironmentEdit& edit, UtcSeconds now);
 
 }  // namespace jeton::vault

@@ -12,6 +12,44 @@
 
 namespace jeton::vault {
 
+TenantName name_of(Transaction& tx, const Tenant& tenant) {
+    const auto environment = environments::get(tx, tenant.environment);
+    if (!environment) throw Tampered("tenants", tenant.id.text);
+    return {tenant.tenant, environment->name};
+}
+
+Error state_refusal(const FoundConnection& found) {
+    const auto name = found.name();
+    switch (found.connection.state) {
+        case ConnectionState::not_connected:
+            return refuse(Errc::wrong_state, fmt::format("{}: Not Connected Yet", name),
+                          fmt::format("ask the admin of tenant {} to connect: jeton access review {}",
+                                      found.tenant.tenant, name));
+        case ConnectionState::disabled:
+            return refuse(Errc::wrong_state, fmt::format("{} is disabled (paused)", name),
+                          fmt::format("jeton access enable {}", name));
+        case ConnectionState::connected: break;
+    }
+    return refuse(Errc::wrong_state, fmt::format("{} is connected", name), fmt::format("jeton access review {}", name));
+}
+
+Error absent_app(std::string_view name) {
+    return refuse(Errc::not_found, fmt::format("no app {}", name), "jeton app list");
+}
+
+Error absent_tenant(const TenantName& name) {
+    return refuse(
+        Errc::not_found, fmt::format("no tenant {}", name.text()),
+        fmt::format("jeton tenant list; an operator adds one: jeton tenant create {} --name NAME", name.text()));
+}
+
+Error absent_connection(const ConnectionName& name) {
+    return refuse(Errc::not_found, fmt::format("no connection {}", name.text()),
+                  fmt::format("ask the developer of the app to add your tenant ID through the developer portal: jeton "
+                              "app tenant add {} {}",
+                              name.app, name.tenant.text()));
+}
+
 Result<Environment> find_environment(Transaction& tx, std::string_view name) {
     if (auto grammar = check_environment_name(name); !grammar) return grammar.error();
     auto environment = environments::find(tx, name);
@@ -25,34 +63,25 @@ Result<FoundTenant> find_tenant(Transaction& tx, const TenantName& name) {
     auto environment = find_environment(tx, name.environment);
     if (!environment) return environment.error();
     auto tenant = tenants::find(tx, environment->id, name.tenant);
-    if (!tenant) {
-        return refuse(Errc::not_found, fmt::format("no tenant {}", name.text()),
-                      fmt::format("jeton tenant create {} --name NAME", name.text()));
-    }
+    if (!tenant) return absent_tenant(name);
     return FoundTenant{*std::move(environment), *std::move(tenant)};
 }
 
 Result<App> find_app(Transaction& tx, std::string_view name) {
     if (auto grammar = check_app_name(name); !grammar) return grammar.error();
     auto app = apps::find(tx, name);
-    if (!app) return refuse(Errc::not_found, fmt::format("no app {}", name), "jeton app list");
+    if (!app) return absent_app(name);
     return *std::move(app);
 }
 
 Result<FoundConnection> find_connection(Transaction& tx, const ConnectionName& name) {
-    const auto unlisted = [&] {
-        return refuse(Errc::not_found, fmt::format("no connection {}", name.text()),
-                      "ask the developer of the app to add your tenant ID: "
-                      "jeton app tenant add " +
-                          name.app + " " + name.tenant.text());
-    };
     auto app = apps::find(tx, name.app);
     auto environment = environments::find(tx, name.tenant.environment);
-    if (!app || !environment) return unlisted();
+    if (!app || !environment) return absent_connection(name);
     auto tenant = tenants::find(tx, environment->id, name.tenant.tenant);
-    if (!tenant) return unlisted();
+    if (!tenant) return absent_connection(name);
     auto connection = connections::find(tx, app->id, tenant->id);
-    if (!connection) return unlisted();
+    if (!connection) return absent_connection(name);
     return FoundConnection{*std::move(app), *std::move(environment), *std::move(tenant), *std::move(connection)};
 }
 

@@ -30,6 +30,17 @@ struct FoundTenant {
     Tenant tenant;
 };
 
+/// `TENANT@ENVIRONMENT` of a tenant's row. Throws Tampered where its environment is missing.
+[[nodiscard]] TenantName name_of(Transaction& tx, const Tenant& tenant);
+
+/// `wrong_state`, in the words of the portal, with what to do: Not Connected Yet, disabled, connected already.
+[[nodiscard]] Error state_refusal(const FoundConnection& found);
+
+/// `not_found` of a name, whether it does not exist or is not the caller's to see: both answers must be alike (S27).
+[[nodiscard]] Error absent_app(std::string_view name);
+[[nodiscard]] Error absent_tenant(const TenantName& name);
+[[nodiscard]] Error absent_connection(const ConnectionName& name);
+
 [[nodiscard]] Result<Environment> find_environment(Transaction& tx, std::string_view name);
 [[nodiscard]] Result<FoundTenant> find_tenant(Transaction& tx, const TenantName& name);
 [[nodiscard]] Result<App> find_app(Transaction& tx, std::string_view name);

@@ -27,6 +27,7 @@ struct Change {
     entry.actor_user = peer.user;
     entry.actor_pid = peer.pid;
     entry.actor_command = peer.command;
+    entry.actor_unit = peer.unit;
     entry.event = std::move(change.event);
     entry.subject = std::move(change.subject);
     entry.connection = std::move(change.connection);

@@ -1,13 +1,14 @@
 #include "daemon/vault/services/secrets.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/store/secrets.hpp"
 
 namespace jeton::vault {
@@ -17,29 +18,11 @@ constexpr std::size_t client_id_limit = 200;
 constexpr std::size_t client_secret_limit = 500;
 constexpr std::size_t client_secret_least = 16;  // a prefix of eight must not give half of it away
 
-std::size_t count_active(Transaction& tx, const Connection& connection, UtcSeconds now) {
-    return static_cast<std::size_t>(std::ranges::count_if(secrets::of(tx, connection.id),
-                                                          [&](const Secret& secret) { return secret.is_active(now); }));
-}
-
-Result<void> check_connected(const FoundConnection& found) {
-    const auto name = found.name();
-    if (found.connection.state == ConnectionState::not_connected) {
-        return refuse(
-            Errc::wrong_state, fmt::format("{}: Not Connected Yet", name),
-            fmt::format("ask the admin of tenant {} to connect: jeton access review {}", found.tenant.tenant, name));
-    }
-    if (found.connection.state == ConnectionState::disabled) {
-        return refuse(Errc::wrong_state, fmt::format("{} is disabled", name),
-                      fmt::format("jeton access enable {}", name));
-    }
-    return {};
-}
-
-Result<void> check_room(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
-    if (count_active(tx, found.connection, now) < active_secrets_limit) return {};
+Result<void> check_room(Transaction& tx, const FoundConnection& found) {
+    const auto active = active_secrets(tx, found.connection);
+    if (active.size() < active_secrets_limit) return {};
     return refuse(Errc::wrong_state, "Only two active secrets are allowed at a time",
-                  fmt::format("jeton secret deactivate {} PREFIX", found.name()));
+                  fmt::format("jeton secret deactivate {} {}", found.name(), active.front().prefix));
 }
 
 bool is_credential(std::string_view value, std::size_t least, std::size_t most) {
@@ -47,21 +30,20 @@ bool is_credential(std::string_view value, std::size_t least, std::size_t most) 
            std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-Change about(const FoundConnection& found, std::string event, const Secret& secret) {
-    return {.event = std::move(event),
-            .subject = fmt::format("{} {}", found.name(), secret.prefix),
-            .connection = found.name(),
-            .tenant = found.tenant_name().text()};
+/// Listings and "the newest" go by this time: a clock that was set back must not turn the order around (T48).
+UtcSeconds not_before_older_ones(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
+    const auto older = secrets::of(tx, found.connection.id);
+    return older.empty() ? now : std::max(now, older.back().created_at);
 }
 
-Secret new_row(const Peer& peer, const FoundConnection& found, SecretKind kind, std::string_view value,
+Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, SecretKind kind, std::string_view value,
                UtcSeconds now) {
     Secret secret;
     secret.id = SecretId::fresh();
     secret.connection = found.connection.id;
     secret.kind = kind;
     secret.prefix = value.substr(0, secret_prefix_size);
-    secret.created_at = now;
+    secret.created_at = not_before_older_ones(tx, found, now);
     secret.created_by = peer.name();
     return secret;
 }
@@ -70,8 +52,18 @@ Secret new_row(const Peer& peer, const FoundConnection& found, SecretKind kind, 
 Result<void> check_client_id_is_free(Transaction& tx, const FoundConnection& found, std::string_view client_id) {
     const auto owner = connections::by_client_id(tx, found.environment.id, client_id);
     if (!owner || owner->id == found.connection.id) return {};
-    return refuse(Errc::already_exists, fmt::format("this client ID belongs to {}", complete(tx, *owner).name()),
-                  "each tenant needs its own pair: ask the tenant's admin for theirs");
+    auto refusal = refuse(Errc::already_exists, "this client ID belongs to another connection",
+                          "each tenant needs its own pair: ask the tenant's admin for theirs; whose this one is: jeton "
+                          "connection show --client-id ID");
+    refusal.operator_note = fmt::format("the client ID is the one of {}", complete(tx, *owner).name());
+    return refusal;
+}
+
+/// A local pair, taken from a program's settings, is worthless at the portal: it must not be sent there.
+Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id) {
+    if (!pairs::by_client_id(tx, client_id)) return {};
+    return refuse(Errc::bad_input, "this is a local pair, which jeton made for a program of this host",
+                  "copy the pair from the portal");
 }
 
 }  // namespace
@@ -85,27 +77,73 @@ SecretPlace place_of(const Secret& secret, const Environment& environment) {
     return {secret.id.text, std::move(text), environment.key_generation};
 }
 
+bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
+    const auto place = place_of(secret, environment);
+    const auto& key = tx.data_key(environment);
+    if (secret.kind == SecretKind::verifier) return check_verifier(key, place.place(), secret.sealed, value);
+    return equal_constant_time(text_of(open(key, place.place(), secret.sealed).span()), value);
+}
+
+Result<void> check_connected(const FoundConnection& found) {
+    if (found.connection.state != ConnectionState::connected) return state_refusal(found);
+    return {};
+}
+
+Result<void> check_made_here(const FoundConnection& found, std::string_view option) {
+    if (found.environment.kind == EnvironmentKind::local) return {};
+    const auto& client_id = found.connection.client_id;
+    return refuse(Errc::wrong_state, fmt::format("the secrets of {} are made by its portal", found.environment.name),
+                  fmt::format("make one there, then: jeton secret import {} --client-id {}{}", found.name(),
+                              client_id.empty() ? "ID" : client_id, option));
+}
+
+Result<void> check_generation(Transaction& tx, const FoundConnection& found) {
+    if (auto here = check_made_here(found); !here) return here.error();
+    if (auto connected = check_connected(found); !connected) return connected.error();
+    return check_room(tx, found);
+}
+
 Result<GeneratedSecret> generate_secret(Transaction& tx, const Peer& peer, const ConnectionName& name, UtcSeconds now) {
     const auto found = find_connection(tx, name);
     if (!found) return found.error();
-    if (found->environment.kind == EnvironmentKind::upstream) {
-        return refuse(Errc::wrong_state,
-                      fmt::format("the secrets of {} are made by its portal", name.tenant.environment),
-                      fmt::format("make one there, then: jeton secret import {} --client-id ID", name.text()));
-    }
-    if (auto connected = check_connected(*found); !connected) return connected.error();
-    if (auto room = check_room(tx, *found, now); !room) return room.error();
+    if (auto fit = check_generation(tx, *found); !fit) return fit.error();
     return add_generated_secret(tx, peer, *found, now);
 }
 
-GeneratedSecret add_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, UtcSeconds now) {
+GeneratedSecret add_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, UtcSeconds now,
+                                     std::string via) {
+    auto generated = insert_generated_secret(tx, peer, found, now);
+    record_secret(tx, peer, found, generated.secret, {.name = "secret.generated", .via = std::move(via)}, now);
+    return generated;
+}
+
+GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found,
+                                        UtcSeconds now) {
     auto value = generate_client_secret();
-    auto secret = new_row(peer, found, SecretKind::verifier, value.reveal(), now);
+    auto secret = new_row(tx, peer, found, SecretKind::verifier, value.reveal(), now);
     const auto place = place_of(secret, found.environment);
     secret.sealed = make_verifier(tx.data_key(found.environment), place.place(), value.reveal());
     tx.insert(secret);
-    record(tx, peer, about(found, "secret.generated", secret), now);
     return {std::move(secret), std::move(value)};
+}
+
+void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now) {
+    if (end <= now) secret.state = SecretState::deactivated;
+    secret.deactivates_at = secret.deactivates_at ? std::min(*secret.deactivates_at, end) : end;
+    tx.update(secret);
+}
+
+void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, const Secret& secret,
+                   const SecretEvent& event, UtcSeconds now) {
+    auto entry = entry_of(peer,
+                          {.event = event.name,
+                           .subject = fmt::format("{} {}", found.name(), secret.prefix),
+                           .connection = found.name(),
+                           .tenant = found.tenant_name().text(),
+                           .detail = event.detail},
+                          now);
+    if (!event.via.empty()) entry.via = event.via;
+    tx.append_audit(entry);
 }
 
 Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair,
@@ -126,15 +164,19 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
         return refuse(Errc::bad_input, "the client secret is too short or holds characters that no client secret has",
                       "copy it from the portal again, and give it on standard input");
     }
+    if (auto own = check_is_no_local_pair(tx, trim(pair.client_id)); !own) return own.error();
     if (pair.overlap && *pair.overlap > overlap_max)
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
+    if (pair.overlap && pair.overlap->count() > 0) {
+        if (auto end = end_after(tx, now, *pair.overlap); !end) return end.error();
+    }
     if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
-    const auto active = count_active(tx, found->connection, now);
-    if (active > 0 && found->connection.client_id != trim(pair.client_id)) {
+    const bool has_active = !active_secrets(tx, found->connection).empty();
+    if (has_active && found->connection.client_id != trim(pair.client_id)) {
         return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name.text()),
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name.text()));
     }
-    if (auto room = check_room(tx, *found, now); !room && !pair.overlap) return room.error();
+    if (auto room = check_room(tx, *found); !room && !pair.overlap) return room.error();
     return found;
 }
 
@@ -143,16 +185,11 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
     auto found = check_import(tx, name, pair, now);
     if (!found) return found.error();
     if (pair.overlap) {
-        for (auto older : secrets::of(tx, found->connection.id)) {
-            if (!older.is_active(now)) continue;
-            const auto end = now + *pair.overlap;
-            older.deactivates_at = older.deactivates_at ? std::min(*older.deactivates_at, end) : end;
-            tx.update(older);
-        }
-        if (auto room = check_room(tx, *found, now); !room) return room.error();
+        for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, now + *pair.overlap, now);
+        if (auto room = check_room(tx, *found); !room) return room.error();
     }
     const auto value = trim(pair.client_secret);
-    auto secret = new_row(peer, *found, SecretKind::value, value, now);
+    auto secret = new_row(tx, peer, *found, SecretKind::value, value, now);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
     if (found->connection.client_id != trim(pair.client_id)) {
@@ -160,7 +197,7 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
         tx.update(found->connection);
     }
     tx.insert(secret);
-    record(tx, peer, about(*found, "secret.imported", secret), now);
+    record_secret(tx, peer, *found, secret, {.name = "secret.imported"}, now);
     return secret;
 }
 
@@ -168,30 +205,30 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
                                  UtcSeconds now) {
     const auto found = find_connection(tx, name);
     if (!found) return found.error();
-    std::vector<Secret> matching;
-    for (auto& secret : secrets::of(tx, found->connection.id)) {
-        if (secret.prefix == prefix && secret.is_active(now)) matching.push_back(std::move(secret));
-    }
-    if (matching.empty()) {
+    auto active = active_secrets(tx, found->connection);
+    const auto secret = std::ranges::find(active, prefix, &Secret::prefix);
+    if (secret == active.end()) {
         return refuse(
             Errc::not_found,
             fmt::format("{} has no active secret {}", name.text(), log::escape(prefix.substr(0, secret_prefix_size))),
             fmt::format("jeton secret list {}", name.text()));
     }
-    auto& secret = matching.front();
-    secret.state = SecretState::deactivated;
-    secret.deactivates_at = now;
-    tx.update(secret);
-    record(tx, peer, about(*found, "secret.deactivated", secret), now);
-    return std::move(secret);
+    end_secret(tx, *secret, now, now);
+    record_secret(tx, peer, *found, *secret, {.name = "secret.deactivated"}, now);
+    return std::move(*secret);
+}
+
+std::vector<Secret> active_secrets(Transaction& tx, const Connection& connection) {
+    auto all = secrets::of(tx, connection.id);
+    std::erase_if(all, [at = tx.high_water()](const Secret& secret) { return !secret.is_active(at); });
+    return all;
 }
 
 std::optional<Secret> newest_active(Transaction& tx, const Connection& connection, UtcSeconds now) {
-    auto all = secrets::of(tx, connection.id);
-    for (auto& secret : std::views::reverse(all)) {
-        if (secret.is_active(now)) return std::move(secret);
-    }
-    return std::nullopt;
+    auto active = active_secrets(tx, connection);
+    std::erase_if(active, [now](const Secret& secret) { return !secret.is_active(now); });
+    if (active.empty()) return std::nullopt;
+    return std::move(active.back());
 }
 
 }  // namespace jeton::vault

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
@@ -30,9 +31,11 @@ inline constexpr std::chrono::hours overlap_max{24 * 30};  ///< the longest a re
 /// Refuses: not_found, wrong_state (not connected: S6; two active; upstream: points to import).
 [[nodiscard]] Result<GeneratedSecret> generate_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                                       UtcSeconds now);
-/// The same for a local connection that is known to be fit for it.
+/// Whether it may be made now: what `generate_secret` checks.
+[[nodiscard]] Result<void> check_generation(Transaction& tx, const FoundConnection& found);
+/// Makes it for a local connection that is known to be fit for it. `via`: see `SecretEvent`.
 [[nodiscard]] GeneratedSecret add_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found,
-                                                   UtcSeconds now);
+                                                   UtcSeconds now, std::string via = {});
 
 /// A pair from the portal. The caller wipes what the views look at.
 struct ImportedPair {
@@ -56,6 +59,34 @@ struct ImportedPair {
 
 /// The newest secret of `connection` that is active at `now`.
 [[nodiscard]] std::optional<Secret> newest_active(Transaction& tx, const Connection& connection, UtcSeconds now);
+/// All that are active, oldest first, judged by the latest time that the store has seen (T48).
+[[nodiscard]] std::vector<Secret> active_secrets(Transaction& tx, const Connection& connection);
+
+/// Whether `value` is this secret, in constant time. Says nothing of its state. Throws Tampered.
+[[nodiscard]] bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret,
+                               std::string_view value);
+
+// What rotation is made of as well.
+
+/// `wrong_state` where secrets are made by a portal elsewhere: points to import. `option`: what to say to it beside the
+/// client ID.
+[[nodiscard]] Result<void> check_made_here(const FoundConnection& found, std::string_view option = {});
+/// `wrong_state` unless connected, in the words of the portal.
+[[nodiscard]] Result<void> check_connected(const FoundConnection& found);
+/// Stores a new active secret of a local connection; the caller writes the audit entry.
+[[nodiscard]] GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found,
+                                                      UtcSeconds now);
+/// Refuses the secret from `end` on, at once where that is `now`; an earlier deadline stays. The caller writes the
+/// audit entry.
+void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now);
+
+struct SecretEvent {
+    std::string name;         ///< `secret.generated`
+    std::string detail = {};  ///< never a secret
+    std::string via = {};     ///< what stands for a role, `ticket 3f2a9c01`; empty: what the socket says
+};
+void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, const Secret& secret,
+                   const SecretEvent& event, UtcSeconds now);
 
 /// Where a sealed secret belongs. An upstream secret is bound to its endpoint, CA and client authentication, so that a
 /// changed environment cannot send it elsewhere. The texts live in `environment_text`.

@@ -12,7 +12,7 @@ constexpr std::size_t kinds_limit = 4096;
 }  // namespace
 
 void Tally::count_token(AuditEntry entry, Usage used) {
-    Key key{std::to_string(entry.actor_uid), entry.connection};
+    Key key{std::to_string(entry.actor_uid), entry.connection, entry.via, entry.actor_unit};
     auto [at, fresh] = tokens_.try_emplace(std::move(key), entry);
     if (!fresh) {
         at->second.count += entry.count;

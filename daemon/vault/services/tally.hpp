@@ -18,7 +18,8 @@ class Tally {
 public:
     static constexpr std::chrono::seconds period{60};
 
-    /// A token that was handed out: counted by user and connection, and as use of a secret.
+    /// A token that was handed out: counted by user, unit, connection and what it was handed out for, and as use of a
+    /// secret.
     void count_token(AuditEntry entry, Usage used);
     /// Whether this refusal is the first of its kind within the period and must be written at once; others are counted.
     [[nodiscard]] bool is_first_refusal(const AuditEntry& entry);

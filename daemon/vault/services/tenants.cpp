@@ -24,4 +24,16 @@ Result<FoundTenant> create_tenant(Transaction& tx, const Peer& peer, const Tenan
     return FoundTenant{*std::move(environment), tenant};
 }
 
+Result<FoundTenant> edit_tenant(Transaction& tx, const Peer& peer, const TenantName& name,
+                                const std::string& display_name, UtcSeconds now) {
+    if (auto text = check_free_text("name", display_name, tenant_name_limit); !text) return text.error();
+    auto found = find_tenant(tx, name);
+    if (!found) return found.error();
+    if (found->tenant.name == display_name) return found;
+    found->tenant.name = display_name;
+    tx.update(found->tenant);
+    record(tx, peer, {.event = "tenant.edited", .subject = name.text(), .tenant = name.text(), .detail = "name"}, now);
+    return found;
+}
+
 }  // namespace jeton::vault

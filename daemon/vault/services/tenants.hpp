@@ -18,4 +18,8 @@ inline constexpr std::size_t tenant_name_limit = 120;  ///< characters
 [[nodiscard]] Result<FoundTenant> create_tenant(Transaction& tx, const Peer& peer, const TenantName& name,
                                                 const std::string& display_name, bool if_not_exists, UtcSeconds now);
 
+/// Gives the organisation another name; the same name changes nothing. Refuses: not_found, bad_input.
+[[nodiscard]] Result<FoundTenant> edit_tenant(Transaction& tx, const Peer& peer, const TenantName& name,
+                                              const std::string& display_name, UtcSeconds now);
+
 }  // namespace jeton::vault

@@ -7,8 +7,8 @@
 
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
-#include "daemon/vault/services/apps.hpp"
 #include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/services/versions.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
@@ -63,7 +63,8 @@ IssuedToken answer_of(const Authenticated& client, SecretText token, std::chrono
     issued.scope = std::move(scope);
     issued.connection = client.found.name();
     issued.app_key = client.found.app.app_key;
-    issued.secret_prefix = client.secret_prefix;
+    issued.secret_prefix = client.credential;
+    issued.via = client.via;
     return issued;
 }
 
@@ -72,10 +73,11 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
     const auto& environment = client.found.environment;
     const auto keys = signing_keys::of(tx, environment.id);
     const auto scope = join_scope(scopes);
-    const auto token = sign_access_token(tx.data_key(environment), environment, keys.at(0),
-                                         {client.found.connection.client_id, client.found.tenant.tenant,
-                                          client.found.app.name, scope, std::move(audience)},
-                                         now);
+    const auto token =
+        sign_access_token(tx.data_key(environment), environment, keys.at(0),
+                          {client.found.connection.client_id, client.found.tenant.tenant, client.found.app.name, scope,
+                           std::move(audience), client.found.connection.token_generation},
+                          now);
     return {answer_of(client, SecretText{token}, local_token_life, scope), std::nullopt};
 }
 
@@ -173,10 +175,9 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     auto decision = found.environment.kind == EnvironmentKind::local
                         ? Result<TokenDecision>{issue_local(tx, *client, *scopes, *std::move(audience), clock.now())}
                         : issue_upstream(tx, *client, *scopes, request, upstream, clock, landed);
-    if (decision && decision->token && client->secret_ends) {
-        // A decision made on a secret that ends soon ends with it.
-        decision->token->reuse =
-            std::clamp(*client->secret_ends - now, std::chrono::seconds{0}, decision->token->reuse);
+    if (decision && decision->token && client->ends) {
+        // A decision made on a secret, pair or binding that ends soon ends with it.
+        decision->token->reuse = std::clamp(*client->ends - now, std::chrono::seconds{0}, decision->token->reuse);
     }
     return decision;
 }

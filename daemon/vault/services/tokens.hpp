@@ -24,7 +24,9 @@ struct IssuedToken {
     std::string scope;
     std::string connection;
     std::string app_key;
-    std::string secret_prefix;  ///< of the secret that authenticated; empty for the peer
+    std::string
+        secret_prefix;  ///< of the secret that authenticated, or the local pair's client ID; empty for a binding
+    std::string via;    ///< for the audit: "secret jcs.ab12", "pair jid.…", "binding 3f2a9c01"
 };
 
 /// A request to the upstream that the answer waits for, or that runs ahead of need.

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
+#include "daemon/vault/domain/audit_checkpoint.hpp"
 
 namespace jeton::vault {
 
@@ -22,11 +24,12 @@ struct AuditEntry {
     std::string actor_user;
     std::int64_t actor_pid = 0;
     std::string actor_command;
-    std::string event;  ///< `secret.generated`
+    std::string actor_unit;  ///< systemd unit; empty where it is not known
+    std::string event;       ///< `secret.generated`
     std::string subject;
     std::string connection;  ///< `APP/TENANT@ENVIRONMENT` or empty
     std::string tenant;      ///< `TENANT@ENVIRONMENT` or empty
-    std::string via;         ///< `control`, `token`, `vault`
+    std::string via;         ///< `control`, `token`, `vault`; of a token: `binding …`, `secret …`, `pair …`
     bool refused = false;
     std::string detail;
     std::int64_t count = 1;  ///< how often, where equal ones were put together
@@ -42,11 +45,23 @@ struct Filter {
     std::optional<std::string> event_glob;  ///< `secret.*`
     std::optional<UtcSeconds> since;        ///< from this second on
     std::optional<UtcSeconds> until;        ///< before this second
-    std::optional<std::int64_t> limit;      ///< the newest so many
+    std::optional<bool> refused;            ///< only refusals, or only what was done
+    std::optional<std::int64_t> after;      ///< only entries with a greater sequence
+    std::optional<std::int64_t> limit;      ///< at most so many
 };
 
-/// Oldest first.
+/// Oldest first, at most `limit`.
 [[nodiscard]] std::vector<AuditEntry> list(Transaction& tx, const Filter& filter);
+/// The sequence behind which the newest `count` of the entries that `filter` asks for stand; 0 where there are fewer.
+[[nodiscard]] std::int64_t before_newest(Transaction& tx, const Filter& filter, std::int64_t count);
+
+/// An entry with its hash in the chain, in hexadecimal.
+struct HashedEntry {
+    AuditEntry entry;
+    std::string hash;
+};
+/// As `list`, for an export. Not verified here.
+[[nodiscard]] std::vector<HashedEntry> list_hashed(Transaction& tx, const Filter& filter);
 
 struct Verified {
     std::int64_t entries = 0;
@@ -54,8 +69,31 @@ struct Verified {
     std::string head_hash;           ///< hexadecimal
 };
 
-/// Walks the whole chain up to the head that the store keeps sealed. Refuses `mismatch`, naming the first bad entry.
+/// Walks the whole chain, from the checkpoint where the audit was pruned, up to the head that the store keeps sealed.
+/// Refuses `mismatch`, naming the first bad entry.
 [[nodiscard]] Result<Verified> verify(Transaction& tx);
+
+/// Ed25519 over a head, by a key that is derived from the root key: proves off this host, with the public key that was
+/// noted before, what the chain was when (RFC 8032). All in hexadecimal.
+struct SignedHead {
+    std::int64_t sequence = 0;
+    std::string hash;
+    std::string signature;  ///< over the text `jeton audit head SEQUENCE HASH`
+    std::string public_key;
+};
+[[nodiscard]] SignedHead sign_head(Transaction& tx, std::int64_t sequence, std::span<const unsigned char> hash);
+/// The head as it is now.
+[[nodiscard]] SignedHead signed_head(Transaction& tx);
+
+/// What `prune` took away.
+struct Pruned {
+    std::int64_t entries = 0;
+    std::optional<AuditCheckpoint> checkpoint;  ///< as it stands now
+};
+/// Deletes entries older than `before` and writes the checkpoint that the chain goes on from. The
+/// anchor's head and what follows stay, whatever their age. Refuses `mismatch` where the chain does not hold: what was
+/// altered is not covered up.
+[[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by);
 
 }  // namespace audit
 }  // namespace jeton::vault

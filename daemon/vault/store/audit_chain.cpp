@@ -10,10 +10,10 @@
 namespace jeton::vault::audit {
 namespace {
 
-constexpr std::size_t changes_column = 15;
-constexpr std::size_t hash_column = 16;
+constexpr std::size_t changes_column = 16;
+constexpr std::size_t hash_column = 17;
 
-Bytes encode(const std::vector<Change>& changes) {
+Bytes encode(const std::vector<RowChange>& changes) {
     Fields fields;
     for (const auto& change : changes) {
         fields.text(change.table).text(change.id);
@@ -29,6 +29,8 @@ Bytes encode(const AuditEntry& entry, std::span<const unsigned char> changes) {
     fields.number(entry.actor_uid).text(entry.actor_user).number(entry.actor_pid).text(entry.actor_command);
     fields.text(entry.event).text(entry.subject).text(entry.connection).text(entry.tenant).text(entry.via);
     fields.number(entry.refused ? 1 : 0).text(entry.detail).number(entry.count).bytes(changes);
+    // Entries of an older store have none, and keep their hashes.
+    if (!entry.actor_unit.empty()) fields.text(entry.actor_unit);
     return fields.take();
 }
 
@@ -43,7 +45,7 @@ std::optional<Mac> mac_of(const Value& value) {
 constexpr std::string_view select_from =
     "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, "
     "via, "
-    "refused, detail, count, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
+    "refused, detail, count, actor_unit, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
 
 }  // namespace
 
@@ -67,30 +69,34 @@ AuditEntry entry_of(const Record& record) {
     entry.refused = number() != 0;
     entry.detail = text();
     entry.count = number();
+    if (const auto* unit = std::get_if<std::string>(&record.at(next))) entry.actor_unit = *unit;
     return entry;
 }
 
 AuditHead append(Database& database, const RootKey& root, const AuditHead& head, AuditEntry entry,
-                 const std::vector<Change>& changes) {
+                 const std::vector<RowChange>& changes) {
     entry.sequence = head.sequence + 1;
     auto change_bytes = encode(changes);
     const AuditHead next{entry.sequence, chain_hash(root, head.hash, encode(entry, change_bytes))};
     database.run(
         "INSERT INTO audit (sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, "
         "connection, "
-        "tenant, via, refused, detail, count, changes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?)",
+        "tenant, via, refused, detail, count, actor_unit, changes, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, "
+        "?, ?, ?, ?, ?)",
         {entry.sequence, std::int64_t{entry.at.time_since_epoch().count()}, entry.host, entry.actor_uid,
          entry.actor_user, entry.actor_pid, entry.actor_command, entry.event, entry.subject, entry.connection,
          entry.tenant, entry.via, std::int64_t{entry.refused ? 1 : 0}, entry.detail, entry.count,
-         std::move(change_bytes), Bytes{next.hash.begin(), next.hash.end()}});
+         entry.actor_unit.empty() ? Value{} : Value{entry.actor_unit}, std::move(change_bytes),
+         Bytes{next.hash.begin(), next.hash.end()}});
     return next;
 }
 
-std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& head, std::int64_t first) {
-    first = std::max<std::int64_t>(first, 1);
-    AuditHead reached{first - 1, {}};
-    if (first > 1) {
+std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& start, const AuditHead& head,
+                                std::int64_t first) {
+    first = std::max<std::int64_t>(first, start.sequence + 1);
+    AuditHead reached{first - 1, start.hash};
+    if (first > start.sequence + 1) {
         const auto before = hash_at(database, first - 1);
         if (!before) return Break{first - 1, fmt::format("audit entry {} is missing", first - 1)};
         reached.hash = *before;
@@ -129,7 +135,7 @@ std::optional<Mac> hash_at(Database& database, std::int64_t sequence) {
     return mac_of(rows.front().front());
 }
 
-void each_change(Database& database, const std::function<void(const Change&)>& visit) {
+void each_change(Database& database, const std::function<void(const RowChange&)>& visit) {
     database.each("SELECT changes FROM audit ORDER BY sequence", {}, [&](const Record& record) {
         const auto* bytes = std::get_if<Bytes>(record.data());
         if (bytes == nullptr) return true;
@@ -139,7 +145,7 @@ void each_change(Database& database, const std::function<void(const Change&)>& v
             const auto id = reader.bytes();
             const auto mac = reader.bytes();
             if (!table || !id || !mac) return true;
-            Change change{std::string{text_of(*table)}, std::string{text_of(*id)}, std::nullopt};
+            RowChange change{std::string{text_of(*table)}, std::string{text_of(*id)}, std::nullopt};
             if (mac->size() == std::tuple_size_v<Mac>) std::ranges::copy(*mac, change.mac.emplace().begin());
             visit(change);
         }

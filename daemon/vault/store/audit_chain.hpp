@@ -20,7 +20,7 @@ namespace jeton::vault::audit {
 /// Writes `entry` after `head`, with the changes it is about; gives back the new head. `entry.sequence` is not looked
 /// at.
 [[nodiscard]] AuditHead append(Database& database, const RootKey& root, const AuditHead& head, AuditEntry entry,
-                               const std::vector<Change>& changes);
+                               const std::vector<RowChange>& changes);
 
 /// Where the chain does not hold, and how.
 struct Break {
@@ -28,14 +28,15 @@ struct Break {
     std::string what;  ///< "audit entry 7 was edited outside jeton"
 };
 
-/// Walks the entries from `first` (or 1) to the last one, which must be `head`. Nothing = the chain holds.
-[[nodiscard]] std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& head,
-                                              std::int64_t first);
+/// Walks the entries from `first` (at least the one behind `start`) to the last one, which must be `head`. `start` is
+/// the checkpoint of a pruned audit, or zero. Nothing = the chain holds.
+[[nodiscard]] std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& start,
+                                              const AuditHead& head, std::int64_t first);
 
 /// The hash that stands at `sequence`; zero for 0, nothing where there is no such entry. Not verified.
 [[nodiscard]] std::optional<Mac> hash_at(Database& database, std::int64_t sequence);
 
 /// Every authority change of every entry, oldest first.
-void each_change(Database& database, const std::function<void(const Change&)>& visit);
+void each_change(Database& database, const std::function<void(const RowChange&)>& visit);
 
 }  // namespace jeton::vault::audit

@@ -33,7 +33,7 @@ struct Counters {
 };
 
 /// One authority change as the audit keeps it; no MAC = the row was deleted.
-struct Change {
+struct RowChange {
     std::string table;
     std::string id;
     std::optional<Mac> mac;
@@ -62,7 +62,7 @@ public:
     /// A row found at unseal, into index and set hash only.
     void learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac);
 
-    [[nodiscard]] std::vector<Change> take_pending() { return std::exchange(pending_, {}); }
+    [[nodiscard]] std::vector<RowChange> take_pending() { return std::exchange(pending_, {}); }
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
 
     /// A savepoint begins.
@@ -86,7 +86,7 @@ private:
     Counters counters_;
     std::array<Rows, authority_table_count> index_;
     std::vector<Undo> undo_;
-    std::vector<Change> pending_;
+    std::vector<RowChange> pending_;
     bool epoch_grown_ = false;  ///< in this savepoint
 };
 

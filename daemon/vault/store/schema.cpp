@@ -76,7 +76,63 @@ constexpr std::array<std::string_view, 22> first{
 ) STRICT, WITHOUT ROWID)",
 };
 
-constexpr std::array steps{Migration{1, first}};
+// The life cycle: roles, pairs, tickets, own scopes, richer bindings and consent. Columns that are added to a table are
+// NULL in older rows, which therefore keep their MACs.
+constexpr auto life_cycle = std::to_array<std::string_view>({
+    R"(CREATE TABLE role_grants (
+    id TEXT PRIMARY KEY, role TEXT NOT NULL, app TEXT NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL,
+    uid INTEGER NOT NULL, group_name TEXT NOT NULL, gid INTEGER NOT NULL, expires_at INTEGER,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX role_grants_uid ON role_grants (uid))",
+    R"(CREATE TABLE pairs (
+    id TEXT PRIMARY KEY, connection TEXT NOT NULL, environment TEXT NOT NULL, client_id TEXT NOT NULL UNIQUE,
+    prefix TEXT NOT NULL, sealed BLOB NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL, group_name TEXT NOT NULL,
+    gid INTEGER NOT NULL, unit TEXT NOT NULL, expires_at INTEGER, revoked INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX pairs_connection ON pairs (connection))",
+    R"(CREATE TABLE tickets (
+    id TEXT PRIMARY KEY, connection TEXT NOT NULL, sealed BLOB NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL,
+    act TEXT NOT NULL, overlap INTEGER NOT NULL, state TEXT NOT NULL, expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL, claimed_at INTEGER, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX tickets_connection ON tickets (connection))",
+    R"(CREATE INDEX tickets_uid ON tickets (uid))",
+    R"(CREATE TABLE scopes (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, group_name TEXT NOT NULL, display_name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE TABLE audit_checkpoints (
+    id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL, pruned_by TEXT NOT NULL,
+    mac BLOB NOT NULL
+) STRICT)",
+    R"(ALTER TABLE apps ADD COLUMN external_data_guid TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN consent_on_behalf_of TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN token_generation INTEGER)",
+    R"(ALTER TABLE connections ADD COLUMN tenant_pause_by TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN tenant_pause_reason TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN tenant_pause_at INTEGER)",
+    R"(ALTER TABLE connections ADD COLUMN operator_pause_by TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN operator_pause_reason TEXT)",
+    R"(ALTER TABLE connections ADD COLUMN operator_pause_at INTEGER)",
+    R"(ALTER TABLE bindings ADD COLUMN kind TEXT)",
+    R"(ALTER TABLE bindings ADD COLUMN app TEXT)",
+    R"(ALTER TABLE bindings ADD COLUMN group_name TEXT)",
+    R"(ALTER TABLE bindings ADD COLUMN gid INTEGER)",
+    R"(ALTER TABLE bindings ADD COLUMN unit TEXT)",
+    R"(ALTER TABLE bindings ADD COLUMN expires_at INTEGER)",
+    R"(CREATE INDEX bindings_environment ON bindings (environment))",
+    R"(CREATE INDEX bindings_identity ON bindings (gid, unit) WHERE gid IS NOT NULL OR unit IS NOT NULL)",
+    R"(CREATE INDEX pairs_identity ON pairs (gid, unit) WHERE gid >= 0 OR unit <> '')",
+    R"(CREATE INDEX secrets_prefix ON secrets (prefix))",
+    R"(CREATE INDEX pairs_prefix ON pairs (prefix))",
+    R"(ALTER TABLE audit ADD COLUMN actor_unit TEXT)",
+    R"(CREATE INDEX audit_tenant ON audit (tenant) WHERE tenant <> '')",
+    R"(CREATE INDEX audit_at ON audit (at))",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

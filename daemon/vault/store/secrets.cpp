@@ -16,4 +16,8 @@ std::vector<Secret> of(Transaction& tx, const ConnectionId& connection) {
     return rows::where<Secret>(tx, "WHERE connection = ? ORDER BY created_at, rowid", {connection.text});
 }
 
+std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix) {
+    return rows::where<Secret>(tx, "WHERE prefix = ? ORDER BY created_at, rowid", {std::string{prefix}});
+}
+
 }  // namespace jeton::vault::secrets

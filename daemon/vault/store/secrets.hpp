@@ -2,6 +2,7 @@
 /// StoreFault.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "daemon/vault/domain/secret.hpp"
@@ -11,5 +12,7 @@ namespace jeton::vault::secrets {
 
 /// Oldest first, deactivated ones too.
 [[nodiscard]] std::vector<Secret> of(Transaction& tx, const ConnectionId& connection);
+/// Of all connections.
+[[nodiscard]] std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix);
 
 }  // namespace jeton::vault::secrets

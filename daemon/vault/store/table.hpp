@@ -26,6 +26,16 @@ struct Column {
 template <class Row, class Member>
 Column(std::string_view, Member Row::*) -> Column<Row, Member>;
 
+/// A column that a migration added to the table: the member's default stands there as NULL, so that older rows keep
+/// their MACs.
+template <class Row, class Member>
+struct AddedColumn {
+    std::string_view name;
+    Member Row::* member;
+};
+template <class Row, class Member>
+AddedColumn(std::string_view, Member Row::*) -> AddedColumn<Row, Member>;
+
 /// Specialised in tables.hpp: `name`, `ordinal`, and `columns`, a tuple of `Column` that begins with "id".
 template <class Row>
 struct Table;
@@ -121,18 +131,35 @@ void from_value(const Value& value, T& member) {
     }
 }
 
+template <class Row, class Owner, class Member>
+Value cell_of(const Row& row, const Column<Owner, Member>& column) {
+    return to_value(row.*column.member);
+}
+template <class Row, class Owner, class Member>
+Value cell_of(const Row& row, const AddedColumn<Owner, Member>& column) {
+    static const Row untouched{};
+    return row.*column.member == untouched.*column.member ? Value{} : to_value(row.*column.member);
+}
+
+template <class Row, class Owner, class Member>
+void read_cell(const Value& cell, Row& row, const Column<Owner, Member>& column) {
+    from_value(cell, row.*column.member);
+}
+template <class Row, class Owner, class Member>
+void read_cell(const Value& cell, Row& row, const AddedColumn<Owner, Member>& column) {
+    if (!std::holds_alternative<std::monostate>(cell)) from_value(cell, row.*column.member);
+}
+
 template <class Row>
 Record to_record(const Row& row) {
-    return std::apply([&row](const auto&... column) { return Record{to_value(row.*column.member)...}; },
-                      Table<Row>::columns);
+    return std::apply([&row](const auto&... column) { return Record{cell_of(row, column)...}; }, Table<Row>::columns);
 }
 
 template <class Row>
 Row from_record(const Record& record) {
     Row row;
     std::size_t next = 0;
-    std::apply([&](const auto&... column) { (from_value(record.at(next++), row.*column.member), ...); },
-               Table<Row>::columns);
+    std::apply([&](const auto&... column) { (read_cell(record.at(next++), row, column), ...); }, Table<Row>::columns);
     return row;
 }
 

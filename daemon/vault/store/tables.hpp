@@ -9,12 +9,17 @@
 #include <type_traits>
 
 #include "daemon/vault/domain/app.hpp"
+#include "daemon/vault/domain/audit_checkpoint.hpp"
 #include "daemon/vault/domain/binding.hpp"
 #include "daemon/vault/domain/connection.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/key_slot.hpp"
+#include "daemon/vault/domain/pair.hpp"
+#include "daemon/vault/domain/role.hpp"
+#include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/domain/secret.hpp"
 #include "daemon/vault/domain/tenant.hpp"
+#include "daemon/vault/domain/ticket.hpp"
 #include "daemon/vault/store/table.hpp"
 
 namespace jeton::vault {
@@ -35,7 +40,12 @@ inline std::optional<SecretKind> parse_word(Word<SecretKind>, std::string_view w
 inline std::optional<SecretState> parse_word(Word<SecretState>, std::string_view w) { return secret_state(w); }
 inline std::optional<KeySlotKind> parse_word(Word<KeySlotKind>, std::string_view w) { return key_slot_kind(w); }
 
-inline constexpr std::size_t authority_table_count = 9;
+inline std::optional<Role> parse_word(Word<Role>, std::string_view w) { return role_named(w); }
+inline std::optional<BindingKind> parse_word(Word<BindingKind>, std::string_view w) { return binding_kind(w); }
+inline std::optional<TicketState> parse_word(Word<TicketState>, std::string_view w) { return ticket_state(w); }
+inline std::optional<TicketAct> parse_word(Word<TicketAct>, std::string_view w) { return ticket_act(w); }
+
+inline constexpr std::size_t authority_table_count = 14;
 
 template <>
 struct Table<Environment> {
@@ -89,7 +99,8 @@ struct Table<App> {
                                                Column{"credentials", &App::credentials},
                                                Column{"app_key", &App::app_key},
                                                Column{"current_version", &App::current_version},
-                                               Column{"created_at", &App::created_at}};
+                                               Column{"created_at", &App::created_at},
+                                               AddedColumn{"external_data_guid", &App::external_data_guid}};
 };
 
 template <>
@@ -121,7 +132,15 @@ struct Table<Connection> {
                                                Column{"consent_by", &Connection::consent_by},
                                                Column{"consent_reason", &Connection::consent_reason},
                                                Column{"consent_at", &Connection::consent_at},
-                                               Column{"created_at", &Connection::created_at}};
+                                               Column{"created_at", &Connection::created_at},
+                                               AddedColumn{"consent_on_behalf_of", &Connection::consent_on_behalf_of},
+                                               AddedColumn{"token_generation", &Connection::token_generation},
+                                               AddedColumn{"tenant_pause_by", &Connection::tenant_pause_by},
+                                               AddedColumn{"tenant_pause_reason", &Connection::tenant_pause_reason},
+                                               AddedColumn{"tenant_pause_at", &Connection::tenant_pause_at},
+                                               AddedColumn{"operator_pause_by", &Connection::operator_pause_by},
+                                               AddedColumn{"operator_pause_reason", &Connection::operator_pause_reason},
+                                               AddedColumn{"operator_pause_at", &Connection::operator_pause_at}};
 };
 
 template <>
@@ -150,7 +169,13 @@ struct Table<Binding> {
                                                Column{"uid", &Binding::uid},
                                                Column{"is_default", &Binding::is_default},
                                                Column{"allow_container", &Binding::allow_container},
-                                               Column{"created_at", &Binding::created_at}};
+                                               Column{"created_at", &Binding::created_at},
+                                               AddedColumn{"kind", &Binding::kind},
+                                               AddedColumn{"app", &Binding::app},
+                                               AddedColumn{"group_name", &Binding::group},
+                                               AddedColumn{"gid", &Binding::gid},
+                                               AddedColumn{"unit", &Binding::unit},
+                                               AddedColumn{"expires_at", &Binding::expires_at}};
 };
 
 template <>
@@ -161,6 +186,81 @@ struct Table<KeySlot> {
         std::tuple{Column{"id", &KeySlot::id},           Column{"kind", &KeySlot::kind},
                    Column{"label", &KeySlot::label},     Column{"salt", &KeySlot::salt},
                    Column{"wrapped", &KeySlot::wrapped}, Column{"created_at", &KeySlot::created_at}};
+};
+
+template <>
+struct Table<RoleGrant> {
+    static constexpr std::string_view name = "role_grants";
+    static constexpr std::size_t ordinal = 9;
+    static constexpr auto columns = std::tuple{Column{"id", &RoleGrant::id},
+                                               Column{"role", &RoleGrant::role},
+                                               Column{"app", &RoleGrant::app},
+                                               Column{"tenant", &RoleGrant::tenant},
+                                               Column{"user", &RoleGrant::user},
+                                               Column{"uid", &RoleGrant::uid},
+                                               Column{"group_name", &RoleGrant::group},
+                                               Column{"gid", &RoleGrant::gid},
+                                               Column{"expires_at", &RoleGrant::expires_at},
+                                               Column{"created_at", &RoleGrant::created_at},
+                                               Column{"created_by", &RoleGrant::created_by}};
+};
+
+template <>
+struct Table<Pair> {
+    static constexpr std::string_view name = "pairs";
+    static constexpr std::size_t ordinal = 10;
+    static constexpr auto columns = std::tuple{Column{"id", &Pair::id},
+                                               Column{"connection", &Pair::connection},
+                                               Column{"environment", &Pair::environment},
+                                               Column{"client_id", &Pair::client_id},
+                                               Column{"prefix", &Pair::prefix},
+                                               Column{"sealed", &Pair::sealed},
+                                               Column{"user", &Pair::user},
+                                               Column{"uid", &Pair::uid},
+                                               Column{"group_name", &Pair::group},
+                                               Column{"gid", &Pair::gid},
+                                               Column{"unit", &Pair::unit},
+                                               Column{"expires_at", &Pair::expires_at},
+                                               Column{"revoked", &Pair::revoked},
+                                               Column{"created_at", &Pair::created_at},
+                                               Column{"created_by", &Pair::created_by}};
+};
+
+template <>
+struct Table<Ticket> {
+    static constexpr std::string_view name = "tickets";
+    static constexpr std::size_t ordinal = 11;
+    static constexpr auto columns = std::tuple{Column{"id", &Ticket::id},
+                                               Column{"connection", &Ticket::connection},
+                                               Column{"sealed", &Ticket::sealed},
+                                               Column{"user", &Ticket::user},
+                                               Column{"uid", &Ticket::uid},
+                                               Column{"act", &Ticket::act},
+                                               Column{"overlap", &Ticket::overlap},
+                                               Column{"state", &Ticket::state},
+                                               Column{"expires_at", &Ticket::expires_at},
+                                               Column{"created_at", &Ticket::created_at},
+                                               Column{"created_by", &Ticket::created_by},
+                                               Column{"claimed_at", &Ticket::claimed_at}};
+};
+
+template <>
+struct Table<OwnScope> {
+    static constexpr std::string_view name = "scopes";
+    static constexpr std::size_t ordinal = 12;
+    static constexpr auto columns =
+        std::tuple{Column{"id", &OwnScope::id}, Column{"name", &OwnScope::name}, Column{"group_name", &OwnScope::group},
+                   Column{"display_name", &OwnScope::display_name}, Column{"created_at", &OwnScope::created_at}};
+};
+
+template <>
+struct Table<AuditCheckpoint> {
+    static constexpr std::string_view name = "audit_checkpoints";
+    static constexpr std::size_t ordinal = 13;
+    static constexpr auto columns =
+        std::tuple{Column{"id", &AuditCheckpoint::id}, Column{"sequence", &AuditCheckpoint::sequence},
+                   Column{"hash", &AuditCheckpoint::hash}, Column{"at", &AuditCheckpoint::at},
+                   Column{"pruned_by", &AuditCheckpoint::pruned_by}};
 };
 
 /// In the order of their ordinals.

@@ -50,7 +50,7 @@ const TableInfo* table_named(std::string_view name) {
 /// The set of rows is not the one that was committed: the audit knows which row was put back, put in or taken away.
 Error name_wrong_row(Database& database, const Authority& found) {
     std::map<RowName, std::optional<Mac>> expected;
-    audit::each_change(database, [&](const Change& change) { expected[{change.table, change.id}] = change.mac; });
+    audit::each_change(database, [&](const RowChange& change) { expected[{change.table, change.id}] = change.mac; });
     for (const auto& [row, mac] : expected) {
         const auto& [name, id] = row;
         const auto* table = table_named(name);
@@ -65,6 +65,19 @@ Error name_wrong_row(Database& database, const Authority& found) {
         }
     }
     return tampered("the rows of the database are not those that jeton wrote last");
+}
+
+/// Where the audit begins. Its row has passed the scan.
+AuditHead audit_start(Database& database) {
+    AuditHead start;
+    const auto rows = database.query("SELECT sequence, hash FROM audit_checkpoints ORDER BY sequence DESC LIMIT 1");
+    if (rows.empty()) return start;
+    const auto* sequence = std::get_if<std::int64_t>(rows.front().data());
+    const auto* hash = std::get_if<Bytes>(&rows.front()[1]);
+    if (sequence == nullptr || hash == nullptr || hash->size() != start.hash.size()) return start;
+    start.sequence = *sequence;
+    std::ranges::copy(*hash, start.hash.begin());
+    return start;
 }
 
 /// Why the anchor does not vouch for this store; nothing = it does.
@@ -109,14 +122,16 @@ Result<CheckedStore> check_store(Database& database, Anchor& anchor, const RootK
     const auto state = read_state(database, root);
     if (!state) return tampered("the state row was edited outside jeton, or the key slot belongs to another store");
 
-    const auto seen = anchor.read(root);
-    const auto first = seen ? std::min(seen->audit_sequence, state->audit.sequence) : 1;
-    if (const auto broken = audit::find_break(database, root, state->audit, first)) return tampered(broken->what);
-
     CheckedStore checked;
     if (auto scanned = scan(database, root, checked.authority); !scanned) return scanned.error();
+    const auto start = audit_start(database);
+    const auto seen = anchor.read(root);
+    const auto first = seen ? std::min(seen->audit_sequence, state->audit.sequence) : 1;
+    if (const auto broken = audit::find_break(database, root, start, state->audit, first))
+        return tampered(broken->what);
     if (checked.authority.counters().set != state->set) {
-        if (const auto broken = audit::find_break(database, root, state->audit, 1)) return tampered(broken->what);
+        if (const auto broken = audit::find_break(database, root, start, state->audit, 1))
+            return tampered(broken->what);
         return name_wrong_row(database, checked.authority);
     }
     checked.authority.counters() = *state;

@@ -28,6 +28,10 @@ void add(Transaction& tx, const Usage& used);
 /// Who used it last; `count` is that user's.
 [[nodiscard]] std::optional<Usage> last_of(Transaction& tx, const ConnectionId& connection,
                                            std::string_view secret_prefix);
+/// Who used the connection last, by whatever secret, pair or binding.
+[[nodiscard]] std::optional<Usage> last_of_connection(Transaction& tx, const ConnectionId& connection);
+/// Of a connection that is erased. Throws StoreFault.
+void forget(Transaction& tx, const ConnectionId& connection);
 
 }  // namespace usage
 }  // namespace jeton::vault

@@ -1,136 +1,264 @@
-// Verbs: access.review, access.allow, access.decline, access.disable, access.enable
+// Verbs: access.list, access.review, access.allow, access.decline, access.record, access.disable, access.enable,
+// access.disable_selected, access.enable_selected
 #include "daemon/vault/services/access.hpp"
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/pauses.hpp"
+#include "daemon/vault/services/selection.hpp"
+#include "daemon/vault/verbs/connection_view.hpp"
+#include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/scope_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
 namespace {
 
-json::array views(const std::vector<ScopeView>& scopes) {
-    json::array list;
-    for (const auto& scope : scopes) {
-        list.push_back({{"name", scope.name},
-                        {"group", scope.group},
-                        {"display_name", scope.display_name},
-                        {"access", std::string(1, scope.access)}});
-    }
-    return list;
-}
-
 json::value accepted_of(const Connection& connection) {
     return connection.accepted_version == 0 ? json::value(nullptr) : json::value(connection.accepted_version);
 }
 
-/// The body of a pause or its end: which connection, and why.
-struct Switch {
+Grounds grounds_of(protocol::Fields& in) {
+    Grounds grounds;
+    grounds.reason = in.text_or("reason", "");
+    grounds.on_behalf_of = in.text_or("on_behalf_of", "");
+    return grounds;
+}
+
+/// The body of an answer, a pause or its end: which connection, why, for whom.
+struct Decision {
     ConnectionName name;
-    std::string reason;
+    Grounds grounds;
 };
 
-Result<Switch> switch_of(const json::value& body) {
+Result<Decision> decision_of(const json::value& body) {
     protocol::Fields in{body};
     auto name = connection_name(in);
-    auto reason = in.text_or("reason", "");
+    auto grounds = grounds_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!name) return name.error();
-    return Switch{*std::move(name), std::move(reason)};
+    return Decision{*std::move(name), std::move(grounds)};
+}
+
+/// What its admin does about it.
+std::string next_of(const FoundConnection& found) {
+    const auto name = found.name();
+    if (!found.connection.listed) {
+        return fmt::format("jeton app tenant add {} {}", found.app.name, found.tenant_name().text());
+    }
+    switch (found.connection.state) {
+        case ConnectionState::not_connected: return "jeton access review " + name;
+        case ConnectionState::disabled: return "jeton access enable " + name;
+        case ConnectionState::connected: break;
+    }
+    return (has_new_version(found) ? "jeton access review " : "jeton access disable ") + name;
+}
+
+/// A row of "Manage API Application Access" (S26, S39).
+json::value row_of(const FoundConnection& found) {
+    const auto& connection = found.connection;
+    return {{"connection", found.name()},
+            {"app", found.app.name},
+            {"organization", found.app.organization},
+            {"homepage", found.app.homepage},
+            {"tenant", found.tenant.tenant},
+            {"environment", found.environment.name},
+            {"state", name_of(connection.state)},
+            {"status", status_of(found)},
+            {"version", accepted_of(connection)},
+            {"current_version", found.app.current_version},
+            {"new_version_available", has_new_version(found)},
+            {"client_id", text_or_null(connection.client_id)},
+            {"consent", consent_view(connection)},
+            {"pauses", pauses_view(connection)},
+            {"next", next_of(found)}};
+}
+
+/// A tenant that is not the caller's answers like one that does not exist.
+Result<void> check_tenant(Call& call, const std::string& text) {
+    const auto name = parse_tenant_name(text);
+    if (!name) return name.error();
+    const auto found = find_tenant(call.tx, *name);
+    if (found && (call.standing.sees_everything() || call.standing.administers(found->tenant.id))) return {};
+    return absent_tenant(*name);
+}
+
+/// Without `pending` what was connected; with it what waits for the admin (S25, S26).
+bool belongs(const FoundConnection& found, bool pending) {
+    const bool is_undecided = found.connection.state == ConnectionState::not_connected;
+    return pending ? is_undecided || (has_new_version(found) && found.connection.state == ConnectionState::connected)
+                   : !is_undecided;
+}
+
+Outcome allowed_outcome(Allowed allowed) {
+    const auto& connection = allowed.found.connection;
+    json::object answer(protocol::wiped_storage());
+    answer["connection"] = allowed.found.name();
+    answer["state"] = name_of(connection.state);
+    answer["client_id"] = text_or_null(connection.client_id);
+    answer["version"] = connection.accepted_version;
+    answer["consent"] = consent_view(connection);
+    if (allowed.client_secret) {
+        const auto value = allowed.client_secret->reveal();
+        answer["client_secret"] = json::string_view{value.data(), value.size()};
+    }
+    answer["message"] = allowed.message;
+    return done(std::move(answer));
+}
+
+Result<Outcome> switch_all(Call& call, Act act) {
+    protocol::Fields in{call.body};
+    Selector selector;
+    selector.app = in.optional_text("app");
+    selector.tenant = in.optional_text("tenant");
+    selector.environment = in.optional_text("environment");
+    const auto grounds = grounds_of(in);
+    const auto dry_run = in.flag("dry_run");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto switched =
+        switch_selected(call.tx, call.peer, call.standing, act, selector, grounds, dry_run, call.now());
+    if (!switched) return switched.error();
+    json::array list;
+    for (const auto& [found, refusal] : *switched) {
+        if (!refusal && !dry_run) call.room.upstream.drop_connection(found.connection.id);
+        list.push_back({{"connection", found.name()},
+                        {"state", name_of(found.connection.state)},
+                        {"result", refusal   ? "refused"
+                                   : dry_run ? "would be done"
+                                             : "done"},
+                        {"why", refusal ? json::value(refusal->what) : json::value(nullptr)}});
+    }
+    return done(std::move(list));
 }
 
 }  // namespace
+
+Result<Outcome> access_list(Call& call) {
+    protocol::Fields in{call.body};
+    const auto page = Page::read(in);
+    Selector selector;
+    selector.tenant = in.optional_text("tenant");
+    const auto pending = in.flag("pending");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (selector.tenant && selector.tenant->contains('@')) {
+        if (auto theirs = check_tenant(call, *selector.tenant); !theirs) return theirs.error();
+    }
+    auto selected = select_connections(call.tx, call.standing, selector, call.now());
+    if (!selected) return selected.error();
+    std::erase_if(*selected, [&](const FoundConnection& found) {
+        const bool is_theirs = call.standing.sees_everything() || call.standing.administers(found.tenant.id);
+        return !is_theirs || !belongs(found, pending);
+    });
+    return page_of(*std::move(selected), page, &FoundConnection::name, row_of);
+}
 
 Result<Outcome> access_review(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!name) return name.error();
-    const auto review = review_access(call.tx, *name);
+    const auto review = review_access(call.tx, call.standing, *name);
     if (!review) return review.error();
     const auto& app = review->found.app;
+    const auto& connection = review->found.connection;
     return done({{"connection", name->text()},
-                 {"state", name_of(review->found.connection.state)},
+                 {"state", name_of(connection.state)},
                  {"app",
                   {{"app", app.name},
                    {"organization", app.organization},
                    {"homepage", app.homepage},
                    {"credentials", name_of(app.credentials)},
                    {"credentials_statement", sentence_of(app.credentials)}}},
-                 {"accepted_version", accepted_of(review->found.connection)},
+                 {"accepted_version", accepted_of(connection)},
                  {"offered_version", review->offered_version},
-                 {"scopes", views(review->scopes)},
-                 {"added", views(review->added)},
-                 {"removed", views(review->removed)},
+                 {"scopes", scope_views(review->scopes)},
+                 {"added", scope_views(review->added)},
+                 {"removed", scope_views(review->removed)},
                  {"statement", review->statement},
-                 {"warnings", json::value_from(review->warnings)}});
+                 {"warnings", json::value_from(review->warnings)},
+                 {"consent", consent_view(connection)},
+                 {"pauses", pauses_view(connection)}});
 }
 
 Result<Outcome> access_allow(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
     const auto version = in.integer("version", 1, 1'000'000'000);
-    const auto of = in.optional_text("on_behalf_of");
-    const auto reason = in.text_or("reason", "");
+    const auto grounds = grounds_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!name) return name.error();
-    std::optional<OnBehalf> on_behalf;
-    if (of) on_behalf = OnBehalf{*of, reason};
-    const auto allowed = allow_access(call.tx, call.peer, *name, version, on_behalf, call.now());
+    auto allowed = allow_access(call.tx, call.peer, call.standing, *name, version, grounds, call.now());
     if (!allowed) return allowed.error();
-    const auto& connection = allowed->found.connection;
-    json::object answer(protocol::wiped_storage());
-    answer["connection"] = name->text();
-    answer["state"] = name_of(connection.state);
-    answer["client_id"] = text_or_null(connection.client_id);
-    answer["version"] = connection.accepted_version;
-    answer["consent"] = {
-        {"source", connection.consent_source}, {"by", connection.consent_by}, {"at", rfc3339(connection.consent_at)}};
-    if (allowed->client_secret) {
-        const auto value = allowed->client_secret->reveal();
-        answer["client_secret"] = json::string_view{value.data(), value.size()};
-    }
-    answer["message"] = allowed->message;
-    return done(std::move(answer));
+    // What was fetched before has the scopes of the version before (S42).
+    call.room.upstream.drop_connection(allowed->found.connection.id);
+    return allowed_outcome(*std::move(allowed));
+}
+
+Result<Outcome> access_record(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    ConsentElsewhere consent;
+    consent.version = in.integer("version", 1, 1'000'000'000);
+    consent.source = in.text("source");
+    consent.note = in.text_or("note", "");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!name) return name.error();
+    auto allowed = record_access(call.tx, call.peer, *name, consent, call.now());
+    if (!allowed) return allowed.error();
+    call.room.upstream.drop_connection(allowed->found.connection.id);
+    return allowed_outcome(*std::move(allowed));
 }
 
 Result<Outcome> access_decline(Call& call) {
-    protocol::Fields in{call.body};
-    const auto name = connection_name(in);
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    if (!name) return name.error();
-    const auto found = decline_access(call.tx, call.peer, *name, call.now());
+    const auto asked = decision_of(call.body);
+    if (!asked) return asked.error();
+    const auto& [name, grounds] = *asked;
+    const auto found = decline_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
     const auto message =
         found->connection.state == ConnectionState::not_connected
             ? std::string{"Declined: nothing was created."}
-            : fmt::format("Declined: {} stays on version {}.", name->text(), found->connection.accepted_version);
-    return done({{"connection", name->text()}, {"state", name_of(found->connection.state)}, {"message", message}});
+            : fmt::format("Declined: {} stays on version {}.", name.text(), found->connection.accepted_version);
+    return done({{"connection", name.text()}, {"state", name_of(found->connection.state)}, {"message", message}});
 }
 
 Result<Outcome> access_disable(Call& call) {
-    const auto asked = switch_of(call.body);
+    const auto asked = decision_of(call.body);
     if (!asked) return asked.error();
-    const auto found = disable_access(call.tx, call.peer, asked->name, asked->reason, call.now());
+    const auto& [name, grounds] = *asked;
+    const auto found = disable_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
     call.room.upstream.drop_connection(found->connection.id);
-    return done({{"connection", asked->name.text()},
+    return done({{"connection", name.text()},
                  {"state", name_of(found->connection.state)},
+                 {"pauses", pauses_view(found->connection)},
                  {"message", fmt::format("No token is issued from now on. Tokens already handed out end by {}.",
                                          rfc3339(call.now() + token_life_limit))}});
 }
 
 Result<Outcome> access_enable(Call& call) {
-    const auto asked = switch_of(call.body);
+    const auto asked = decision_of(call.body);
     if (!asked) return asked.error();
-    const auto found = enable_access(call.tx, call.peer, asked->name, asked->reason, call.now());
+    const auto& [name, grounds] = *asked;
+    const auto found = enable_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
     // What was in the air when access was disabled may have landed since.
     call.room.upstream.drop_connection(found->connection.id);
-    return done({{"connection", asked->name.text()},
+    std::string message = "Access is restored: the same client ID, secrets and version.";
+    if (found->connection.state == ConnectionState::disabled) {
+        message = "This pause is lifted, but another keeps it disabled:";
+        for (const auto& pause : pauses_of(found->connection)) message += " " + described(pause);
+    }
+    return done({{"connection", name.text()},
                  {"state", name_of(found->connection.state)},
                  {"client_id", text_or_null(found->connection.client_id)},
                  {"version", found->connection.accepted_version},
-                 {"message", "Access is restored: the same client ID, secrets and version."}});
+                 {"pauses", pauses_view(found->connection)},
+                 {"message", std::move(message)}});
 }
+
+Result<Outcome> access_disable_selected(Call& call) { return switch_all(call, Act::disable); }
+
+Result<Outcome> access_enable_selected(Call& call) { return switch_all(call, Act::enable); }
 
 }  // namespace jeton::vault::verbs

@@ -1,14 +1,20 @@
-// Verbs: audit.list, audit.verify
+// Verbs: audit.list, audit.verify, audit.export, audit.prune
 #include "daemon/vault/store/audit.hpp"
 
+#include <charconv>
 #include <ctime>
 
+#include <fmt/format.h>
+
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/audit_checkpoints.hpp"
+#include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
 namespace {
 
-json::value view_of(const AuditEntry& entry) {
+json::object view_of(const AuditEntry& entry) {
     return {{"sequence", entry.sequence},
             {"at", rfc3339(entry.at)},
             {"host", entry.host},
@@ -17,7 +23,7 @@ json::value view_of(const AuditEntry& entry) {
               {"user", text_or_null(entry.actor_user)},
               {"pid", entry.actor_pid},
               {"command", text_or_null(entry.actor_command)},
-              {"unit", nullptr}}},
+              {"unit", text_or_null(entry.actor_unit)}}},
             {"event", entry.event},
             {"subject", text_or_null(entry.subject)},
             {"connection", text_or_null(entry.connection)},
@@ -42,10 +48,8 @@ Result<std::optional<UtcSeconds>> time_of(std::string_view member, const std::op
                   "write it as 2026-01-31T09:05:00Z or 2026-01-31");
 }
 
-}  // namespace
-
-Result<Outcome> audit_list(Call& call) {
-    protocol::Fields in{call.body};
+/// What a listing and an export ask for alike.
+Result<audit::Filter> filter_of(protocol::Fields& in) {
     audit::Filter filter;
     filter.tenant = in.optional_text("tenant");
     filter.connection = in.optional_text("connection");
@@ -53,15 +57,84 @@ Result<Outcome> audit_list(Call& call) {
     filter.event_glob = in.optional_text("event");
     const auto since = time_of("since", in.optional_text("since"));
     const auto until = time_of("until", in.optional_text("until"));
-    filter.limit = in.optional_integer("limit", 1, 1'000'000);
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto result = in.optional_text("result");
+    const auto after = in.optional_text("after");
     if (!since) return since.error();
     if (!until) return until.error();
     filter.since = *since;
     filter.until = *until;
+    if (result && *result != "done" && *result != "refused") return bad_body("result must be done or refused");
+    if (result) filter.refused = *result == "refused";
+    if (after) {
+        std::int64_t sequence = 0;
+        const auto* end = after->data() + after->size();
+        const auto [stop, problem] = std::from_chars(after->data(), end, sequence);
+        if (problem != std::errc{} || stop != end || sequence < 0) return bad_body("after must be a sequence number");
+        filter.after = sequence;
+    }
+    return filter;
+}
+
+/// A page that is full has another one behind it.
+Outcome paged(json::array list, std::int64_t limit, std::int64_t last) {
+    Outcome outcome;
+    if (static_cast<std::int64_t>(list.size()) == limit) outcome.next = std::to_string(last);
+    outcome.done = std::move(list);
+    return outcome;
+}
+
+json::object head_view(const audit::SignedHead& head) {
+    return {{"sequence", head.sequence},
+            {"hash", head.hash},
+            {"signature", head.signature},
+            {"public_key", head.public_key}};
+}
+
+json::value checkpoint_view(Transaction& tx, const std::optional<AuditCheckpoint>& checkpoint) {
+    if (!checkpoint) return nullptr;
+    auto view = head_view(audit::sign_head(tx, checkpoint->sequence, checkpoint->hash));
+    view["at"] = rfc3339(checkpoint->at);
+    view["by"] = checkpoint->pruned_by;
+    return view;
+}
+
+}  // namespace
+
+Result<Outcome> audit_list(Call& call) {
+    protocol::Fields in{call.body};
+    auto filter = filter_of(in);
+    const auto limit = in.optional_integer("limit", 1, page_limit).value_or(usual_page);
+    const auto newest = in.optional_integer("newest", 1, 1'000'000'000);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!filter) return filter.error();
+    // The pages that follow name where the one before ended; where the newest begin was settled then.
+    if (newest && !filter->after) filter->after = audit::before_newest(call.tx, *filter, *newest);
+    filter->limit = limit;
     json::array list;
-    for (const auto& entry : audit::list(call.tx, filter)) list.push_back(view_of(entry));
-    return done(std::move(list));
+    std::int64_t last = 0;
+    for (const auto& entry : audit::list(call.tx, *filter)) {
+        list.push_back(view_of(entry));
+        last = entry.sequence;
+    }
+    return paged(std::move(list), limit, last);
+}
+
+Result<Outcome> audit_export(Call& call) {
+    protocol::Fields in{call.body};
+    auto filter = filter_of(in);
+    const auto limit = in.optional_integer("limit", 1, page_limit).value_or(usual_page);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!filter) return filter.error();
+    filter->limit = limit;
+    json::array list;
+    std::int64_t last = 0;
+    for (const auto& [entry, hash] : audit::list_hashed(call.tx, *filter)) {
+        auto view = view_of(entry);
+        view["hash"] = hash;
+        list.push_back(std::move(view));
+        last = entry.sequence;
+    }
+    return paged(std::move(list), limit, last);
 }
 
 Result<Outcome> audit_verify(Call& call) {
@@ -71,7 +144,29 @@ Result<Outcome> audit_verify(Call& call) {
     if (!verified) return verified.error();
     return done({{"verified", true},
                  {"entries", verified->entries},
-                 {"head", {{"sequence", verified->head_sequence}, {"hash", verified->head_hash}}}});
+                 {"head", head_view(audit::signed_head(call.tx))},
+                 {"checkpoint", checkpoint_view(call.tx, audit_checkpoints::find(call.tx))}});
+}
+
+Result<Outcome> audit_prune(Call& call) {
+    protocol::Fields in{call.body};
+    const auto before = time_of("before", in.text("before"));
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!before) return before.error();
+    const auto pruned = audit::prune(call.tx, before->value(), call.peer.name());
+    if (!pruned) return pruned.error();
+    if (pruned->entries > 0) {
+        record(call.tx, call.peer,
+               {.event = "audit.pruned",
+                .subject = "audit",
+                .detail = fmt::format("{} entries up to {}", pruned->entries, pruned->checkpoint->sequence)},
+               call.now());
+    }
+    return done({{"pruned", pruned->entries},
+                 {"checkpoint", checkpoint_view(call.tx, pruned->checkpoint)},
+                 {"message", pruned->entries == 0 ? std::string{"Nothing is older; the newest entries always stay."}
+                                                  : fmt::format("{} entries are gone; the chain goes on from entry {}.",
+                                                                pruned->entries, pruned->checkpoint->sequence)}});
 }
 
 }  // namespace jeton::vault::verbs

@@ -1,98 +1,116 @@
 #include "daemon/vault/verbs/authorisation.hpp"
 
-#include <algorithm>
-#include <array>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
+
+#include "daemon/vault/store/apps.hpp"
 
 namespace jeton::vault {
 namespace {
 
-constexpr std::uint8_t operators = static_cast<std::uint8_t>(Role::host_operator);
-constexpr std::uint8_t developers = operators | static_cast<std::uint8_t>(Role::developer);
-// An operator decides for a tenant only on its behalf, and says so: services/access.
-constexpr std::uint8_t tenant_admins = operators | static_cast<std::uint8_t>(Role::tenant_admin);
-constexpr std::uint8_t all_roles = developers | tenant_admins;
+/// A member of the body; empty where it is missing or no text, which no name is.
+std::string member(const json::value& body, std::string_view name) {
+    const auto* object = body.if_object();
+    const auto* value = object == nullptr ? nullptr : object->if_contains(json::string_view{name.data(), name.size()});
+    return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
 
-constexpr Allowance anyone(std::string_view verb) { return {verb, 0, true}; }
-constexpr Allowance only(std::uint8_t roles, std::string_view verb) { return {verb, roles, false}; }
+std::string who_may(const Verb& verb) {
+    if (verb.roles.has(Role::tenant_admin) && verb.about == About::connection) return "an admin of the tenant";
+    if (verb.roles.has(Role::developer)) return "the app's developer";
+    return "an operator";
+}
 
-constexpr std::array table{
-    // the token socket
-    anyone("token.issue"),
-    anyone("jwks.show"),
-    anyone("metadata.show"),
-    anyone("whoami.show"),
-    // the store and its keys
-    anyone("status.show"),
-    only(operators, "store.init"),
-    only(operators, "store.seal"),
-    only(operators, "store.unseal"),
-    only(operators, "key_slot.list"),
-    only(operators, "key_slot.add"),
-    // what operators set up
-    only(operators, "environment.create"),
-    only(all_roles, "environment.list"),
-    only(all_roles, "environment.show"),
-    only(operators, "tenant.create"),
-    only(all_roles, "tenant.list"),
-    only(all_roles, "tenant.show"),
-    only(operators, "binding.add"),
-    only(operators, "binding.list"),
-    // what developers do
-    only(developers, "app.create"),
-    only(all_roles, "app.list"),
-    only(all_roles, "app.show"),
-    only(developers, "app.tenant.add"),
-    only(developers, "app.connections"),
-    only(developers, "secret.generate"),
-    only(developers, "secret.list"),
-    only(developers, "secret.import"),
-    only(developers, "secret.deactivate"),
-    // what tenant admins decide
-    only(all_roles, "access.review"),
-    only(tenant_admins, "access.allow"),
-    only(tenant_admins, "access.decline"),
-    only(tenant_admins, "access.disable"),
-    only(tenant_admins, "access.enable"),
-    // the audit
-    only(operators, "audit.list"),
-    only(operators, "audit.verify"),
-    // the front's own: checked by the desk, which knows the front's uid
-    anyone("usage.report"),
-};
+Error forbidden(const Peer& peer, const Verb& verb) {
+    return refuse(Errc::forbidden, fmt::format("{} (uid {}) may not do this", peer.name(), peer.uid),
+                  peer.foreign
+                      ? "a peer of another PID namespace has no role: ask from the host itself"
+                      : fmt::format("jeton whoami tells your roles, jeton role matrix who may; ask {}", who_may(verb)));
+}
+
+/// The refusal of what does not exist; what does is noted for the operator.
+Error hidden(Error absent, const Peer& peer, const std::string& what) {
+    absent.operator_note = fmt::format("{} is not {}'s to see", what, peer.name());
+    return absent;
+}
+
+/// Whether one of the roles that `verb` asks for is held for this app.
+bool covers(const Standing& standing, const Verb& verb, const App& app) {
+    return (verb.roles.has(Role::host_operator) && (standing.host_operator || standing.everywhere)) ||
+           (verb.roles.has(Role::auditor) && standing.auditor) ||
+           (verb.roles.has(Role::developer) && standing.develops(app.id));
+}
+
+bool covers(const Standing& standing, const Verb& verb, const FoundConnection& found) {
+    return covers(standing, verb, found.app) ||
+           (verb.roles.has(Role::tenant_admin) && standing.administers(found.tenant.id) &&
+            standing.sees(found.connection));
+}
+
+Result<void> check_app(Transaction& tx, const Peer& peer, const Standing& standing, const Verb& verb,
+                       const json::value& body) {
+    const auto name = member(body, "app");
+    const auto app = find_app(tx, name);
+    if (!app) return app.error();
+    if (covers(standing, verb, *app)) return {};
+    if (standing.sees(*app)) return forbidden(peer, verb);
+    return hidden(absent_app(name), peer, "app " + name);
+}
+
+Result<void> check_tenant(Transaction& tx, const Peer& peer, const Standing& standing, const Verb& verb,
+                          const json::value& body) {
+    const auto name = parse_tenant_name(member(body, "tenant"));
+    if (!name) return name.error();
+    const auto found = find_tenant(tx, *name);
+    const bool seen = found && sees(tx, standing, found->tenant);
+    if (!found && standing.sees_everything()) return found.error();
+    if (!seen) return hidden(absent_tenant(*name), peer, "tenant " + name->text());
+    if (standing.roles().meets(verb.roles)) return {};
+    return forbidden(peer, verb);
+}
+
+Result<void> check_connection(Transaction& tx, const Peer& peer, const Standing& standing, const Verb& verb,
+                              const json::value& body) {
+    const auto name = parse_connection_name(member(body, "app") + "/" + member(body, "tenant"));
+    if (!name) return name.error();
+    const auto found = find_connection(tx, *name);
+    if (!found) return found.error();
+    if (!covers(standing, verb, *found)) {
+        if (standing.sees(found->connection)) return forbidden(peer, verb);
+        return hidden(absent_connection(*name), peer, name->text());
+    }
+    if (!verb.states.has(found->connection.state)) return state_refusal(*found);
+    return {};
+}
 
 }  // namespace
 
-std::span<const Allowance> allowances() { return table; }
-
-std::vector<Role> roles_of(const Peer& peer) {
-    if (peer.foreign) return {};
-    if (peer.daemon_user) return {Role::host_operator, Role::developer, Role::tenant_admin};
-    if (peer.uid == 0) return {Role::host_operator};
-    return {};
+Result<Standing> authorise(Transaction& tx, const Peer& peer, const Verb& verb, const json::value& body,
+                           UtcSeconds now) {
+    if (verb.for_anyone) return Standing{};
+    auto standing = standing_of(tx, peer, now);
+    if (!standing.roles().meets(verb.roles)) return forbidden(peer, verb);
+    Result<void> allowed;
+    switch (verb.about) {
+        case About::host: break;
+        case About::app: allowed = check_app(tx, peer, standing, verb, body); break;
+        case About::tenant: allowed = check_tenant(tx, peer, standing, verb, body); break;
+        case About::connection: allowed = check_connection(tx, peer, standing, verb, body); break;
+    }
+    if (!allowed) return allowed.error();
+    return standing;
 }
 
-std::string_view name_of(Role role) {
-    switch (role) {
-        case Role::host_operator: return "operator";
-        case Role::developer: return "developer";
-        case Role::tenant_admin: return "tenant-admin";
+Result<Standing> authorise(Store& store, const Peer& peer, const Verb& verb, UtcSeconds now) {
+    auto standing = standing_without_store(peer);
+    if (store.state() == StoreState::unsealed) {
+        auto group = store.group();
+        standing = group.attempt([&](Transaction& tx) { return standing_of(tx, peer, now); });
     }
-    return {};
-}
-
-Result<void> authorise(const Peer& peer, std::string_view verb) {
-    const auto* row = std::ranges::find(table, verb, &Allowance::verb);
-    if (row != table.end() && row->anyone) return {};
-    if (row != table.end()) {
-        for (const auto role : roles_of(peer)) {
-            if ((row->roles & static_cast<std::uint8_t>(role)) != 0) return {};
-        }
-    }
-    return refuse(Errc::forbidden, fmt::format("{} (uid {}) may not do this", peer.name(), peer.uid),
-                  peer.foreign ? "a peer of another PID namespace has no role: ask from the host itself"
-                               : "jeton whoami tells your roles; ask an operator");
+    if (!verb.for_anyone && !standing.roles().meets(verb.roles)) return forbidden(peer, verb);
+    return standing;
 }
 
 }  // namespace jeton::vault

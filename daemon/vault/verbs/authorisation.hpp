@@ -1,35 +1,23 @@
-/// Who may do which verb. One function, one table, deny by default (T15).
+/// Who may do which verb, to what, in which state. One function, deny by default (T15); the table is in table.cpp.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
+#include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/standing.hpp"
+#include "daemon/vault/store/store.hpp"
+#include "daemon/vault/verbs/table.hpp"
 
 namespace jeton::vault {
 
-enum class Role : std::uint8_t { host_operator = 1, developer = 2, tenant_admin = 4 };
+/// What the peer is, where it may do `verb` to what `body` names. What it may not see is refused like what does not
+/// exist, before anything else of the body is read, so that both answers are alike byte for byte (S27).
+/// Refuses: forbidden, not_found, bad_input (a name that is none), wrong_state. `operator_note` where it hides.
+[[nodiscard]] Result<Standing> authorise(Transaction& tx, const Peer& peer, const Verb& verb, const json::value& body,
+                                         UtcSeconds now);
 
-/// A set of roles; `anyone` asks for none.
-struct Allowance {
-    std::string_view verb;
-    std::uint8_t roles;
-    bool anyone;
-};
-
-/// One row for each verb; a verb without a row is refused.
-[[nodiscard]] std::span<const Allowance> allowances();
-
-/// The roles of an attested peer: in a user's own daemon that user has them all, uid 0 is operator everywhere, a peer
-/// of another PID namespace has none.
-[[nodiscard]] std::vector<Role> roles_of(const Peer& peer);
-[[nodiscard]] std::string_view name_of(Role role);
-
-/// Refuses `forbidden` before anything is looked up, so that what exists and what does not answer alike.
-[[nodiscard]] Result<void> authorise(const Peer& peer, std::string_view verb);
+/// The same for verbs of the store itself, which may be closed: then only uid 0 (and a user's own daemon's user) is
+/// operator.
+[[nodiscard]] Result<Standing> authorise(Store& store, const Peer& peer, const Verb& verb, UtcSeconds now);
 
 }  // namespace jeton::vault

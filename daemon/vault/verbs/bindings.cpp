@@ -1,51 +1,120 @@
-// Verbs: binding.add, binding.list
+// Verbs: binding.add, binding.remove, binding.list, binding.explain
 #include "daemon/vault/services/bindings.hpp"
 
+#include <fmt/format.h>
+
+#include "daemon/vault/services/explanation.hpp"
 #include "daemon/vault/store/bindings.hpp"
-#include "daemon/vault/store/connections.hpp"
-#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/verbs/binding_view.hpp"
+#include "daemon/vault/verbs/identity_of.hpp"
+#include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/peer_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
 namespace {
 
-json::value view_of(Transaction& tx, const Binding& binding) {
-    auto connection = connections::get(tx, binding.connection);
-    if (!connection) throw Tampered("connections", binding.connection.text);
-    return {{"id", binding.id.text},
-            {"connection", complete(tx, *std::move(connection)).name()},
-            {"user", binding.user},
-            {"user_id", binding.uid},
-            {"default", binding.is_default},
-            {"allow_container", binding.allow_container},
-            {"created_at", rfc3339(binding.created_at)}};
+json::array warnings_of(const Binding& binding) {
+    json::array warnings;
+    if (binding.kind == BindingKind::pattern) {
+        warnings.emplace_back("It holds for every tenant of the app there, also for those that come later.");
+    }
+    if (!binding.unit.empty()) {
+        warnings.emplace_back(
+            "A unit guards against mistakes, not against another process of the same user that means harm.");
+    }
+    if (binding.allow_container) {
+        warnings.emplace_back("Any container that runs a process under this uid gets these tokens.");
+    }
+    return warnings;
 }
 
 }  // namespace
 
 Result<Outcome> binding_add(Call& call) {
     protocol::Fields in{call.body};
-    const auto connection = in.text("connection");
     NewBinding wanted;
-    wanted.user = in.text("user");
-    wanted.uid = in.integer("user_id", 0, 4294967295);
+    wanted.connection = in.optional_text("connection");
+    wanted.introspect = in.optional_text("introspect");
+    wanted.identity = identity_of(in);
     wanted.is_default = in.flag("default");
     wanted.allow_container = in.flag("allow_container");
+    wanted.life = lifetime_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    auto name = parse_connection_name(connection);
-    if (!name) return name.error();
-    wanted.connection = *std::move(name);
-    const auto added = add_binding(call.tx, call.peer, wanted, call.now());
-    if (!added) return added.error();
-    return done(view_of(call.tx, *added));
+    const auto binding = add_binding(call.tx, call.peer, wanted, call.now());
+    if (!binding) return binding.error();
+    auto row = binding_view(call.tx, *binding);
+    row["warnings"] = warnings_of(*binding);
+    return done(std::move(row));
+}
+
+Result<Outcome> binding_remove(Call& call) {
+    protocol::Fields in{call.body};
+    const auto id = in.text("binding");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto removed = remove_binding(call.tx, call.peer, id, call.now());
+    if (!removed) return removed.error();
+    return done({{"id", removed->id.text},
+                 {"message",
+                  fmt::format("{} gets no tokens by binding {} any more.", described(*removed), short_id(*removed))}});
 }
 
 Result<Outcome> binding_list(Call& call) {
     protocol::Fields in{call.body};
+    const auto page = Page::read(in);
+    const auto connection = in.optional_text("connection");
+    const auto user = in.optional_text("user");
+    const auto group = in.optional_text("group");
+    const auto unit = in.optional_text("unit");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    json::array list;
-    for (const auto& binding : bindings::list(call.tx)) list.push_back(view_of(call.tx, binding));
-    return done(std::move(list));
+    auto all = bindings::list(call.tx);
+    std::erase_if(all, [&](const Binding& binding) {
+        return (user && binding.user != *user) || (group && binding.group != *group) || (unit && binding.unit != *unit);
+    });
+    if (connection) {
+        const auto name = parse_connection_name(*connection);
+        if (!name) return name.error();
+        const auto found = find_connection(call.tx, *name);
+        if (!found) return found.error();
+        std::erase_if(all, [&](const Binding& binding) { return !is_for(binding, found->connection); });
+    }
+    const auto key_of = [&](const Binding& binding) {
+        return fmt::format("{} {} {}", target_of(call.tx, binding), described(binding), binding.id.text);
+    };
+    return page_of(std::move(all), page, key_of,
+                   [&](const Binding& binding) { return binding_view(call.tx, binding); });
+}
+
+Result<Outcome> binding_explain(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    const auto* described_peer = in.object("seen");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!name) return name.error();
+    auto seen = call.peer;
+    if (described_peer != nullptr) {
+        auto read = read_peer(call.body.get_object().at("seen"));
+        if (!read) return read.error();
+        seen = *std::move(read);
+    }
+    const auto found = find_connection(call.tx, *name);
+    if (!found) return found.error();
+    const auto explanation = explain(call.tx, *found, seen, call.now());
+    json::array weighed;
+    for (const auto& [binding, missing] : explanation.bindings) {
+        weighed.push_back({{"id", binding.id.text},
+                           {"connection", target_of(call.tx, binding)},
+                           {"identity", described(binding)},
+                           {"holds", missing.empty()},
+                           {"lacks", json::value_from(missing)}});
+    }
+    return done({{"connection", found->name()},
+                 {"state", name_of(found->connection.state)},
+                 {"seen", peer_view(seen)},
+                 {"binding", explanation.binding ? json::value(explanation.binding->id.text) : json::value(nullptr)},
+                 {"bindings", std::move(weighed)},
+                 {"verdict", explanation.verdict},
+                 {"next", explanation.next}});
 }
 
 }  // namespace jeton::vault::verbs

@@ -1,4 +1,4 @@
-// Verbs: environment.create, environment.list, environment.show
+// Verbs: environment.create, environment.edit, environment.list, environment.show
 #include "daemon/vault/services/environments.hpp"
 
 #include <fmt/format.h>
@@ -11,7 +11,8 @@
 namespace jeton::vault::verbs {
 namespace {
 
-json::value view_of(Transaction& tx, const Environment& environment) {
+/// How many connections there are is for those who see them all.
+json::value view_of(const Call& call, const Environment& environment) {
     return {
         {"environment", environment.name},
         {"kind", name_of(environment.kind)},
@@ -23,7 +24,8 @@ json::value view_of(Transaction& tx, const Environment& environment) {
         {"allow_loopback_http", environment.allow_loopback_http},
         {"developer_access", environment.developer_access},
         {"issuer", text_or_null(environment.issuer)},
-        {"connections", connections::count(tx, environment.id)}};
+        {"connections", call.standing.sees_everything() ? json::value(connections::count(call.tx, environment.id))
+                                                        : json::value(nullptr)}};
 }
 
 }  // namespace
@@ -45,14 +47,27 @@ Result<Outcome> environment_create(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto created = create_environment(call.tx, call.peer, wanted, call.now());
     if (!created) return created.error();
-    return done(view_of(call.tx, *created));
+    return done(view_of(call, *created));
+}
+
+Result<Outcome> environment_edit(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    EnvironmentEdit edit;
+    edit.developer_access = in.optional_flag("developer_access");
+    const auto* aliases = in.array("host_aliases");
+    if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
+    if (!edited) return edited.error();
+    return done(view_of(call, *edited));
 }
 
 Result<Outcome> environment_list(Call& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     json::array list;
-    for (const auto& environment : environments::list(call.tx)) list.push_back(view_of(call.tx, environment));
+    for (const auto& environment : environments::list(call.tx)) list.push_back(view_of(call, environment));
     return done(std::move(list));
 }
 
@@ -62,7 +77,7 @@ Result<Outcome> environment_show(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto environment = find_environment(call.tx, name);
     if (!environment) return environment.error();
-    return done(view_of(call.tx, *environment));
+    return done(view_of(call, *environment));
 }
 
 }  // namespace jeton::vault::verbs

@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "daemon/vault/domain/secret.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/verbs/verb.hpp"
 
@@ -10,6 +11,9 @@ namespace jeton::vault::verbs {
 
 enum class Shown { active, all };
 
+/// Those of one connection, oldest first.
 [[nodiscard]] json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown);
+[[nodiscard]] json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret,
+                                       UtcSeconds now);
 
 }  // namespace jeton::vault::verbs

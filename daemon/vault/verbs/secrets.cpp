@@ -1,24 +1,22 @@
-// Verbs: secret.generate, secret.list, secret.import, secret.deactivate
+// Verbs: secret.generate, secret.rotate, secret.rollback, secret.list, secret.import, secret.deactivate,
+// secret.identify
 #include "daemon/vault/services/secrets.hpp"
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/identify.hpp"
+#include "daemon/vault/services/rotation.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/identity_of.hpp"
+#include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
+#include "daemon/vault/verbs/ticket_for.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
 namespace {
-
-json::string secret_string(const SecretText& value) {
-    return json::string{json::string_view{value.reveal().data(), value.reveal().size()}, protocol::wiped_storage()};
-}
-
-json::value time_or_null(const std::optional<UtcSeconds>& at) {
-    return at ? json::value(rfc3339(*at)) : json::value(nullptr);
-}
 
 ImportedPair pair_of(protocol::Fields& in) {
     ImportedPair pair;
@@ -52,33 +50,119 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
     return need;
 }
 
-/// For the operator, who may know: the pair lives in another environment (S23, P10).
+/// For those who may know: the pair lives in another environment (S23, P10).
 Error explain(Call& call, Error refusal, const ImportedPair& pair, const FoundConnection& found) {
     if (refusal.code != Errc::invalid_client) return refusal;
     for (const auto& id : connections::environments_of_client_id(call.tx, trim(pair.client_id))) {
         if (id == found.environment.id) continue;
         const auto other = connections::by_client_id(call.tx, id, trim(pair.client_id));
-        if (other) refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, *other).name());
+        if (other && call.standing.sees(*other)) {
+            refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, *other).name());
+        }
     }
     return refusal;
 }
 
+/// The connection, where this peer configures its credentials (S5, S13, S35).
+Result<FoundConnection> configured_by(Call& call, const Result<ConnectionName>& name) {
+    if (!name) return name.error();
+    auto found = find_visible(call.tx, call.standing, *name);
+    if (!found) return found.error();
+    if (auto may = may_configure(call.standing, *found); !may) return may.error();
+    return found;
+}
+
+/// A new pair as it is shown, once (S17).
+json::object shown_once(const FoundConnection& found, const GeneratedSecret& generated) {
+    json::object answer(protocol::wiped_storage());
+    answer["connection"] = found.name();
+    answer["client_id"] = found.connection.client_id;
+    answer["client_secret"] = secret_string(generated.value);
+    answer["prefix"] = generated.secret.prefix;
+    answer["created_at"] = rfc3339(generated.secret.created_at);
+    return answer;
+}
+
+/// `overlap` or `now` of a rotation.
+Result<std::chrono::seconds> overlap_of(protocol::Fields& in) {
+    const auto overlap = in.optional_integer("overlap", 0, std::chrono::seconds{overlap_max}.count());
+    const bool now = in.flag("now");
+    if (overlap && now) return bad_body("give \"overlap\" or \"now\", not both");
+    if (now) return std::chrono::seconds{0};
+    return overlap ? std::chrono::seconds{*overlap} : std::chrono::seconds{usual_overlap};
+}
+
+std::string rotation_message(const RotatedSecret& rotated, std::chrono::seconds overlap) {
+    const auto& fresh = rotated.fresh.secret.prefix;
+    if (overlap.count() == 0) {
+        return fmt::format("Only {} works from now on; tokens that were issued before have ended.", fresh);
+    }
+    if (rotated.replaced.empty()) return fmt::format("No other secret was active: {} is the only one.", fresh);
+    const auto& old = rotated.replaced.back();
+    return fmt::format("{} and {} both work until {}, then {} alone.", fresh, old.prefix, rfc3339(*old.deactivates_at),
+                       fresh);
+}
+
+std::string text_of_use(const Usage& used, UtcSeconds now) {
+    const auto minutes = std::chrono::floor<std::chrono::minutes>(now - used.last_at).count();
+    // A clock that was set back makes it a use to come: it was just now.
+    if (minutes < 1) return fmt::format("used less than a minute ago by {}", used.user);
+    return fmt::format("used {} {} ago by {}", minutes, minutes == 1 ? "minute" : "minutes", used.user);
+}
+
+/// Somebody would miss this secret (S17).
+json::value warning_of(const std::optional<Usage>& used, UtcSeconds now) {
+    if (!used || now - used->last_at >= std::chrono::hours{1}) return nullptr;
+    return json::value(text_of_use(*used, now));
+}
+
+struct ListedSecret {
+    FoundConnection found;
+    Secret secret;
+};
+
+/// The connections that the peer sees, or the one that the body names.
+Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::optional<std::string>& app,
+                                                        const std::optional<std::string>& tenant) {
+    std::vector<FoundConnection> listed;
+    if (app && tenant) {
+        const auto name = parse_connection_name(*app + "/" + *tenant);
+        if (!name) return name.error();
+        auto found = find_visible(call.tx, call.standing, *name);
+        if (!found) return found.error();
+        listed.push_back(*std::move(found));
+        return listed;
+    }
+    for (auto& connection : connections::list(call.tx)) {
+        if (!call.standing.sees(connection)) continue;
+        auto found = complete(call.tx, std::move(connection));
+        if ((app && found.app.name != *app) || (tenant && found.tenant_name().text() != *tenant)) continue;
+        listed.push_back(std::move(found));
+    }
+    return listed;
+}
+
 }  // namespace
+
+json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
+    const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
+    return {{"connection", found.name()},
+            {"client_id", text_or_null(found.connection.client_id)},
+            {"prefix", secret.prefix},
+            {"state", name_of(secret.is_active(tx.high_water()) ? SecretState::active : SecretState::deactivated)},
+            {"created_at", rfc3339(secret.created_at)},
+            {"created_by", secret.created_by},
+            {"last_used_at", used ? json::value(rfc3339(used->last_at)) : json::value(nullptr)},
+            {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
+            {"deactivates_at", time_or_null(secret.deactivates_at)},
+            {"warning", warning_of(used, now)}};
+}
 
 json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
     json::array list;
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
-        const bool is_active = secret.is_active(now);
-        if (!is_active && shown == Shown::active) continue;
-        const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
-        list.push_back({{"connection", found.name()},
-                        {"prefix", secret.prefix},
-                        {"state", is_active ? "active" : "deactivated"},
-                        {"created_at", rfc3339(secret.created_at)},
-                        {"created_by", secret.created_by},
-                        {"last_used_at", used ? json::value(rfc3339(used->last_at)) : json::value(nullptr)},
-                        {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
-                        {"deactivates_at", time_or_null(secret.deactivates_at)}});
+        if (shown == Shown::active && !secret.is_active(tx.high_water())) continue;
+        list.push_back(secret_view(tx, found, secret, now));
     }
     return list;
 }
@@ -86,40 +170,98 @@ json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSecon
 Result<Outcome> secret_generate(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
+    auto ticket = wanted_ticket(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    if (!name) return name.error();
+    const auto found = configured_by(call, name);
+    if (!found) return found.error();
+    if (!ticket) return ticket.error();
+    if (*ticket) {
+        (*ticket)->connection = *name;
+        return hand_out_ticket(call, **ticket);
+    }
     const auto generated = generate_secret(call.tx, call.peer, *name, call.now());
     if (!generated) return generated.error();
-    const auto found = find_connection(call.tx, *name);
-    if (!found) return found.error();
-    json::object answer(protocol::wiped_storage());
-    answer["connection"] = name->text();
-    answer["client_id"] = found->connection.client_id;
-    answer["client_secret"] = secret_string(generated->value);
-    answer["prefix"] = generated->secret.prefix;
-    answer["created_at"] = rfc3339(generated->secret.created_at);
+    auto answer = shown_once(*found, *generated);
+    answer["message"] =
+        "This client secret is visible only once. If you lose it, you'll need to generate a new secret.";
     return done(std::move(answer));
+}
+
+Result<Outcome> secret_rotate(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    const auto overlap = overlap_of(in);
+    auto ticket = wanted_ticket(in);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto found = configured_by(call, name);
+    if (!found) return found.error();
+    if (!overlap) return overlap.error();
+    if (!ticket) return ticket.error();
+    if (*ticket) {
+        (*ticket)->connection = *name;
+        (*ticket)->act = TicketAct::rotate;
+        (*ticket)->overlap = *overlap;
+        return hand_out_ticket(call, **ticket);
+    }
+    const auto rotated = rotate_secret(call.tx, call.peer, *name, *overlap, call.now());
+    if (!rotated) return rotated.error();
+    auto answer = shown_once(*found, rotated->fresh);
+    answer["old"] = nullptr;
+    if (!rotated->replaced.empty()) {
+        const auto& old = rotated->replaced.back();
+        answer["old"] = {{"prefix", old.prefix}, {"deactivates_at", time_or_null(old.deactivates_at)}};
+    }
+    answer["message"] = rotation_message(*rotated, *overlap);
+    return done(std::move(answer));
+}
+
+Result<Outcome> secret_rollback(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto found = configured_by(call, name);
+    if (!found) return found.error();
+    const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
+    if (!back) return back.error();
+    call.room.upstream.drop_connection(found->connection.id);
+    const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
+    auto message = fmt::format("{} stays.", back->restored.prefix);
+    if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
+    if (!deactivated.empty() && back->deactivated->kind == SecretKind::value) {
+        message = fmt::format(
+            "{} stays. jeton does not use {} any more; it still works at its issuer until it is "
+            "deactivated there.",
+            back->restored.prefix, deactivated);
+    }
+    return done({{"connection", name->text()},
+                 {"restored", back->restored.prefix},
+                 {"deactivated", text_or_null(deactivated)},
+                 {"message", message}});
 }
 
 Result<Outcome> secret_list(Call& call) {
     protocol::Fields in{call.body};
     const auto app = in.optional_text("app");
     const auto tenant = in.optional_text("tenant");
+    const auto older_than = in.optional_integer("older_than", 0, std::chrono::seconds{std::chrono::years{100}}.count());
+    const auto page = Page::read(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    json::array list;
-    if (app && tenant) {
-        const auto name = parse_connection_name(*app + "/" + *tenant);
-        if (!name) return name.error();
-        const auto found = find_connection(call.tx, *name);
-        if (!found) return found.error();
-        return done(secret_views(call.tx, *found, call.now(), Shown::all));
+    const auto listed = listed_connections(call, app, tenant);
+    if (!listed) return listed.error();
+    const auto now = call.now();
+    std::vector<ListedSecret> rows;
+    for (const auto& found : *listed) {
+        for (auto& secret : secrets::of(call.tx, found.connection.id)) {
+            if (older_than && now - secret.created_at < std::chrono::seconds{*older_than}) continue;
+            rows.push_back({found, std::move(secret)});
+        }
     }
-    for (auto& connection : connections::list(call.tx)) {
-        const auto found = complete(call.tx, std::move(connection));
-        if ((app && found.app.name != *app) || (tenant && found.tenant_name().text() != *tenant)) continue;
-        for (auto& view : secret_views(call.tx, found, call.now(), Shown::all)) list.push_back(std::move(view));
-    }
-    return done(std::move(list));
+    return page_of(
+        std::move(rows), page,
+        [](const ListedSecret& row) {
+            return fmt::format("{} {} {}", row.found.name(), row.secret.prefix, row.secret.id.text);
+        },
+        [&](const ListedSecret& row) { return secret_view(call.tx, row.found, row.secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {
@@ -127,7 +269,7 @@ Result<Outcome> secret_import(Call& call) {
     const auto name = connection_name(in);
     const auto pair = pair_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    if (!name) return name.error();
+    if (auto found = configured_by(call, name); !found) return found.error();
     const auto checked = check_import(call.tx, *name, pair, call.now());
     if (!checked) return checked.error();
     // Each import tries its own pair: two with one client ID may differ in the secret.
@@ -153,20 +295,47 @@ Result<Outcome> secret_deactivate(Call& call) {
     const auto name = connection_name(in);
     const auto prefix = in.text("prefix");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    if (!name) return name.error();
-    const auto found = find_connection(call.tx, *name);
+    const auto found = configured_by(call, name);
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
     call.room.upstream.drop_connection(found->connection.id);
-    const auto message = secret->kind == SecretKind::value
-                             ? fmt::format(
-                                   "jeton does not use {} any more. It still works at its issuer until it is "
-                                   "deactivated there.",
-                                   secret->prefix)
-                             : fmt::format("{} is refused from now on.", secret->prefix);
+    const bool is_local = secret->kind == SecretKind::verifier;
+    auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
+                            : fmt::format(
+                                  "jeton does not use {} any more. It still works at its issuer until it is "
+                                  "deactivated there.",
+                                  secret->prefix);
+    if (active_secrets(call.tx, found->connection).empty()) {
+        message += is_local ? fmt::format(
+                                  " It was the last active one: no program gets a token with a secret of {} "
+                                  "until there is a new one: jeton secret generate {}",
+                                  name->text(), name->text())
+                            : fmt::format(
+                                  " It was the last active one: no program gets a token of {} until there is a "
+                                  "new one: jeton secret import {} --client-id {}",
+                                  name->text(), name->text(), found->connection.client_id);
+    }
     return done(
         {{"connection", name->text()}, {"prefix", secret->prefix}, {"state", "deactivated"}, {"message", message}});
+}
+
+Result<Outcome> secret_identify(Call& call) {
+    protocol::Fields in{call.body};
+    const auto value = in.secret("value");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto identified = identify(call.tx, call.standing, value);
+    const auto& used = identified.used;
+    return done(
+        {{"kind", identified.kind},
+         {"valid_checksum", identified.valid_checksum ? json::value(*identified.valid_checksum) : json::value(nullptr)},
+         {"connection", text_or_null(identified.connection)},
+         {"prefix", text_or_null(identified.prefix)},
+         {"state", text_or_null(identified.state)},
+         {"created_at", time_or_null(identified.created_at)},
+         {"last_used_at", used ? json::value(rfc3339(used->last_at)) : json::value(nullptr)},
+         {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
+         {"message", identified.message}});
 }
 
 }  // namespace jeton::vault::verbs

@@ -15,7 +15,7 @@
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/key_slots.hpp"
-#include "daemon/vault/verbs/authorisation.hpp"
+#include "daemon/vault/verbs/peer_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -66,7 +66,7 @@ Result<json::value> status_show(StoreCall& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
     json::array environments;
-    if (store.state() == StoreState::unsealed && !roles_of(call.peer).empty()) {
+    if (store.state() == StoreState::unsealed && !call.standing.roles().is_empty()) {
         auto group = store.group();
         environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
     }
@@ -78,21 +78,26 @@ Result<json::value> status_show(StoreCall& call) {
 Result<json::value> whoami_show(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto view = peer_view(call.peer);
+    view["gid"] = call.peer.gid;
     json::array roles;
-    for (const auto role : roles_of(call.peer)) roles.emplace_back(name_of(role));
     json::array bound;
     if (call.room.store.state() == StoreState::unsealed) {
         auto group = call.room.store.group();
         group.attempt([&](Transaction& tx) {
-            for (const auto& binding : bindings_of(tx, call.peer)) {
-                bound.emplace_back(complete(tx, connections::get(tx, binding.connection).value()).name());
+            const auto now = call.room.clock.now();
+            for (auto& role : described(tx, standing_of(tx, call.peer, now))) roles.emplace_back(std::move(role));
+            for (const auto& binding : bindings_of(tx, call.peer, now)) {
+                bound.emplace_back((binding.kind == BindingKind::introspection ? "introspect " : "") +
+                                   target_of(tx, binding));
             }
         });
+    } else if (!standing_without_store(call.peer).roles().is_empty()) {
+        roles.emplace_back(name_of(Role::host_operator));
     }
-    return json::value{
-        {"uid", call.peer.uid},        {"user", text_or_null(call.peer.user)},       {"gid", call.peer.gid},
-        {"pid", call.peer.pid},        {"command", text_or_null(call.peer.command)}, {"roles", std::move(roles)},
-        {"bindings", std::move(bound)}};
+    view["roles"] = std::move(roles);
+    view["bindings"] = std::move(bound);
+    return view;
 }
 
 Result<json::value> store_init(StoreCall& call) {

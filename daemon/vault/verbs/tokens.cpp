@@ -1,4 +1,4 @@
-// Verbs: token.issue, usage.report, jwks.show, metadata.show
+// Verbs: token.issue, token.introspect, usage.report, jwks.show, metadata.show
 #include "daemon/vault/services/tokens.hpp"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -57,6 +58,7 @@ json::value answer_of(const IssuedToken& issued, bool may_be_reused) {
     if (!issued.app_key.empty()) answer["app_key"] = issued.app_key;
     answer["reuse_seconds"] = may_be_reused ? issued.reuse.count() : 0;
     if (!issued.secret_prefix.empty()) answer["secret_prefix"] = issued.secret_prefix;
+    answer["via"] = issued.via;
     return answer;
 }
 
@@ -71,7 +73,7 @@ void account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t 
                            .tenant = name->tenant.text()},
                           at);
     entry.count = count;
-    entry.via = "token";
+    entry.via = issued.via.empty() ? "token" : issued.via;
     Usage used;
     if (const auto found = find_connection(call.tx, *name)) used.connection = found->connection.id;
     used.secret_prefix = issued.secret_prefix;
@@ -130,6 +132,17 @@ Result<Outcome> token_issue(Call& call) {
     return outcome;
 }
 
+Result<Outcome> token_introspect(Call& call) {
+    protocol::Fields in{call.body};
+    const auto environment = in.text("environment");
+    const auto token = in.secret("token");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto members = introspect_token(call.tx, call.peer, environment, token, call.now());
+    if (!members) return members.error();
+    // Nothing beside the word: an inactive token tells no reason (RFC 7662 §2.2).
+    return done(*members ? json::value(**std::move(members)) : json::value{{"active", false}});
+}
+
 Result<Outcome> usage_report(Call& call) {
     const auto* body = call.body.if_object();
     const auto* entries = body != nullptr ? body->if_contains("entries") : nullptr;
@@ -141,13 +154,15 @@ Result<Outcome> usage_report(Call& call) {
         user.user = in.text_or("user", "");
         user.pid = in.optional_integer("pid", 0, 4194304).value_or(0);
         user.command = in.text_or("command", "");
+        user.unit = in.text_or("unit", "");
         IssuedToken issued;
         issued.connection = in.text("connection");
         issued.secret_prefix = in.text_or("secret_prefix", "");
+        issued.via = in.text_or("via", "");
         const auto count = in.integer("count", 1, 1'000'000'000'000);
         const auto last_at = in.integer("last_at", 0, 253402300799);
         if (auto problem = in.problem()) return bad_body(*std::move(problem));
-        Call on_behalf{call.tx, user, call.body, call.room, std::nullopt};
+        Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
         account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
     }
     return done(json::object{});

@@ -12,6 +12,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
 #include "daemon/vault/services/upstream.hpp"
@@ -35,6 +36,7 @@ struct Room {
 struct Call {
     Transaction& tx;
     const Peer& peer;
+    const Standing& standing;  ///< of the peer: what it may do and see
     const json::value& body;
     Room& room;
     std::optional<Landing> landed;  ///< set when the upstream answer that the first run asked for is there
@@ -51,9 +53,11 @@ struct ExchangeNeed {
 };
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
+/// `next`: of a page that is not the last, the cursor of the next one.
 struct Outcome {
-    std::optional<json::value> done;
-    std::optional<ExchangeNeed> need;
+    std::optional<json::value> done = {};
+    std::optional<ExchangeNeed> need = {};
+    std::string next = {};
 };
 
 using VerbFunction = Result<Outcome> (*)(Call&);
@@ -61,12 +65,13 @@ using VerbFunction = Result<Outcome> (*)(Call&);
 /// A verb that needs no open store, or opens and closes it: runs alone, between groups.
 struct StoreCall {
     const Peer& peer;
+    const Standing& standing;
     const json::value& body;
     Room& room;
 };
 using StoreVerbFunction = Result<json::value> (*)(StoreCall&);
 
-[[nodiscard]] inline Outcome done(json::value value) { return {std::move(value), std::nullopt}; }
+[[nodiscard]] inline Outcome done(json::value value) { return {std::move(value)}; }
 
 /// A body that is not what the verb takes.
 [[nodiscard]] inline Error bad_body(std::string problem) {
@@ -75,6 +80,15 @@ using StoreVerbFunction = Result<json::value> (*)(StoreCall&);
 
 /// `app` and `tenant` of the path, as a connection. The two members are read here and nowhere else.
 [[nodiscard]] Result<ConnectionName> connection_name(protocol::Fields& in);
+
+/// Whether a refusal of this kind is written into the audit: somebody was kept from something (S7). Mistyped input is
+/// not.
+[[nodiscard]] bool is_audited(Errc code);
+
+/// A secret for the answer that shows it once; lives in storage that is wiped. Give it to an object of such storage.
+[[nodiscard]] inline json::string secret_string(const SecretText& value) {
+    return json::string{json::string_view{value.reveal().data(), value.reveal().size()}, protocol::wiped_storage()};
+}
 
 /// JSON has no empty string where nothing is meant.
 [[nodiscard]] inline json::value text_or_null(const std::string& text) {

@@ -8,40 +8,79 @@
 namespace jeton::vault::verbs {
 
 Result<Outcome> environment_create(Call& call);
+Result<Outcome> environment_edit(Call& call);
 Result<Outcome> environment_list(Call& call);
 Result<Outcome> environment_show(Call& call);
 
+Result<Outcome> scope_list(Call& call);
+Result<Outcome> scope_add(Call& call);
+Result<Outcome> scope_import(Call& call);
+
 Result<Outcome> tenant_create(Call& call);
+Result<Outcome> tenant_edit(Call& call);
 Result<Outcome> tenant_list(Call& call);
 Result<Outcome> tenant_show(Call& call);
 
 Result<Outcome> app_create(Call& call);
 Result<Outcome> app_list(Call& call);
 Result<Outcome> app_show(Call& call);
+Result<Outcome> app_edit(Call& call);
+Result<Outcome> app_delete(Call& call);
+Result<Outcome> app_versions(Call& call);
+Result<Outcome> app_publish(Call& call);
 Result<Outcome> app_tenant_add(Call& call);
+Result<Outcome> app_tenant_remove(Call& call);
 Result<Outcome> app_connections(Call& call);
+
+Result<Outcome> connection_list(Call& call);
+Result<Outcome> connection_show(Call& call);
 
 Result<Outcome> access_review(Call& call);
 Result<Outcome> access_allow(Call& call);
 Result<Outcome> access_decline(Call& call);
+Result<Outcome> access_record(Call& call);
 Result<Outcome> access_disable(Call& call);
 Result<Outcome> access_enable(Call& call);
+Result<Outcome> access_list(Call& call);
+Result<Outcome> access_disable_selected(Call& call);
+Result<Outcome> access_enable_selected(Call& call);
 
 Result<Outcome> secret_generate(Call& call);
+Result<Outcome> secret_rotate(Call& call);
+Result<Outcome> secret_rollback(Call& call);
+Result<Outcome> secret_identify(Call& call);
 Result<Outcome> secret_list(Call& call);
 Result<Outcome> secret_import(Call& call);
 Result<Outcome> secret_deactivate(Call& call);
 
+Result<Outcome> ticket_list(Call& call);
+Result<Outcome> ticket_revoke(Call& call);
+Result<Outcome> ticket_claim(Call& call);
+
+Result<Outcome> pair_create(Call& call);
+Result<Outcome> pair_list(Call& call);
+Result<Outcome> pair_revoke(Call& call);
+
+Result<Outcome> role_grant(Call& call);
+Result<Outcome> role_revoke(Call& call);
+Result<Outcome> role_list(Call& call);
+Result<Outcome> role_matrix(Call& call);
+
 Result<Outcome> binding_add(Call& call);
+Result<Outcome> binding_remove(Call& call);
+Result<Outcome> binding_explain(Call& call);
 Result<Outcome> binding_list(Call& call);
 
 Result<Outcome> token_issue(Call& call);
+Result<Outcome> token_introspect(Call& call);
 Result<Outcome> usage_report(Call& call);
 Result<Outcome> jwks_show(Call& call);
 Result<Outcome> metadata_show(Call& call);
 
 Result<Outcome> audit_list(Call& call);
 Result<Outcome> audit_verify(Call& call);
+Result<Outcome> audit_export(Call& call);
+Result<Outcome> audit_prune(Call& call);
 
 Result<json::value> status_show(StoreCall& call);
 Result<json::value> whoami_show(StoreCall& call);

@@ -1,0 +1,51 @@
+#include "cli/connection_cells.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/text.hpp"
+
+namespace jeton::cli {
+namespace {
+
+constexpr std::size_t advice_limit = 10;  ///< lines behind a listing; more would hide it
+
+bool is_true(const json::value& object, std::string_view name) {
+    const auto* flag = member(object, name).if_bool();
+    return flag != nullptr && *flag;
+}
+
+}  // namespace
+
+std::string version_cell(const json::value& connection) {
+    const auto accepted = field(connection, "version");
+    const auto current = field(connection, "current_version");
+    if (accepted.empty()) return current;
+    return is_true(connection, "new_version_available") ? fmt::format("{} (new: {})", accepted, current) : accepted;
+}
+
+std::string allowed_cell(const json::value& connection) {
+    return is_true(connection, "allowed") ? "Allowed" : "Disallowed";
+}
+
+std::string last_used_text(const json::value& row) {
+    const auto at = field(row, "last_used_at");
+    const auto by = field(row, "last_used_by");
+    return at.empty() || by.empty() ? at : fmt::format("{} by {}", at, by);
+}
+
+void Advice::add(std::string line) {
+    if (!line.empty() && std::ranges::find(lines_, line) == lines_.end()) lines_.push_back(std::move(line));
+}
+
+void Advice::write(Context& context) const {
+    if (lines_.empty() || context.options().quiet) return;
+    const auto shown = std::min(lines_.size(), advice_limit);
+    std::string text = "\n";
+    for (std::size_t at = 0; at < shown; ++at) text += wrapped(lines_[at], context.terminal().width) + "\n";
+    if (lines_.size() > shown) text += fmt::format("and {} more like these\n", lines_.size() - shown);
+    context.write(text);
+}
+
+}  // namespace jeton::cli

@@ -1,0 +1,25 @@
+#include "cli/verbs.hpp"
+
+namespace jeton::cli {
+
+void add_all_verbs(CommandLine& line) {
+    add_store_verbs(line);
+    add_key_verbs(line);
+    add_role_verbs(line);
+    add_environment_verbs(line);
+    add_scope_verbs(line);
+    add_tenant_verbs(line);
+    add_app_verbs(line);
+    add_connection_verbs(line);
+    add_access_verbs(line);
+    add_secret_verbs(line);
+    add_ticket_verbs(line);
+    add_pair_verbs(line);
+    add_binding_verbs(line);
+    add_explain_verb(line);
+    add_token_verb(line);
+    add_introspect_verb(line);
+    add_audit_verbs(line);
+}
+
+}  // namespace jeton::cli

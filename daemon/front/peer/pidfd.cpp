@@ -1,0 +1,157 @@
+#include "daemon/front/peer/pidfd.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace jeton::front {
+namespace {
+
+// Newer than the headers of the C library and of the kernel that we are built with.
+
+constexpr int so_peerpidfd = 77;
+
+/// `struct pidfd_info` as Linux 6.13 had it first; later kernels take it by its size.
+struct PidfdInfo {
+    std::uint64_t mask;
+    std::uint64_t cgroup;
+    std::uint32_t pid, tgid, ppid;
+    std::uint32_t real_uid, real_gid, effective_uid, effective_gid;
+    std::uint32_t saved_uid, saved_gid, filesystem_uid, filesystem_gid;
+    std::int32_t exit_code;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+
+constexpr unsigned long pidfd_get_info = _IOWR(0xff, 11, PidfdInfo);
+constexpr std::uint64_t has_users = 1U << 1U;
+constexpr std::uint64_t has_cgroup = 1U << 2U;
+
+constexpr std::size_t proc_limit = 64UZ * 1024;
+
+/// A number without a process: pidfd_open has a word for each way in which there is none.
+bool means_no_process(int error) { return error == ESRCH || error == EINVAL || error == ENOENT; }
+
+}  // namespace
+
+Error unknown_caller(std::string note) {
+    auto refusal = refuse(Errc::forbidden, "the daemon cannot tell who is calling", "connect again");
+    refusal.operator_note = std::move(note);
+    return refusal;
+}
+
+Error failed_call(std::string_view call) { return unknown_caller(fmt::format("{}: {}", call, std::strerror(errno))); }
+
+std::optional<std::string> read_text(const std::string& path, std::size_t limit) {
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file) return std::nullopt;
+    std::string text;
+    std::array<char, 4096> part;
+    for (;;) {
+        const auto size = ::read(file.get(), part.data(), part.size());
+        if (size == 0) return text;
+        if (size < 0) return std::nullopt;
+        text.append(part.data(), static_cast<std::size_t>(size));
+        if (text.size() > limit) {
+            errno = EFBIG;
+            return std::nullopt;
+        }
+    }
+}
+
+std::vector<long> numbers_of(std::string_view text, std::string_view name) {
+    std::vector<long> numbers;
+    auto at = text.starts_with(name) ? 0 : text.find("\n" + std::string{name});
+    if (at == std::string_view::npos) return numbers;
+    at = text.find(':', at) + 1;
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    const char* end = line.data() + line.size();
+    for (const char* c = line.data(); c < end;) {
+        long number = 0;
+        const auto read = std::from_chars(c, end, number);
+        if (read.ec == std::errc{}) numbers.push_back(number);
+        c = read.ec == std::errc{} ? read.ptr : c + 1;
+    }
+    return numbers;
+}
+
+Result<Process> Process::behind(int socket, pid_t pid) {
+    int fd = -1;
+    socklen_t size = sizeof fd;
+    if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &fd, &size) == 0) return Process{UniqueFd{fd}, pid, true};
+    if (errno != ENOPROTOOPT) return failed_call("SO_PEERPIDFD");
+    UniqueFd by_number{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (!by_number) return failed_call("pidfd_open");
+    return Process{std::move(by_number), pid, false};
+}
+
+Result<Process> Process::numbered(pid_t pid) {
+    UniqueFd fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (fd) return Process{std::move(fd), pid, false};
+    if (!means_no_process(errno)) return failed_call("pidfd_open");
+    return refuse(Errc::not_found, fmt::format("there is no process {}", pid), "ps -e");
+}
+
+bool Process::is_alive() const {
+    pollfd asked{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    return ::poll(&asked, 1, 0) == 0;
+}
+
+Result<bool> Process::is_foreign() const {
+    const auto text = read_text(fmt::format("/proc/self/fdinfo/{}", fd_.get()), proc_limit);
+    if (!text) return failed_call("fdinfo");
+    const auto number = numbers_of(*text, "Pid:");
+    const auto nested = numbers_of(*text, "NSpid:");
+    if (number.size() != 1) return unknown_caller("fdinfo names no process");
+    if (number.front() < 0) return unknown_caller("the caller has gone");
+    if (number.front() == 0) return true;
+    if (number.front() != pid_) return unknown_caller("the kernel gives the caller two numbers");
+    return nested.size() != 1;
+}
+
+Result<std::optional<Process::Info>> Process::info() const {
+    PidfdInfo told{};
+    told.mask = has_users | has_cgroup;
+    if (::ioctl(fd_.get(), pidfd_get_info, &told) != 0) {
+        // Linux 6.11 and 6.12 know other requests of a pidfd, and say EINVAL to one with an argument.
+        if (errno == ENOTTY || errno == EINVAL) return std::optional<Info>{};
+        return failed_call("PIDFD_GET_INFO");
+    }
+    if ((told.mask & has_users) == 0) return unknown_caller("PIDFD_GET_INFO names no user");
+    Info info{.effective_uid = told.effective_uid, .cgroup = {}};
+    if ((told.mask & has_cgroup) != 0) info.cgroup = told.cgroup;
+    return std::optional{info};
+}
+
+std::optional<std::string> Process::read(std::string_view name) const {
+    return read_text(fmt::format("/proc/{}/{}", pid_, name), proc_limit);
+}
+
+std::string kernel_name() {
+    utsname names{};
+    if (::uname(&names) != 0) return "this kernel";
+    return fmt::format("{} {}", names.sysname, names.release);
+}
+
+bool kernel_names_peers() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return true;  // each caller will tell
+    const UniqueFd one{ends[0]}, other{ends[1]};
+    int fd = -1;
+    socklen_t size = sizeof fd;
+    const bool absent = ::getsockopt(one.get(), SOL_SOCKET, so_peerpidfd, &fd, &size) != 0 && errno == ENOPROTOOPT;
+    const UniqueFd named{fd};
+    return !absent;
+}
+
+}  // namespace jeton::front

@@ -1,0 +1,15 @@
+/// Connections of all apps.
+#include <array>
+
+#include "daemon/front/routes/route.hpp"
+
+namespace jeton::front {
+
+static constexpr std::array table{
+    Route{.method = "GET", .pattern = "/v1/connections", .verb = "connection.list", .usage_first = true},
+    Route{.method = "GET", .pattern = "/v1/connections/{app}/{tenant}", .verb = "connection.show", .usage_first = true},
+};
+
+Routes connection_routes() { return table; }
+
+}  // namespace jeton::front

@@ -1,0 +1,141 @@
+#include "daemon/vault/services/roles.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "daemon/base/log.hpp"
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/apps.hpp"
+#include "daemon/vault/store/roles.hpp"
+#include "daemon/vault/store/tenants.hpp"
+
+namespace jeton::vault {
+namespace {
+
+/// The role and what it is of, found in the store.
+Result<RoleGrant> grant_of(Transaction& tx, const WantedRole& wanted) {
+    const auto role = role_named(wanted.role);
+    if (!role) {
+        return refuse(Errc::bad_input, fmt::format("there is no role {}", log::escape(wanted.role.substr(0, 40))),
+                      "operator, auditor, developer [APP] or tenant-admin TENANT@ENVIRONMENT");
+    }
+    RoleGrant grant;
+    static_cast<Identity&>(grant) = wanted.identity;
+    grant.role = *role;
+    if (wanted.app && *role != Role::developer) {
+        return refuse(Errc::bad_input, fmt::format("the role {} is not of an app", wanted.role),
+                      fmt::format("jeton role grant {} --user U", wanted.role));
+    }
+    if (wanted.tenant.has_value() != (*role == Role::tenant_admin)) {
+        return refuse(Errc::bad_input,
+                      *role == Role::tenant_admin ? std::string{"the role tenant-admin is of one tenant"}
+                                                  : fmt::format("the role {} is not of a tenant", wanted.role),
+                      "jeton role grant tenant-admin TENANT@ENVIRONMENT --user U");
+    }
+    if (wanted.app) {
+        const auto app = find_app(tx, *wanted.app);
+        if (!app) return app.error();
+        grant.app = app->id;
+    }
+    if (wanted.tenant) {
+        const auto name = parse_tenant_name(*wanted.tenant);
+        if (!name) return name.error();
+        const auto found = find_tenant(tx, *name);
+        if (!found) return found.error();
+        grant.tenant = found->tenant.id;
+    }
+    return grant;
+}
+
+Result<void> check_grantee(const Identity& identity) {
+    if (auto known = check_identity(identity); !known) return known.error();
+    if (identity.unit.empty() && (identity.uid >= 0) != (identity.gid >= 0)) return {};
+    return refuse(Errc::bad_input, "a role is for one user or one group", "give --user U or --group G");
+}
+
+bool is_of(const RoleGrant& grant, const RoleGrant& wanted) {
+    return grant.role == wanted.role && grant.app == wanted.app && grant.tenant == wanted.tenant;
+}
+
+/// A leaver whose account is gone has a name only.
+bool is_for(const RoleGrant& grant, const Identity& wanted) {
+    if (wanted.uid < 0 && wanted.gid < 0) {
+        return (!wanted.user.empty() && grant.user == wanted.user && grant.uid >= 0) ||
+               (!wanted.group.empty() && grant.group == wanted.group && grant.gid >= 0);
+    }
+    return grant.is_same_as(wanted);
+}
+
+std::string subject_of(Transaction& tx, const RoleGrant& grant) {
+    const auto place = place_of(tx, grant);
+    return fmt::format("{}{}{} for {}", name_of(grant.role), place.empty() ? "" : " ", place, described(grant));
+}
+
+Change about(Transaction& tx, const RoleGrant& grant, std::string event) {
+    Change change{.event = std::move(event), .subject = subject_of(tx, grant)};
+    if (grant.role == Role::tenant_admin) change.tenant = place_of(tx, grant);
+    return change;
+}
+
+}  // namespace
+
+std::string place_of(Transaction& tx, const RoleGrant& grant) {
+    if (!grant.app.text.empty()) {
+        const auto app = apps::get(tx, grant.app);
+        return app ? app->name : std::string{};
+    }
+    if (grant.tenant.text.empty()) return {};
+    const auto tenant = tenants::get(tx, grant.tenant);
+    return tenant ? name_of(tx, *tenant).text() : std::string{};
+}
+
+Result<RoleGrant> grant_role(Transaction& tx, const Peer& peer, const WantedRole& wanted,
+                             std::optional<std::chrono::seconds> life, UtcSeconds now) {
+    if (auto grantee = check_grantee(wanted.identity); !grantee) return grantee.error();
+    auto made = grant_of(tx, wanted);
+    if (!made) return made.error();
+    auto& grant = *made;
+    if (life) grant.expires_at = now + *life;
+    for (auto& there : roles::list(tx)) {
+        if (!is_of(there, grant) || !there.is_same_as(grant)) continue;
+        if (there.expires_at == grant.expires_at && there.user == grant.user && there.group == grant.group)
+            return there;
+        there.expires_at = grant.expires_at;
+        there.user = grant.user;
+        there.group = grant.group;
+        tx.update(there);
+        record(tx, peer, about(tx, there, "role.granted"), now);
+        return there;
+    }
+    grant.id = RoleGrantId::fresh();
+    grant.created_at = now;
+    grant.created_by = peer.name();
+    tx.insert(grant);
+    record(tx, peer, about(tx, grant, "role.granted"), now);
+    return made;
+}
+
+Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRole& wanted, UtcSeconds now) {
+    const auto named = grant_of(tx, wanted);
+    if (!named) return named.error();
+    const auto all = roles::list(tx);
+    const auto found = std::ranges::find_if(
+        all, [&](const RoleGrant& grant) { return is_of(grant, *named) && is_for(grant, wanted.identity); });
+    if (found == all.end()) {
+        return refuse(Errc::not_found, "no such role is granted to that user or group", "jeton role list");
+    }
+    const auto operators = std::ranges::count_if(
+        all, [&](const RoleGrant& grant) { return grant.role == Role::host_operator && !grant.is_expired(now); });
+    if (found->role == Role::host_operator && operators == 1 && !found->is_expired(now)) {
+        return refuse(Errc::wrong_state, fmt::format("{} is the last operator that was granted", described(*found)),
+                      "grant it to somebody else first: jeton role grant operator --user U");
+    }
+    auto entry = about(tx, *found, "role.revoked");
+    tx.erase(*found);
+    record(tx, peer, std::move(entry), now);
+    return *found;
+}
+
+}  // namespace jeton::vault

@@ -1,0 +1,137 @@
+#include "daemon/vault/services/selection.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/store/apps.hpp"
+#include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/tenants.hpp"
+#include "daemon/vault/store/usage.hpp"
+
+namespace jeton::vault {
+namespace {
+
+/// Completes many connections, and reads each app, tenant and environment once.
+class Completer {
+public:
+    explicit Completer(Transaction& tx) : tx_(tx) {}
+
+    FoundConnection complete(Connection connection) {
+        const auto& app = once(apps_, connection.app, connection, &apps::get);
+        const auto& environment = once(environments_, connection.environment, connection, &environments::get);
+        const auto& tenant = once(tenants_, connection.tenant, connection, &tenants::get);
+        return {app, environment, tenant, std::move(connection)};
+    }
+
+private:
+    template <class Id, class Row>
+    const Row& once(std::map<Id, Row>& rows, const Id& id, const Connection& connection,
+                    std::optional<Row> (*get)(Transaction&, const Id&)) {
+        if (const auto known = rows.find(id); known != rows.end()) return known->second;
+        auto row = get(tx_, id);
+        if (!row) throw Tampered("connections", connection.id.text);
+        return rows.emplace(id, *std::move(row)).first->second;
+    }
+
+    Transaction& tx_;
+    std::map<AppId, App> apps_;
+    std::map<EnvironmentId, Environment> environments_;
+    std::map<TenantId, Tenant> tenants_;
+};
+
+/// The selector's names, checked.
+struct Names {
+    std::string tenant;                 ///< empty: any
+    std::vector<EnvironmentId> within;  ///< every one of them must be the connection's
+};
+
+Result<Names> names_of(Transaction& tx, const Selector& selector) {
+    Names names;
+    std::vector<std::string> environments;
+    if (selector.app) {
+        if (auto grammar = check_app_name(*selector.app); !grammar) return grammar.error();
+    }
+    if (selector.tenant) {
+        auto name = parse_new_tenant_name(*selector.tenant);
+        if (!name) return name.error();
+        names.tenant = std::move(name->tenant);
+        if (selector.tenant->contains('@')) environments.push_back(std::move(name->environment));
+    }
+    if (selector.environment) environments.push_back(*selector.environment);
+    for (const auto& name : environments) {
+        const auto environment = find_environment(tx, name);
+        if (!environment) return environment.error();
+        names.within.push_back(environment->id);
+    }
+    return names;
+}
+
+/// As few rows as the store's indexes allow.
+std::vector<Connection> candidates(Transaction& tx, const Selector& selector, const Names& names) {
+    if (selector.client_id) {
+        std::vector<Connection> found;
+        for (const auto& environment : connections::environments_of_client_id(tx, *selector.client_id)) {
+            if (auto one = connections::by_client_id(tx, environment, *selector.client_id)) {
+                found.push_back(*std::move(one));
+            }
+        }
+        return found;
+    }
+    if (selector.app) {
+        const auto app = apps::find(tx, *selector.app);
+        return app ? connections::of_app(tx, app->id) : std::vector<Connection>{};
+    }
+    if (!names.tenant.empty() && !names.within.empty()) {
+        const auto tenant = tenants::find(tx, names.within.front(), names.tenant);
+        return tenant ? connections::of_tenant(tx, tenant->id) : std::vector<Connection>{};
+    }
+    return connections::list(tx);
+}
+
+bool is_in(const Connection& connection, const std::vector<EnvironmentId>& environments) {
+    return std::ranges::all_of(environments, [&](const EnvironmentId& id) { return connection.environment == id; });
+}
+
+bool is_unused(Transaction& tx, const Connection& connection, std::chrono::seconds age, UtcSeconds now) {
+    const auto used = usage::last_of_connection(tx, connection.id);
+    return !used || used->last_at + age <= now;
+}
+
+bool has(Transaction& tx, const FoundConnection& found, const Selector& selector, UtcSeconds now) {
+    const auto& connection = found.connection;
+    const bool is_connected = connection.state == ConnectionState::connected;
+    if (selector.app && found.app.name != *selector.app) return false;
+    if (selector.new_version && !has_new_version(found)) return false;
+    if (selector.missing_secret && (!is_connected || newest_active(tx, connection, now))) return false;
+    return !selector.unused_for || (is_connected && is_unused(tx, connection, *selector.unused_for, now));
+}
+
+}  // namespace
+
+Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const Standing& standing,
+                                                        const Selector& selector, UtcSeconds now) {
+    const auto names = names_of(tx, selector);
+    if (!names) return names.error();
+    std::vector<FoundConnection> selected;
+    Completer completer{tx};
+    for (auto& connection : candidates(tx, selector, *names)) {
+        if (!standing.sees(connection) || !is_in(connection, names->within)) continue;
+        if (selector.state && connection.state != *selector.state) continue;
+        auto found = completer.complete(std::move(connection));
+        if (!names->tenant.empty() && found.tenant.tenant != names->tenant) continue;
+        if (has(tx, found, selector, now)) selected.push_back(std::move(found));
+    }
+    return selected;
+}
+
+bool has_new_version(const FoundConnection& found) {
+    const auto accepted = found.connection.accepted_version;
+    return accepted != 0 && accepted != found.app.current_version;
+}
+
+}  // namespace jeton::vault

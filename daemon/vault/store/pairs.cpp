@@ -1,0 +1,37 @@
+#include "daemon/vault/store/pairs.hpp"
+
+#include "daemon/vault/store/rows.hpp"
+
+namespace jeton::vault {
+
+template void Transaction::insert(const Pair&);
+template void Transaction::update(const Pair&);
+template void Transaction::erase(const Pair&);
+
+}  // namespace jeton::vault
+
+namespace jeton::vault::pairs {
+
+std::optional<Pair> by_client_id(Transaction& tx, std::string_view client_id) {
+    return rows::first<Pair>(tx, "WHERE client_id = ?", {std::string{client_id}});
+}
+
+std::vector<Pair> of_connection(Transaction& tx, const ConnectionId& connection) {
+    return rows::where<Pair>(tx, "WHERE connection = ? ORDER BY created_at, rowid", {connection.text});
+}
+
+std::vector<Pair> by_prefix(Transaction& tx, std::string_view prefix) {
+    return rows::where<Pair>(tx, "WHERE prefix = ? ORDER BY created_at, rowid", {std::string{prefix}});
+}
+
+std::vector<Pair> list(Transaction& tx) { return rows::all<Pair>(tx, "ORDER BY created_at, rowid"); }
+
+bool any_for_group(Transaction& tx) {
+    return !rows::where<Pair>(tx, "WHERE gid >= 0 AND revoked = 0 LIMIT 1", {}).empty();
+}
+
+bool any_for_unit(Transaction& tx) {
+    return !rows::where<Pair>(tx, "WHERE unit <> '' AND revoked = 0 LIMIT 1", {}).empty();
+}
+
+}  // namespace jeton::vault::pairs

@@ -1,0 +1,22 @@
+/// Table `pairs`: local pairs of programs. Every finder verifies what it reads; throws Tampered, StoreFault.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/vault/domain/pair.hpp"
+#include "daemon/vault/store/transaction.hpp"
+
+namespace jeton::vault::pairs {
+
+[[nodiscard]] std::optional<Pair> by_client_id(Transaction& tx, std::string_view client_id);
+/// Oldest first, as the others.
+[[nodiscard]] std::vector<Pair> of_connection(Transaction& tx, const ConnectionId& connection);
+[[nodiscard]] std::vector<Pair> by_prefix(Transaction& tx, std::string_view prefix);
+[[nodiscard]] std::vector<Pair> list(Transaction& tx);
+/// Whether any pair that is not revoked asks for a group, or for a unit.
+[[nodiscard]] bool any_for_group(Transaction& tx);
+[[nodiscard]] bool any_for_unit(Transaction& tx);
+
+}  // namespace jeton::vault::pairs
