@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import wire
+from people import client_program
 from programs import BUILD, ENVIRONMENT, Daemon, Upstream, node_missing, wait_until
 
 DONE, REFUSED, USAGE, UNREACHABLE, SEALED = 0, 1, 2, 3, 4  # exit codes of `jeton`
@@ -43,12 +44,15 @@ class Run:
         return f"exit {self.code}\nstdout: {self.out}\nstderr: {self.err}"
 
 
-def run_jeton(socket_directory, *arguments, stdin="", environment=None, seconds=30):
+def run_jeton(socket_directory, *arguments, stdin="", environment=None, seconds=30, by=None):
+    """`by`: the Person who types it; without one, whoever runs the tests."""
+    program = client_program() if by else BUILD / "jeton"
     return Run(
         subprocess.run(
-            [BUILD / "jeton", *map(str, arguments)],
+            [program, *map(str, arguments)],
             input=stdin, capture_output=True, text=True, timeout=seconds, cwd="/",
             env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(socket_directory), **(environment or {})},
+            **(by.process_options() if by else {}),
         )
     )  # fmt: skip
 
@@ -74,7 +78,10 @@ class Scenario(unittest.TestCase):
         self.upstream = self.new_upstream() if self.needs_upstream else None
         self.daemon = self.new_daemon(extra=self.extra_config)
         if self.starts_daemon:
-            self.daemon.start()
+            self.start_daemon()
+
+    def start_daemon(self):
+        self.daemon.start()
 
     def new_daemon(self, **options):
         daemon = Daemon(**options)
@@ -163,8 +170,8 @@ class Scenario(unittest.TestCase):
 
     # steps that many scenarios begin with
 
-    def local_environment(self, name="integration"):
-        return self.ok("environment", "create", name, "--kind", "local")
+    def local_environment(self, name="integration", *flags):
+        return self.ok("environment", "create", name, "--kind", "local", *flags)
 
     def upstream_environment(self, name="production", upstream=None):
         upstream = upstream or self.upstream
@@ -177,11 +184,11 @@ class Scenario(unittest.TestCase):
         self.ok("tenant", "create", f"{tenant}@{environment}", "--name", name)
         return f"{tenant}@{environment}"
 
-    def app(self, name="dispatcher", scopes=(INVOICES, JOBS), credentials="developer"):
+    def app(self, name="dispatcher", scopes=(INVOICES, JOBS), credentials="developer", by=None):
         scope = [word for scope in scopes for word in ("--scope", scope)]
         return self.ok(
             "app", "create", name, "--organization", "Example Ltd", "--homepage", "https://example.com/",
-            "--credentials", credentials, *scope,
+            "--credentials", credentials, *scope, by=by,
         )  # fmt: skip
 
     def listed(self, tenant="1234567", environment="integration", app="dispatcher"):
@@ -205,9 +212,9 @@ class Scenario(unittest.TestCase):
         connection, client_id = self.connected(tenant, environment, app)
         return connection, client_id, self.ok("secret", "generate", connection)["client_secret"]
 
-    def row(self, connection, app=None):
+    def row(self, connection, app=None, by=None):
         """The connection's row of View Connections."""
-        rows = self.ok("app", "connections", app or connection.split("/")[0])
+        rows = self.ok("app", "connections", app or connection.split("/")[0], by=by)
         return next(row for row in rows if row["connection"] == connection)
 
     def audit(self, **wanted):

@@ -83,7 +83,7 @@ class Daemon:
 
     started = set()  # pids of all front processes that we started, of every daemon
 
-    def __init__(self, directory=None, extra=""):
+    def __init__(self, directory=None, extra="", mode="user", control_group="jeton"):
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="jt-", dir="/tmp"))
         self.run = self.directory / "run"
         self.state = self.directory / "state"
@@ -96,9 +96,12 @@ class Daemon:
         self.seen = set()  # pids of helpers, to be sure at the end that none is left
         self.config.write_text(
             f'[paths]\nruntime = "{self.run}"\ncontrol = "{self.run}"\nstate = "{self.state}"\n'
-            f'anchor = "{self.anchor}"\n[keys]\nkey_file = "{self.key_file}"\n[daemon]\nmode = "user"\n{extra}'
+            f'anchor = "{self.anchor}"\n[keys]\nkey_file = "{self.key_file}"\n'
+            f'[sockets]\ncontrol_group = "{control_group}"\n[daemon]\nmode = "{mode}"\n{extra}'
         )
         self.config.chmod(0o600)
+        if mode == "system":
+            self.directory.chmod(0o755)  # other users come through it to the sockets; state and anchor stay closed
 
     @property
     def token_socket(self):

@@ -1,18 +1,13 @@
 """The command line itself: exit codes, JSON documents, refusals that end with the next command, no secret in argv."""
 
-import fcntl
 import os
-import pty
-import select
 import socket
-import struct
-import subprocess
 import tempfile
-import termios
 import threading
 
-from harness import BUILD, DONE, ENVIRONMENT, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER
+from harness import DONE, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER
 from harness import Scenario, run_jeton
+from terminal import on_a_terminal
 
 ESCAPE = "\x1b["
 
@@ -157,39 +152,8 @@ class Confirmation(Scenario):
         self.ok("access", "disable", self.connection, "--yes")
         self.assertEqual(self.row(self.connection)["state"], "disabled")
 
-    def on_a_terminal(self, *arguments, typed=None, environment=None):
-        """Runs `jeton` on a pseudo-terminal; `typed` is sent when it asks. Returns (exit code, everything shown)."""
-        master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        env = {**ENVIRONMENT, "TERM": "xterm-256color", "JETON_SOCKET_DIR": str(self.daemon.run), **(environment or {})}
-        process = subprocess.Popen(
-            [BUILD / "jeton", *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=env,
-            cwd="/",
-            start_new_session=True,  # fmt: skip
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-        shown = ""
-        try:
-            while select.select([master], [], [], 10)[0]:
-                try:
-                    piece = os.read(master, 65536).decode(errors="replace")
-                except OSError:  # EIO: the other side has closed
-                    break
-                shown += piece
-                if typed is not None and "Confirm and Continue" in shown:
-                    os.write(master, typed.encode())
-                    typed = None
-            return process.wait(10), shown
-        finally:
-            os.close(master)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    def on_a_terminal(self, *arguments, **options):
+        return on_a_terminal(self.daemon.run, *arguments, **options)
 
     def test_S50_on_a_terminal_it_asks_to_confirm_and_continue(self):
         code, shown = self.on_a_terminal("access", "disable", self.connection, typed="no\n")

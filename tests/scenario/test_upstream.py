@@ -1,7 +1,9 @@
 """Pairs from a portal elsewhere: imported, tried, exchanged once, cached; and what happens when that side is ill."""
 
+import datetime
 import hashlib
 import json
+import re
 import ssl
 import time
 import urllib.request
@@ -89,9 +91,52 @@ class Import(Imported):
         self.refused("secret", "import", self.connection, "--client-id", client_id, stdin=secret)
         self.assertEqual(self.row(self.connection)["secrets"], [])
 
-    def test_in_an_upstream_environment_generate_points_to_import(self):
-        refusal = self.refused("secret", "generate", self.connection, error="wrong_state")
-        self.assertIn("secret import", refusal["next"])
+    def test_in_an_upstream_environment_what_makes_secrets_points_to_import(self):
+        for words in (("generate",), ("rotate",), ("rotate", "--now", "--yes"), ("generate", "--ticket-for", USER)):
+            with self.subTest(words):
+                refusal = self.refused("secret", words[0], self.connection, *words[1:], error="wrong_state")
+                self.assertIn("secret import", refusal["next"])
+        row = self.row(self.connection)
+        self.assertEqual((row["secrets"], row["client_secret_cell"]), ([], "Import"))
+        self.assertEqual(self.ok("ticket", "list"), [])
+
+    def test_what_was_allowed_at_the_portal_is_recorded_with_its_note(self):
+        connection = self.listed("7654321", "production")
+        record = ("access", "record", connection, "--source", "portal", "--note", "allowed there on 2 March")
+        self.refused(*record, "--version", 2, error="wrong_state")
+        self.refused(*record, code=2)
+        recorded = self.ok(*record, "--version", 1)
+        self.assertEqual((recorded["state"], recorded["consent"]["source"]), ("connected", "portal"))
+        (entry,) = self.ok("audit", "list", "--connection", connection, "--event", "access.record*", "--result", "done")
+        self.assertIn("allowed there on 2 March", entry["detail"])
+
+    def test_a_new_pair_takes_over_with_an_overlap(self):
+        (old_id, old), (_, new) = self.upstream.add_client("1234567"), self.upstream.add_client("1234567")
+        self.take(self.connection, old_id, old)
+        self.upstream.clients[-1]["client_id"] = old_id  # the portal's second secret of the same client ID
+        self.upstream.clients = self.upstream.clients[-1:]
+        self.upstream.write_clients()
+        imported = self.ok(
+            "secret", "import", self.connection, "--client-id", old_id, "--overlap", "1h", stdin=new + "\n"
+        )
+        self.assertEqual(imported["prefix"], new[:8])
+        by_prefix = {one["prefix"]: one for one in self.ok("secret", "list", self.connection)}
+        self.assertIsNotNone(by_prefix[old[:8]]["deactivates_at"])
+        self.assertIsNone(by_prefix[new[:8]]["deactivates_at"])
+
+    def test_deactivating_says_that_it_still_works_at_its_issuer(self):
+        client_id, secret = self.bound()
+        message = self.ok("secret", "deactivate", self.connection, secret[:8], "--yes")["message"]
+        self.assertRegex(message, r"(?i)still works at its issuer")
+
+    def test_disabling_says_until_when_tokens_that_were_handed_out_live(self):
+        self.bound()
+        exp = wire.claims(self.assertToken(self.fetch())["access_token"])[1]["exp"]
+        message = self.ok("access", "disable", self.connection, "--yes")["message"]
+        told = re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", message)
+        self.assertTrue(told, message)
+        until = datetime.datetime.fromisoformat(told[0].replace("Z", "+00:00")).timestamp()
+        self.assertTrue(exp <= until <= exp + 900, (exp, until))
 
     def test_an_endpoint_that_is_down_is_not_a_wrong_pair(self):
         client_id, secret = self.upstream.add_client("1234567")
@@ -130,7 +175,9 @@ class Handed(Imported):
     def assertRsaSignature(self, token, kid):
         """RFC 8017 §8.2.2 by hand: what the upstream signed is what we hold, to the last bit."""
         context = ssl.create_default_context(cafile=self.upstream.ca_file)
-        keys = json.load(urllib.request.urlopen(self.upstream.issuer.replace("localhost", "127.0.0.1") + "/jwks", context=context))["keys"]
+        keys = json.load(
+            urllib.request.urlopen(self.upstream.issuer.replace("localhost", "127.0.0.1") + "/jwks", context=context)
+        )["keys"]
         key = next(key for key in keys if key["kid"] == kid)
         n, e = (int.from_bytes(wire.unpadded(key[part]), "big") for part in "ne")
         signed, signature = token.rsplit(".", 1)

@@ -13,6 +13,7 @@ TEST_CASE("log: what could break a line or a terminal is escaped (T22)") {
     CHECK(log::escape("\0"s) == R"(\u{0})");
     CHECK(log::escape("\x1b[2J") == R"(\u{1b}[2J)");
     CHECK(log::escape("\u0085\u2028\u202e\u2066\ufeff") == R"(\u{85}\u{2028}\u{202e}\u{2066}\u{feff})");
+    CHECK(log::escape("a\u200bb\u2060\U000e0041") == R"(a\u{200b}b\u{2060}\u{e0041})");  // no shape of their own
 }
 
 TEST_CASE("log: bytes that are no UTF-8 are escaped one by one") {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "cli/failure.hpp"
 #include "cli/verbs.hpp"
@@ -13,10 +14,7 @@ namespace {
 
 CommandLine::Parsed parse(std::vector<const char*> words, GlobalOptions* globals = nullptr) {
     CommandLine line;
-    for (const auto add : {add_store_verbs, add_key_verbs, add_environment_verbs, add_tenant_verbs, add_app_verbs,
-                           add_access_verbs, add_secret_verbs, add_binding_verbs, add_token_verb, add_audit_verbs}) {
-        add(line);
-    }
+    add_all_verbs(line);
     words.insert(words.begin(), "jeton");
     auto parsed = line.parse(static_cast<int>(words.size()), words.data());
     if (globals != nullptr) *globals = line.globals();
@@ -26,44 +24,81 @@ CommandLine::Parsed parse(std::vector<const char*> words, GlobalOptions* globals
 constexpr auto connection = "dispatcher/1@integration";
 
 TEST_CASE("command line: every verb is found") {
-    const std::vector<std::vector<const char*>> lines{{"init"},
-                                                      {"init", "--slot", "key-file", "/k"},
-                                                      {"status"},
-                                                      {"status", "--wait", "unsealed", "--timeout", "5s"},
-                                                      {"seal"},
-                                                      {"unseal", "--accept-rollback"},
-                                                      {"whoami"},
-                                                      {"key", "slot", "add", "recovery"},
-                                                      {"key", "slot", "list"},
-                                                      {"environment", "create", "e", "--kind", "local"},
-                                                      {"environment", "list"},
-                                                      {"environment", "show", "e"},
-                                                      {"tenant", "create", "1@e", "--name", "N"},
-                                                      {"tenant", "list"},
-                                                      {"tenant", "show", "1@e"},
-                                                      {"app", "create", "a", "--organization", "o", "--homepage", "h",
-                                                       "--credentials", "tenant", "--scope", "x", "y"},
-                                                      {"app", "list"},
-                                                      {"app", "show", "a"},
-                                                      {"app", "connections", "a"},
-                                                      {"app", "tenant", "add", "a", "1@e"},
-                                                      {"access", "review", connection},
-                                                      {"access", "allow", connection, "--version", "3"},
-                                                      {"access", "decline", connection},
-                                                      {"access", "disable", connection},
-                                                      {"access", "enable", connection},
-                                                      {"secret", "generate", connection},
-                                                      {"secret", "import", connection, "--client-id", "i", "--now"},
-                                                      {"secret", "list"},
-                                                      {"secret", "list", connection},
-                                                      {"secret", "deactivate", connection, "jcs.abcd"},
-                                                      {"binding", "add", connection, "--user", "u", "--default"},
-                                                      {"binding", "list"},
-                                                      {"token"},
-                                                      {"token", "--scope", "s", connection},
-                                                      {"token", connection, "--header"},
-                                                      {"audit", "list", "--user", "u"},
-                                                      {"audit", "verify"}};
+    const std::vector<std::vector<const char*>> lines{
+        {"init"},
+        {"init", "--slot", "key-file", "/k"},
+        {"status"},
+        {"status", "--wait", "unsealed", "--timeout", "5s"},
+        {"seal"},
+        {"unseal", "--accept-rollback"},
+        {"whoami"},
+        {"key", "slot", "add", "recovery"},
+        {"key", "slot", "list"},
+        {"environment", "create", "e", "--kind", "local"},
+        {"environment", "list"},
+        {"environment", "show", "e"},
+        {"environment", "edit", "e", "--host-alias", "h"},
+        {"scope", "list", "--group", "CRM"},
+        {"scope", "add", "tn.a.b", "--group", "G", "--display-name", "D"},
+        {"scope", "import", "-"},
+        {"tenant", "create", "1@e", "--name", "N"},
+        {"tenant", "list"},
+        {"tenant", "show", "1@e"},
+        {"tenant", "edit", "1@e", "--name", "N"},
+        {"app", "create", "a", "--organization", "o", "--homepage", "h", "--credentials", "tenant", "--scope", "x",
+         "y"},
+        {"app", "list"},
+        {"app", "show", "a"},
+        {"app", "connections", "a"},
+        {"app", "edit", "a", "--homepage", "h"},
+        {"app", "delete", "a"},
+        {"app", "publish", "a", "--add", "x", "y", "--remove", "z"},
+        {"app", "versions", "a"},
+        {"app", "tenant", "add", "a", "1@e"},
+        {"app", "tenant", "remove", "a", "1"},
+        {"connection", "list", "--unused-for", "90d"},
+        {"connection", "show", connection},
+        {"connection", "show", "--client-id", "i"},
+        {"access", "list", "--pending"},
+        {"access", "review", connection},
+        {"access", "allow", connection, "--version", "3"},
+        {"access", "decline", connection},
+        {"access", "record", connection, "--version", "3", "--source", "portal", "--note", "n"},
+        {"access", "disable", connection},
+        {"access", "enable", connection},
+        {"secret", "generate", connection},
+        {"secret", "import", connection, "--client-id", "i", "--now"},
+        {"secret", "list"},
+        {"secret", "list", connection},
+        {"secret", "deactivate", connection, "jcs.abcd"},
+        {"secret", "rotate", connection, "--overlap", "24h"},
+        {"secret", "rotate", connection, "--now", "--ticket-for", "u"},
+        {"secret", "rollback", connection},
+        {"secret", "identify"},
+        {"ticket", "list"},
+        {"ticket", "revoke", "7d2a9c01"},
+        {"ticket", "claim", "--out", "file"},
+        {"pair", "create", connection, "--unit", "w.service"},
+        {"pair", "list"},
+        {"pair", "revoke", connection, "--user", "u"},
+        {"role", "grant", "developer", "a", "--user", "u"},
+        {"role", "revoke", "tenant-admin", "1@e", "--group", "g"},
+        {"role", "list", "--role", "auditor"},
+        {"role", "matrix"},
+        {"binding", "add", connection, "--user", "u", "--default"},
+        {"binding", "add", "--introspect", "e", "--group", "g"},
+        {"binding", "list"},
+        {"binding", "remove", "3f2a9c01"},
+        {"explain", connection, "--pid", "1"},
+        {"introspect", "integration"},
+        {"token"},
+        {"token", "--scope", "s", connection},
+        {"token", connection, "--header"},
+        {"audit", "list", "--user", "u"},
+        {"audit", "list", "--follow", "--result", "done"},
+        {"audit", "export", "--since", "7d"},
+        {"audit", "prune", "--before", "365d"},
+        {"audit", "verify"}};
     for (const auto& words : lines) {
         CAPTURE(words.front());
         const auto parsed = parse(words);
@@ -116,11 +151,31 @@ TEST_CASE("command line: a secret given as an option is not repeated in the erro
 
 TEST_CASE("command line: what is missing is named") {
     CHECK(parse({}).error.contains("say what to do: jeton init|"));
-    CHECK(parse({"secret"}).error.contains("jeton secret generate|import|list|deactivate"));
+    CHECK(parse({"secret"}).error.contains("jeton secret generate|rotate|rollback|import|list|identify|deactivate"));
     CHECK(parse({"tenant", "create", "1@e"}).error.contains("--name"));
     CHECK(parse({"--user", "--system", "status"}).exit_code == exit_code::usage);
     CHECK(parse({"token", "--header", "--env"}).exit_code == exit_code::usage);
     CHECK(parse({"status", "--color", "blue"}).error.contains("auto|always|never"));
+}
+
+TEST_CASE("command line: numbers and durations are refused in our own words") {
+    for (const auto* wrong : {"0", "-1", "x", "1.5", "1k", "99999999999999999999", ""}) {
+        CAPTURE(wrong);
+        const auto parsed = parse({"audit", "list", "--limit", wrong});
+        CHECK(parsed.exit_code == exit_code::usage);
+        CHECK(parsed.error == fmt::format("jeton: jeton audit list: --limit: \"{}\" is no whole number from 1 on\n"
+                                          "  next: jeton audit list --help\n",
+                                          wrong));
+    }
+    for (const auto* wrong : {"h", "-1h", "1.5h", "1w", "24 h", ""}) {
+        CAPTURE(wrong);
+        const auto parsed = parse({"secret", "rotate", connection, "--overlap", wrong});
+        CHECK(parsed.error == fmt::format("jeton: jeton secret rotate: --overlap: \"{}\" is no duration; write 90m, "
+                                          "24h or 7d\n  next: jeton secret rotate --help\n",
+                                          wrong));
+    }
+    CHECK(parse({"audit", "list", "--limit", "5"}).action);
+    CHECK(parse({"audit", "list", "--limit"}).error.contains("--limit: 1 required N missing"));
 }
 
 TEST_CASE("command line: with --json a usage error is one object") {
@@ -138,7 +193,7 @@ TEST_CASE("command line: each verb's help has an example, and names no verb that
         CHECK(parsed.exit_code == exit_code::done);
         CHECK(parsed.output.contains("Example:\n  "));
     }
-    CHECK_FALSE(parse({"secret", "--help"}).output.contains("rotate"));
+    CHECK_FALSE(parse({"audit", "--help"}).output.contains("restore"));
 }
 
 }  // namespace

@@ -45,6 +45,22 @@ TEST_CASE("shortened: it never takes more columns than allowed, and shows that s
     CHECK(shortened("abc", 0).empty());
 }
 
+TEST_CASE("shortened_middle: both ends of a name stay") {
+    CHECK(shortened_middle("dispatcher/1@integration", 24) == "dispatcher/1@integration");
+    CHECK(shortened_middle("dispatcher/1@integration", 15) == "dispatc…gration");
+    CHECK(display_width(shortened_middle("dispatcher/1@integration", 15)) == 15);
+    CHECK(shortened_middle("abcdef", 2) == "a…");
+    CHECK(shortened_middle("abcdef", 1) == "…");
+    CHECK(shortened_middle("abcdef", 0).empty());
+    CHECK(shortened_middle("東京都大阪府", 7) == "東…阪府");
+    CHECK(shortened_middle("abcde\u0301fg", 5) == "ab…fg");
+}
+
+TEST_CASE("printable_json: the same document, without what steers a terminal (threat: T23)") {
+    CHECK(printable_json("{\n\t\"a\": \"\u0085\u202e\x7f\U000e0041é東\"\n}\n") ==
+          "{\n\t\"a\": \"\\u0085\\u202e\\u007f\\udb40\\udc41é東\"\n}\n");
+}
+
 TEST_CASE("wrapped: lines break at spaces") {
     CHECK(wrapped("one two three", 8) == "one two\nthree");
     CHECK(wrapped("incomprehensible word", 5) == "incomprehensible\nword");

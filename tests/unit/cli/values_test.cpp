@@ -39,6 +39,15 @@ TEST_CASE("durations: numbers with a unit") {
     }
 }
 
+TEST_CASE("numbers: whole ones, and nothing behind them") {
+    CHECK(number_in("0") == 0);
+    CHECK(number_in("-7") == -7);
+    for (const auto* wrong : {"", "1x", "+1", " 1", "0x1", "99999999999999999999"}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(number_in(wrong));
+    }
+}
+
 TEST_CASE("times: an age is counted back from now, a time stays as it is") {
     CHECK(time_or_age("24h", 86'400) == "1970-01-01T00:00:00Z");
     CHECK(time_or_age("1s", 1'700'000'000) == "2023-11-14T22:13:19Z");

@@ -71,7 +71,8 @@ void Loop::stop() {
 Peer some_peer(uid_t uid) { return Peer{.uid = uid, .gid = uid, .pid = 4711, .foreign = false, .attested_at = {}}; }
 
 Task<Answer> ScriptedVault::ask(Question question) {
-    Asked asked_now{std::string{question.verb}, std::string{question.socket}, json::serialize(question.body)};
+    Asked asked_now{std::string{question.verb}, std::string{question.socket}, json::serialize(question.body),
+                    json::serialize(question.peer)};
     asked.push_back(asked_now);
     auto answer = script(asked_now);
     co_return answer;

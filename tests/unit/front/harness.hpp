@@ -71,10 +71,13 @@ public:
         std::string verb;
         std::string socket;
         std::string body;  ///< JSON
+        std::string peer;  ///< JSON
     };
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return "unsealed"; }
+    [[nodiscard]] Details attests() const override { return attest; }
 
+    Details attest{};
     std::function<Answer(const Asked&)> script;
     std::vector<Asked> asked;
 };

@@ -161,9 +161,50 @@ TEST_CASE("vault link: a question does not wait for ever") {
     }
 }
 
+TEST_CASE("vault link: a listing that goes on keeps its cursor") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto first = world.ask("app.list");
+    vault.say(R"({"id":)" + std::to_string(vault.hear()) + R"(,"instance":"9f","epoch":1,"done":[1],"next":"a b"})");
+    CHECK(first.get().next == "a b");
+    auto last = world.ask("app.list");
+    vault.say(done_frame(vault.hear(), "[2]"));
+    CHECK_FALSE(last.get().next.has_value());
+}
+
+TEST_CASE("vault link: everything is attested until a vault says what it asks, and when there is none") {
+    constexpr Details everything{.groups = true, .unit = true};
+    World world;
+    CHECK(world.client.attests() == everything);
+    auto vault = world.connect();
+    const auto attests_after = [&](std::string_view event) {
+        vault.say(event);
+        auto asked = world.ask("app.list");
+        vault.say(done_frame(vault.hear(), "{}"));
+        (void)asked.get();
+        return world.client.attests();
+    };
+    CHECK(attests_after(hello) == Details{});
+    CHECK(attests_after(R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":["groups"]})") ==
+          Details{.groups = true});
+    CHECK(
+        attests_after(R"({"event":"epoch","instance":"9f","epoch":3,"state":"unsealed","attest":["unit","groups"]})") ==
+        everything);
+    CHECK(attests_after(R"({"event":"epoch","instance":"9f","epoch":4,"state":"unsealed","attest":[]})") == Details{});
+    auto lost = world.ask("app.list");
+    (void)vault.hear();
+    vault.hang_up();
+    (void)lost.get();
+    CHECK(world.client.attests() == everything);
+}
+
 TEST_CASE("vault link: a frame that breaks the rules ends it") {
     for (const char* frame :
-         {"[]", "{", R"({"id":1,"id":2})", R"({"event":"x"})", R"({"event":"hello"})", R"({"id":1.5})"}) {
+         {"[]", "{", R"({"id":1,"id":2})", R"({"event":"x"})", R"({"event":"hello"})", R"({"id":1.5})",
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":["executable"]})",
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":"unit"})",
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[1]})"}) {
         INFO(std::string{frame});
         World world;
         auto vault = world.connect();

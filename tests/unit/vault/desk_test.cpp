@@ -124,7 +124,10 @@ TEST_CASE("P1: many who want one upstream token share one request, and its failu
     const std::string remote = "dispatcher/1@production";
     counter.connected(remote, EnvironmentKind::upstream);
     REQUIRE(counter.import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
-    const NewBinding alice{World::connection(remote), "alice", 1000, false, false};
+    NewBinding alice;
+    alice.connection = remote;
+    alice.identity.user = "alice";
+    alice.identity.uid = 1000;
     REQUIRE(counter.run([&](Transaction& tx) { return add_binding(tx, counter.admin, alice, counter.clock.now()); }));
 
     std::deque<std::string> frames;
@@ -160,6 +163,32 @@ TEST_CASE("usage is counted, and listed before it is written down") {
     REQUIRE(list.size() == 1);
     CHECK(list[0].at("count").as_int64() == 17);
     CHECK(list[0].at("actor").at("user") == "worker");
+}
+
+TEST_CASE("the front learns what it must attest as soon as a binding asks for it") {
+    Counter counter;
+    counter.connected("dispatcher/1@integration");
+    NewBinding wanted;
+    wanted.connection = "dispatcher/1@integration";
+    wanted.identity.group = "workers";
+    wanted.identity.gid = 3000;
+    REQUIRE(counter.run([&](Transaction& tx) { return add_binding(tx, counter.admin, wanted, counter.clock.now()); }));
+    counter.turn({Counter::frame(1, "status.show", {})});
+    REQUIRE_FALSE(counter.sent.empty());
+    CHECK(counter.sent[0].at("event") == "epoch");
+    CHECK(counter.sent[0].at("attest") == json::array{"groups"});
+}
+
+TEST_CASE("a listing goes on where its page ended") {
+    Counter counter;
+    counter.World::environment("integration");
+    for (const auto* name : {"3", "1", "2"}) counter.World::tenant(std::string{name} + "@integration");
+    counter.turn({Counter::frame(1, "tenant.list", {{"limit", 2}})});
+    CHECK(counter.answer(1).at("done").as_array().size() == 2);
+    const auto next = counter.answer(1).at("next");
+    counter.turn({Counter::frame(2, "tenant.list", {{"limit", 2}, {"after", next}})});
+    CHECK(counter.answer(2).at("done").as_array().size() == 1);
+    CHECK_FALSE(counter.answer(2).contains("next"));
 }
 
 TEST_CASE("T30: a full disk refuses changes and hides nothing: listings go on, and what was counted is not lost") {

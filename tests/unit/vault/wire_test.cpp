@@ -20,6 +20,26 @@ TEST_CASE("inner frames: a request of the front is read as it is documented") {
     CHECK(request.verb == "app.list");
 }
 
+TEST_CASE("inner frames: groups and unit of a peer, or why there is none") {
+    const auto known = wire::read_request(
+        R"({"id":1,"peer":{"uid":1,"gid":1,"groups":[{"gid":1001,"name":"workers"},{"gid":7}],"unit":"w.service"},"socket":"token","verb":"x","body":{}})");
+    REQUIRE(known.peer.groups.size() == 2);
+    CHECK(known.peer.groups[0].name == "workers");
+    CHECK(known.peer.groups[1].gid == 7);
+    CHECK(known.peer.unit == "w.service");
+    const auto unknown = wire::read_request(
+        R"({"id":1,"peer":{"uid":1,"gid":1,"unit_unknown":"this kernel cannot tell"},"socket":"token","verb":"x","body":{}})");
+    CHECK(unknown.peer.unit.empty());
+    CHECK(unknown.peer.unit_unknown == "this kernel cannot tell");
+}
+
+TEST_CASE("inner frames: an event says what must be attested, an answer where its listing goes on") {
+    CHECK(wire::moment_event("epoch", {"ab", 9}, "unsealed", {.groups = true, .unit = true}) ==
+          R"({"event":"epoch","instance":"ab","epoch":9,"state":"unsealed","attest":["groups","unit"]})");
+    CHECK(wire::answer(3, {"ab", 9}, boost::json::array{}, "dispatcher/1@x") ==
+          R"({"id":3,"instance":"ab","epoch":9,"done":[],"next":"dispatcher/1@x"})");
+}
+
 TEST_CASE("threat: a hostile front (T43) gets its link closed, whatever it sends") {
     for (const auto* payload :
          {"", "[]", "{}", "{\"id\":-1}", R"({"id":1,"peer":{},"socket":"token","verb":"x","body":{}})",

@@ -4,15 +4,18 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/services/access.hpp"
+#include "daemon/vault/services/app_tenants.hpp"
 #include "daemon/vault/services/apps.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/environments.hpp"
+#include "daemon/vault/services/pauses.hpp"
 #include "daemon/vault/services/secrets.hpp"
 #include "daemon/vault/services/tenants.hpp"
 #include "daemon/vault/services/tokens.hpp"
@@ -48,6 +51,7 @@ public:
         admin.user = "alice";
         admin.daemon_user = true;
         admin.on_control_socket = true;
+        everything.everywhere = true;
         program.uid = 2000;
         program.user = "worker";
     }
@@ -59,9 +63,14 @@ public:
     template <class F>
     auto run(F&& service) {
         auto group = store_.group();
-        auto answer = group.attempt(std::forward<F>(service));
-        group.commit();
-        return answer;
+        if constexpr (std::is_void_v<std::invoke_result_t<F, Transaction&>>) {
+            group.attempt(std::forward<F>(service));
+            group.commit();
+        } else {
+            auto answer = group.attempt(std::forward<F>(service));
+            group.commit();
+            return answer;
+        }
     }
 
     void environment(const std::string& name, EnvironmentKind kind = EnvironmentKind::local) {
@@ -79,7 +88,7 @@ public:
     void app(const std::string& name, const std::string& credentials = "developer") {
         NewApp wanted{name, "Acme", "https://acme.example", credentials, {"tn.crm.customers:r", "tn.jpm.jobs:w"},
                       {},   false};
-        REQUIRE(run([&](Transaction& tx) { return create_app(tx, admin, wanted, clock.now()); }));
+        REQUIRE(run([&](Transaction& tx) { return create_app(tx, admin, everything, wanted, clock.now()); }));
     }
     /// Environment, tenant, app and listing of `text`, whatever of them is missing.
     void listed(const std::string& text, EnvironmentKind kind = EnvironmentKind::local,
@@ -93,8 +102,9 @@ public:
         REQUIRE(run([&](Transaction& tx) { return add_tenant(tx, admin, name, "", false, clock.now()); }));
     }
     Result<Allowed> allow(const std::string& text, std::int64_t version = 1) {
-        return run(
-            [&](Transaction& tx) { return allow_access(tx, admin, connection(text), version, {}, clock.now()); });
+        return run([&](Transaction& tx) {
+            return allow_access(tx, admin, everything, connection(text), version, {}, clock.now());
+        });
     }
     void connected(const std::string& text, EnvironmentKind kind = EnvironmentKind::local) {
         listed(text, kind);
@@ -113,7 +123,11 @@ public:
         return run([&](Transaction& tx) { return decide_token(tx, program, request, upstream, clock, landed); });
     }
     void bind(const std::string& text, bool is_default = false) {
-        const NewBinding wanted{connection(text), program.user, program.uid, is_default, false};
+        NewBinding wanted;
+        wanted.connection = text;
+        wanted.identity.user = program.user;
+        wanted.identity.uid = program.uid;
+        wanted.is_default = is_default;
         REQUIRE(run([&](Transaction& tx) { return add_binding(tx, admin, wanted, clock.now()); }));
     }
 
@@ -122,9 +136,11 @@ public:
 
     HandClock clock;
     Peer admin;
+    Standing everything;  ///< the admin's: a user's own daemon
     Peer program;
     UpstreamTokens upstream;
     Store& store() { return store_; }
+    [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
 private:
     template <class F>

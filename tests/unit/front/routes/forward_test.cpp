@@ -46,6 +46,49 @@ TEST_CASE("forward: path, query and body become one body, the answer goes out as
     CHECK(status_of(world.ask("POST", "/v1/apps", R"({"app":"x"})")) == 201);
 }
 
+TEST_CASE("forward: numbers and flags of a query are told as what they are") {
+    World world;
+    (void)world.ask("GET", "/v1/connections?missing_secret=true&new_version=false&unused_for=86400&limit=5&app=7");
+    (void)world.ask("GET", "/v1/access?pending=true");
+    (void)world.ask("GET", "/v1/secrets?older_than=60&after=7");
+    REQUIRE(world.vault.asked.size() >= 3);
+    std::vector<std::string> bodies;
+    for (const auto& asked : world.vault.asked) bodies.push_back(asked.body);
+    CHECK(bodies == std::vector<std::string>{
+                        R"({"missing_secret":true,"new_version":false,"unused_for":86400,"limit":5,"app":"7"})",
+                        R"({"pending":true})", R"({"older_than":60,"after":"7"})"});
+    for (const char* query : {"pending=1", "pending=yes", "pending=True", "limit=1x", "unused_for=1d", "older_than=-",
+                              "limit=99999999999999999999"}) {
+        CAPTURE(std::string{query});
+        CHECK(status_of(world.ask("GET", "/v1/access?" + std::string{query})) == 400);
+    }
+    CHECK(world.vault.asked.size() == 3);
+}
+
+TEST_CASE("forward: a listing that goes on says where (RFC 8288)") {
+    World world;
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        auto answer = done("[]");
+        answer.next = "app a/7@x >\"\xc3\xa4~";
+        return answer;
+    };
+    const auto link_of = [&](std::string_view target) {
+        const auto response = world.ask("GET", target);
+        const auto begin = response.bytes->find("Link: ");
+        REQUIRE(begin != std::string::npos);
+        return response.bytes->substr(begin, response.bytes->find("\r\n", begin) - begin);
+    };
+    const std::string after = "after=app%20a%2F7%40x%20%3E%22%C3%A4~>; rel=\"next\"";
+    CHECK(link_of("/v1/apps") == "Link: </v1/apps?" + after);
+    CHECK(link_of("/v1/audit?event=a%20b&after=old&limit=5") == "Link: </v1/audit?event=a%20b&limit=5&" + after);
+    CHECK(link_of("/v1/audit?%61fter=old&&user=>\"<") == "Link: </v1/audit?user=%3E%22%3C&" + after);
+    CHECK(link_of("/v1/apps/a%3E/connections") == "Link: </v1/apps/a%3E/connections?" + after);
+    (void)world.ask("GET", "/v1/apps?" + after.substr(0, after.find('>')));
+    CHECK(world.vault.asked.back().body == R"({"after":"app a/7@x >\"ä~"})");
+    world.vault.script = [](const ScriptedVault::Asked&) { return done("[]"); };
+    CHECK(world.ask("GET", "/v1/apps").bytes->find("Link:") == std::string::npos);
+}
+
 TEST_CASE("T20: bodies that are not acceptable never reach the vault") {
     World world;
     for (const char* body : {"{", "[]", "1", R"({"app":1,"app":2})", R"({"a":1.5})", R"({"a":1} x)", "{\"a\":\"\xff\"}",
@@ -88,6 +131,7 @@ TEST_CASE("bindings: the user's name and number are filled in here") {
     CHECK(status_of(world.ask("POST", "/v1/bindings", R"({"connection":"a/t@e","user":"0"})")) == 201);
     REQUIRE(world.vault.asked.size() == 1);
     CHECK(world.vault.asked[0].body == R"({"connection":"a/t@e","user":"root","user_id":0})");
+    CHECK(world.vault.asked[0].peer.find("\"unit_unknown\"") != std::string::npos);
     CHECK(status_of(world.ask("POST", "/v1/bindings", R"({"connection":"a/t@e","user":"no-such-user"})")) == 400);
     CHECK(status_of(world.ask("POST", "/v1/bindings", R"({"connection":"a/t@e","user":"root","user_id":7})")) == 400);
     CHECK(world.vault.asked.size() == 1);
@@ -100,7 +144,7 @@ TEST_CASE("usage: what was served from the cache is told before the audit is lis
     Grant grant;
     grant.connection = "a/t@e";
     grant.expires_in = grant.reuse = std::chrono::seconds{60};
-    world.decisions.keep(Fingerprint{1}, some_peer(), std::nullopt, std::move(grant), era);
+    world.decisions.keep(Fingerprint{1}, some_peer(), {}, std::move(grant), era);
     (void)world.decisions.find(Fingerprint{1}, some_peer());
     (void)world.ask("GET", "/v1/audit");
     REQUIRE(world.vault.asked.size() == 2);
@@ -108,6 +152,72 @@ TEST_CASE("usage: what was served from the cache is told before the audit is lis
     CHECK(world.vault.asked[0].body.find(R"("connection":"a/t@e","count":1,"last_at":1800000000)") !=
           std::string::npos);
     CHECK(world.vault.asked[1].verb == "audit.list");
+}
+
+TEST_CASE("usage: listings that show the last use are told of it first") {
+    for (const char* target : {"/v1/connections", "/v1/connections/a/t%40e", "/v1/apps/a/connections", "/v1/pairs",
+                               "/v1/secrets", "/v1/connections/a/t%40e/secrets", "/v1/audit", "/v1/audit/export"}) {
+        CAPTURE(std::string{target});
+        const auto match = find_route(control_routes(), "GET", target);
+        REQUIRE(match.route != nullptr);
+        CHECK(match.route->usage_first);
+    }
+}
+
+TEST_CASE("routes: where they lead, and with what they answer") {
+    struct Row {
+        const char* method;
+        const char* path;
+        const char* verb;
+        int status;
+        const char* body;  ///< what the path alone says
+    };
+    for (const auto& row : std::vector<Row>{
+             {"GET", "/v1/roles", "role.list", 200, "{}"},
+             {"POST", "/v1/roles", "role.grant", 201, "{}"},
+             {"POST", "/v1/roles/revoke", "role.revoke", 200, "{}"},
+             {"GET", "/v1/roles/matrix", "role.matrix", 200, "{}"},
+             {"PATCH", "/v1/apps/a", "app.edit", 200, R"({"app":"a"})"},
+             {"DELETE", "/v1/apps/a", "app.delete", 200, R"({"app":"a"})"},
+             {"GET", "/v1/apps/a/versions", "app.versions", 200, R"({"app":"a"})"},
+             {"POST", "/v1/apps/a/versions", "app.publish", 201, R"({"app":"a"})"},
+             {"DELETE", "/v1/apps/a/tenants/7%40e", "app.tenant.remove", 200, R"({"app":"a","tenant":"7@e"})"},
+             {"GET", "/v1/scopes", "scope.list", 200, "{}"},
+             {"POST", "/v1/scopes", "scope.add", 201, "{}"},
+             {"POST", "/v1/scopes/import", "scope.import", 200, "{}"},
+             {"PATCH", "/v1/tenants/7%40e", "tenant.edit", 200, R"({"tenant":"7@e"})"},
+             {"PATCH", "/v1/environments/e", "environment.edit", 200, R"({"environment":"e"})"},
+             {"GET", "/v1/connections", "connection.list", 200, "{}"},
+             {"GET", "/v1/connections/a/7%40e", "connection.show", 200, R"({"app":"a","tenant":"7@e"})"},
+             {"GET", "/v1/access", "access.list", 200, "{}"},
+             {"POST", "/v1/access/disable", "access.disable_selected", 200, "{}"},
+             {"POST", "/v1/access/enable", "access.enable_selected", 200, "{}"},
+             {"POST", "/v1/connections/a/7%40e/record", "access.record", 200, R"({"app":"a","tenant":"7@e"})"},
+             {"POST", "/v1/connections/a/7%40e/secrets", "secret.generate", 201, R"({"app":"a","tenant":"7@e"})"},
+             {"POST", "/v1/connections/a/7%40e/secrets/rotate", "secret.rotate", 201, R"({"app":"a","tenant":"7@e"})"},
+             {"POST", "/v1/connections/a/7%40e/secrets/rollback", "secret.rollback", 200,
+              R"({"app":"a","tenant":"7@e"})"},
+             {"POST", "/v1/secrets/identify", "secret.identify", 200, "{}"},
+             {"GET", "/v1/tickets", "ticket.list", 200, "{}"},
+             {"DELETE", "/v1/tickets/x1", "ticket.revoke", 200, R"({"ticket":"x1"})"},
+             {"POST", "/v1/tickets/claim", "ticket.claim", 200, "{}"},
+             {"GET", "/v1/pairs", "pair.list", 200, "{}"},
+             {"POST", "/v1/connections/a/7%40e/pairs", "pair.create", 201, R"({"app":"a","tenant":"7@e"})"},
+             {"DELETE", "/v1/pairs/jid.x", "pair.revoke", 200, R"({"client_id":"jid.x"})"},
+             {"POST", "/v1/bindings", "binding.add", 201, "{}"},
+             {"DELETE", "/v1/bindings/3f2a9c01", "binding.remove", 200, R"({"binding":"3f2a9c01"})"},
+             {"POST", "/v1/connections/a/7%40e/explain", "binding.explain", 200, R"({"app":"a","tenant":"7@e"})"},
+             {"GET", "/v1/audit/export", "audit.export", 200, "{}"},
+             {"GET", "/v1/audit/verify", "audit.verify", 200, "{}"},
+             {"POST", "/v1/audit/prune", "audit.prune", 200, "{}"},
+         }) {
+        CAPTURE(std::string{row.path});
+        World world;
+        CHECK(status_of(world.ask(row.method, row.path)) == row.status);
+        REQUIRE_FALSE(world.vault.asked.empty());
+        CHECK(world.vault.asked.back().verb == row.verb);
+        CHECK(world.vault.asked.back().body == row.body);
+    }
 }
 
 TEST_CASE("routes: no two have the same method and path") {

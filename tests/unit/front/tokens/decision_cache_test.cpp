@@ -23,6 +23,7 @@ Grant grant(std::string connection = "a/t@e") {
     made.expires_in = 900s;
     made.reuse = 600s;
     made.secret_prefix = "jcs.ab12";
+    made.via = "secret jcs.ab12";
     return made;
 }
 
@@ -32,7 +33,8 @@ struct World {
     DecisionCache cache{clock, 3};
 
     void keep(Grant given = grant(), unsigned char number = 1) {
-        cache.keep(Fingerprint{number}, some_peer(), "python3", std::move(given), era);
+        cache.keep(Fingerprint{number}, some_peer(), {.command = "python3", .unit = {"worker.service", ""}},
+                   std::move(given), era);
     }
     std::optional<Response> find(unsigned char number = 1) { return cache.find(Fingerprint{number}, some_peer()); }
 };
@@ -122,10 +124,37 @@ TEST_CASE("decision: uses are counted, survive the decision, and come back when 
     CHECK(uses[0].count == 2);
     CHECK(uses[0].connection == "a/t@e");
     CHECK(uses[0].secret_prefix == "jcs.ab12");
+    CHECK(uses[0].via == "secret jcs.ab12");
     CHECK(uses[0].command == "python3");
+    CHECK(uses[0].unit == "worker.service");
     CHECK(world.cache.take_usage().empty());
     world.cache.return_usage(std::move(uses));
     CHECK(world.cache.take_usage().size() == 1);
+}
+
+TEST_CASE("decision: a use is told with program and unit of the last process, where they are known") {
+    World world;
+    world.keep();
+    auto other = some_peer();
+    other.pid = 4712;
+    SUBCASE("another process, of which nothing is asked") {
+        (void)world.cache.find(Fingerprint{1}, other);
+        const auto uses = world.cache.take_usage();
+        REQUIRE(uses.size() == 1);
+        CHECK(uses[0].pid == 4712);
+        CHECK_FALSE(uses[0].command.has_value());
+        CHECK_FALSE(uses[0].unit.has_value());
+    }
+    SUBCASE("another process, whose unit is asked") {
+        other.unit = Unit{"other.service", ""};
+        (void)world.cache.find(Fingerprint{1}, other);
+        CHECK(world.cache.take_usage().at(0).unit == "other.service");
+    }
+    SUBCASE("another process without a unit") {
+        other.unit = no_unit("none");
+        (void)world.cache.find(Fingerprint{1}, other);
+        CHECK_FALSE(world.cache.take_usage().at(0).unit.has_value());
+    }
 }
 
 }  // namespace jeton::front::test

@@ -23,6 +23,35 @@ TEST_CASE("fingerprint: everything that decides the answer is in it, and what is
         peer.foreign = true;
         CHECK(print != prints.of(peer, request));
     }
+    SUBCASE("groups, once they are asked for") {
+        auto asked = some_peer();
+        asked.groups = {1000};
+        CHECK(print != prints.of(asked, request));
+        auto more = asked;
+        more.groups = {1000, 1001};
+        CHECK(prints.of(more, request) != prints.of(asked, request));
+        asked.groups.emplace();
+        CHECK(print != prints.of(asked, request));
+    }
+    SUBCASE("the unit, once it is asked for; why there is none is no matter") {
+        auto asked = some_peer();
+        asked.unit = Unit{"worker.service", ""};
+        const auto worker = prints.of(asked, request);
+        CHECK(print != worker);
+        asked.unit = Unit{"other.service", ""};
+        CHECK(worker != prints.of(asked, request));
+        asked.unit = no_unit("one reason");
+        const auto unknown = prints.of(asked, request);
+        CHECK(unknown != worker);
+        CHECK(unknown != print);
+        asked.unit = no_unit("another reason");
+        CHECK(unknown == prints.of(asked, request));
+    }
+    SUBCASE("another process of the same user") {
+        auto other = some_peer();
+        other.pid = 1;
+        CHECK(print == prints.of(other, request));
+    }
     SUBCASE("another target") {
         changed.target = "/token?x";
         CHECK(print != prints.of(some_peer(), changed));

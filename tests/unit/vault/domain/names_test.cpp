@@ -48,3 +48,13 @@ TEST_CASE("names: free text is counted in characters, not in bytes") {
     CHECK_FALSE(check_free_text("note", "", 3));
     CHECK(check_free_text("note", "", 3, true));
 }
+
+TEST_CASE("S36: a new tenant without an environment is one of integration") {
+    CHECK(parse_new_tenant_name("1234567")->text() == "1234567@integration");
+    CHECK(parse_new_tenant_name("1234567@production")->text() == "1234567@production");
+    for (const auto* text : {"", "@production", "1234567@", "12 34", "1234567@Integration"}) {
+        INFO(text);
+        CHECK_FALSE(parse_new_tenant_name(text));
+    }
+    CHECK_FALSE(parse_tenant_name("1234567"));
+}

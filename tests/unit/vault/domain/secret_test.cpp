@@ -19,6 +19,11 @@ TEST_CASE("T-6, T-9: generated values have their shape, only [0-9a-z], and never
         CHECK(id.starts_with("jid."));
         CHECK(secret.starts_with("jcs."));
         CHECK(generate_app_key().starts_with("jak."));
+        const std::string ticket{generate_ticket().reveal()};
+        CHECK(ticket.starts_with("jtk."));
+        CHECK(ticket.size() == 4 + 25);
+        CHECK(has_valid_checksum(ticket));
+        CHECK(seen.insert(ticket).second);
         CHECK(std::ranges::all_of(secret.substr(4),
                                   [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }));
         CHECK(seen.insert(id).second);
@@ -33,6 +38,10 @@ TEST_CASE("a typing error breaks the checksum") {
     CHECK_FALSE(has_valid_checksum(secret));
     CHECK_FALSE(has_valid_checksum("cs1.0123456789"));
     CHECK_FALSE(has_valid_checksum(""));
+    CHECK(checksum_holds(secret) == false);
+    CHECK(checksum_holds("jcs.") == false);
+    CHECK(checksum_holds("cs1.0123456789") == std::nullopt);
+    CHECK(checksum_holds("") == std::nullopt);
 }
 
 TEST_CASE("a checksum is the CRC-32 of zlib in base 36, least digit first") {

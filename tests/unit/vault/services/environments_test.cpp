@@ -1,4 +1,6 @@
-#include "tests/unit/vault/world.hpp"
+#include "daemon/vault/services/environments.hpp"
+
+#include "tests/unit/vault/office.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
@@ -80,4 +82,62 @@ TEST_CASE("environment: --if-not-exists succeeds only where the fields match") {
     CHECK(again->id == first->id);
     wanted.token_endpoint = "https://b.example/token";
     CHECK_FALSE(create(world, wanted));
+}
+
+TEST_CASE("S35: whether developers hold secrets, and the host aliases, can be changed; the rest stays") {
+    Office office;
+    auto wanted = upstream("https://a.example/token");
+    wanted.host_aliases = {"auth.example"};
+    const auto before = create(office, wanted);
+    REQUIRE(before);
+    CHECK_FALSE(before->developer_access);
+    const auto edited = office.ask(
+        office.operator_peer, "environment.edit",
+        {{"environment", "production"}, {"developer_access", true}, {"host_aliases", json::array{"AUTH2.example"}}});
+    REQUIRE(edited);
+    CHECK(edited->at("developer_access").as_bool());
+    CHECK(json::serialize(edited->at("host_aliases")) == R"(["auth2.example"])");
+    const auto after = office.run([](Transaction& tx) { return find_environment(tx, "production"); });
+    CHECK(after->token_endpoint == before->token_endpoint);
+    CHECK(after->key_generation == before->key_generation);
+    CHECK(office.audited("environment.edited").at(0).detail == "developer access: yes; host aliases: auth2.example");
+}
+
+TEST_CASE("environment edit: absent members stay, an empty list takes all aliases away, no difference is no change") {
+    Office office;
+    auto wanted = upstream("https://a.example/token");
+    wanted.host_aliases = {"auth.example"};
+    REQUIRE(create(office, wanted));
+    const auto edit = [&](json::object body) {
+        body["environment"] = "production";
+        return office.ask(office.operator_peer, "environment.edit", body);
+    };
+    const auto epoch = office.store().epoch();
+    CHECK(json::serialize(edit({{"developer_access", false}})->at("host_aliases")) == R"(["auth.example"])");
+    CHECK(edit({}));
+    CHECK(office.store().epoch() == epoch);
+    CHECK(edit({{"host_aliases", json::array{}}})->at("host_aliases").as_array().empty());
+    CHECK(office.store().epoch() == epoch + 1);
+}
+
+TEST_CASE(
+    "environment edit: another environment's alias and what is no host are refused; nobody but an operator edits") {
+    Office office;
+    auto other = upstream("https://b.example/token");
+    other.name = "other";
+    other.host_aliases = {"taken.example"};
+    REQUIRE(create(office, other));
+    REQUIRE(create(office, upstream("https://a.example/token")));
+    const auto edit = [&](const Peer& peer, const char* alias) {
+        return office
+            .ask(peer, "environment.edit", {{"environment", "production"}, {"host_aliases", json::array{alias}}})
+            .error()
+            .code;
+    };
+    CHECK(edit(office.operator_peer, "Taken.example") == Errc::already_exists);
+    CHECK(edit(office.operator_peer, "https://x.example") == Errc::bad_input);
+    CHECK(edit(office.operator_peer, "a\x1b.example") == Errc::bad_input);
+    office.grant("developer", office.developer, {}, {});
+    CHECK(edit(office.developer, "x.example") == Errc::forbidden);
+    CHECK(office.ask(office.developer, "environment.show", {{"environment", "other"}})->at("connections").is_null());
 }

@@ -57,7 +57,7 @@ TEST_CASE("S1: no binding, no pair: nothing is issued, and the answer says what 
     const auto decision = world.decide(peer_request());
     refused(decision, Errc::invalid_client);
     CHECK(decision.error().what == "user worker (uid 2000) has no binding for " + name);
-    CHECK(decision.error().next == "ask the operator: jeton binding add " + name + " --user worker");
+    CHECK(decision.error().next == "ask the operator: jeton explain " + name + " --user worker");
 }
 
 TEST_CASE("a binding stands for the secret") {
@@ -145,9 +145,10 @@ TEST_CASE("S46: a disabled connection gives unauthorized_client, and works again
     World world;
     world.connected(name);
     world.bind(name);
-    const auto switched = [&](auto service) {
-        REQUIRE(world.run(
-            [&](Transaction& tx) { return service(tx, world.admin, World::connection(name), "", world.clock.now()); }));
+    const auto switched = [&](decltype(&disable_access) service) {
+        REQUIRE(world.run([&](Transaction& tx) {
+            return service(tx, world.admin, world.everything, World::connection(name), {}, world.clock.now());
+        }));
     };
     switched(disable_access);
     refused(world.decide(peer_request()), Errc::unauthorized_client);
@@ -286,7 +287,8 @@ TEST_CASE("S47: a disabled connection is not fetched for, not even by one who wa
     Upstream world;
     const auto first = world.decide(peer_request(world.remote));
     REQUIRE(world.run([&](Transaction& tx) {
-        return disable_access(tx, world.admin, World::connection(world.remote), "", world.clock.now());
+        return disable_access(tx, world.admin, world.everything, World::connection(world.remote), {},
+                              world.clock.now());
     }));
     const auto landing = world.land(*first, upstream_answer("late"));
     refused(world.decide(peer_request(world.remote), landing), Errc::unauthorized_client);

@@ -44,6 +44,19 @@ void fill(Place& place) {
     Binding binding;
     binding.id = BindingId::fresh();
     binding.connection = connection.id;
+    RoleGrant grant;
+    grant.id = RoleGrantId::fresh();
+    Pair pair;
+    pair.id = PairId::fresh();
+    pair.connection = connection.id;
+    Ticket ticket;
+    ticket.id = TicketId::fresh();
+    ticket.connection = connection.id;
+    OwnScope scope;
+    scope.id = ScopeId::fresh();
+    AuditCheckpoint checkpoint;  // at the very beginning, where no entry is missing
+    checkpoint.id = AuditCheckpointId::fresh();
+    checkpoint.hash = Bytes(32);
     place.run([&](Transaction& tx) {
         tx.insert(environment);
         tx.insert(tenant);
@@ -53,6 +66,11 @@ void fill(Place& place) {
         tx.insert(connection);
         tx.insert(secret);
         tx.insert(binding);
+        tx.insert(grant);
+        tx.insert(pair);
+        tx.insert(ticket);
+        tx.insert(scope);
+        tx.insert(checkpoint);
         tx.append_audit(entry("test.filled"));
     });
 }
@@ -156,7 +174,7 @@ TEST_CASE("store tampering: a row put in, with the MAC of another one, is no row
     add_app(place, "dispatcher");
     const std::string forge =
         "INSERT INTO apps SELECT 'f00', name || '2', organization, homepage, credentials, app_key, current_version, "
-        "created_at, mac FROM apps";
+        "created_at, mac, external_data_guid FROM apps";
     CHECK(tampered_by(place, [&](Transaction& tx) {
               place.edit_open(forge);
               (void)apps::find(tx, "dispatcher2");

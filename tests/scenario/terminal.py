@@ -1,0 +1,47 @@
+"""`jeton` on a pseudo-terminal: what a person sees, colours and questions included."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+
+from people import client_program
+from programs import BUILD, ENVIRONMENT
+
+SECONDS = 10
+
+
+def on_a_terminal(
+    socket_directory, *arguments, typed=None, asked="Confirm and Continue", environment=None, by=None, width=80
+):
+    """Runs `jeton`; `typed` is sent when it asks `asked`. Returns (exit code, everything shown)."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    env = {**ENVIRONMENT, "TERM": "xterm-256color", "JETON_SOCKET_DIR": str(socket_directory), **(environment or {})}
+    process = subprocess.Popen(
+        [client_program() if by else BUILD / "jeton", *map(str, arguments)],
+        stdin=slave, stdout=slave, stderr=slave, env=env, cwd="/", start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        **(by.process_options() if by else {}),
+    )  # fmt: skip
+    os.close(slave)
+    shown = ""
+    try:
+        while select.select([master], [], [], SECONDS)[0]:
+            try:
+                piece = os.read(master, 65536).decode(errors="replace")
+            except OSError:  # EIO: the other side has closed
+                break
+            shown += piece
+            if typed is not None and asked in shown:
+                os.write(master, typed.encode())
+                typed = None
+        return process.wait(SECONDS), shown
+    finally:
+        os.close(master)
+        if process.poll() is None:
+            process.kill()
+            process.wait()

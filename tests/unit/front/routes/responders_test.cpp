@@ -1,0 +1,187 @@
+#include "daemon/front/routes/responders.hpp"
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/front/harness.hpp"
+#include "tests/unit/front/peer/kernel_faults.hpp"
+#include "tests/unit/front/peer/processes.hpp"
+
+namespace jeton::front::test {
+namespace {
+
+constexpr std::array<Field, 3> token_fields{
+    Field{"Host", "localhost"}, Field{"Content-Type", "application/x-www-form-urlencoded"}, Field{"Jeton-Client", "1"}};
+
+Request request_for(std::string_view method, std::string_view path, std::string_view body = {}) {
+    return {.method = method, .target = path, .path = path, .query = {}, .fields = token_fields, .body = body};
+}
+
+const Request token_request = request_for("POST", "/token", "grant_type=client_credentials");
+
+struct World {
+    World() {
+        decisions.enter({"inst", 1});
+        vault.script = [](const ScriptedVault::Asked& asked) {
+            return done(asked.verb == "token.issue"
+                            ? R"({"access_token":"A","token_type":"Bearer","expires_in":900,"scope":"s",
+                                  "connection":"a/t@e","reuse_seconds":600,"via":"binding 3f2a9c01"})"
+                            : "{}");
+        };
+    }
+    /// The answer a session would give; the status of a refusal.
+    int ask(Responder& responder, const Request& request) {
+        if (const auto refusal = responder.admit()) return refusal->status;
+        if (const auto now = responder.answer_now(request)) return status_of(*now);
+        return status_of(run(responder.answer(request)));
+    }
+    [[nodiscard]] const std::string& last_peer() const { return vault.asked.back().peer; }
+
+    HandClock clock;
+    ScriptedVault vault;
+    DecisionCache decisions{clock};
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    std::pair<UniqueFd, UniqueFd> sockets = socket_pair();
+};
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("attest: on the token socket groups are told where they are asked for, the unit as far as it is seen") {
+    World world;
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, token_request) == 200);
+    CHECK_FALSE(contains(world.last_peer(), "\"groups\""));
+    CHECK(contains(world.last_peer(), "\"unit"));
+    world.decisions.enter({"inst", 2});
+    world.vault.attest.groups = true;
+    CHECK(world.ask(*responder, token_request) == 200);
+    CHECK(world.vault.asked.size() == 2);
+    CHECK(contains(world.last_peer(), R"("groups":[{"gid":)"));
+}
+
+TEST_CASE("attest: what was decided when less was asked is not repeated when more is") {
+    World world;
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, token_request) == 200);
+    CHECK(world.ask(*responder, token_request) == 200);
+    CHECK(world.vault.asked.size() == 1);
+    world.vault.attest.groups = true;
+    CHECK(world.ask(*responder, token_request) == 200);
+    CHECK(world.vault.asked.size() == 2);
+}
+
+TEST_CASE("attest: more may be asked between the head of a request and its answer") {
+    World world;
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, token_request) == 200);
+    REQUIRE_FALSE(responder->admit().has_value());
+    world.vault.attest.groups = true;
+    CHECK_FALSE(responder->answer_now(token_request).has_value());
+    {
+        world.vault.attest.unit = true;
+        const KernelFault fault{Call::open_fdinfo, EMFILE};
+        const auto now = responder->answer_now(token_request);
+        REQUIRE(now.has_value());
+        CHECK(status_of(*now) == 403);
+    }
+    CHECK(world.vault.asked.size() == 1);
+}
+
+TEST_CASE("T2: a caller who cannot be told is refused, on both sockets, and stays so") {
+    World world;
+    for (const auto call : {Call::peer_credentials, Call::peer_pidfd, Call::pidfd_info}) {
+        for (const bool control : {false, true}) {
+            const auto factory = control ? control_socket(world.desk) : token_socket(world.desk);
+            std::unique_ptr<Responder> responder;
+            {
+                const KernelFault fault{call, EIO};
+                responder = factory(world.sockets.first.get());
+            }
+            CHECK(world.ask(*responder, control ? request_for("GET", "/v1/apps") : token_request) == 403);
+        }
+    }
+    CHECK(world.vault.asked.empty());
+}
+
+TEST_CASE("T2: an error about what is not asked refuses nobody; once it is asked, it does") {
+    World world;
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    const KernelFault fault{Call::peer_groups, EIO};
+    CHECK(world.ask(*responder, token_request) == 200);
+    world.vault.attest.groups = true;
+    CHECK(world.ask(*responder, token_request) == 403);
+}
+
+TEST_CASE("attest: on the control socket groups and unit are always told") {
+    World world;
+    const auto responder = control_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 200);
+    CHECK(contains(world.last_peer(), R"("groups":[{"gid":)"));
+    CHECK(contains(world.last_peer(), "\"unit"));
+    const KernelFault fault{Call::open_cgroup, EIO};
+    CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 200);
+    CHECK(contains(world.last_peer(), "\"unit_unknown\""));
+}
+
+TEST_CASE("whoami shows the groups on the token socket, too, whatever is asked there") {
+    World world;
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, request_for("GET", "/v1/whoami")) == 200);
+    CHECK(world.vault.asked.back().verb == "whoami.show");
+    CHECK(contains(world.last_peer(), R"("groups":[{"gid":)"));
+}
+
+TEST_CASE("tickets are claimed on both sockets") {
+    World world;
+    const auto claim = request_for("POST", "/v1/tickets/claim", R"({"ticket":"x"})");
+    for (const auto& factory : {token_socket(world.desk), control_socket(world.desk)}) {
+        const auto responder = factory(world.sockets.first.get());
+        CHECK(world.ask(*responder, claim) == 200);
+        CHECK(world.vault.asked.back().verb == "ticket.claim");
+        CHECK(world.vault.asked.back().body == R"({"ticket":"x"})");
+    }
+    const auto responder = token_socket(world.desk)(world.sockets.first.get());
+    CHECK(world.ask(*responder, request_for("GET", "/v1/tickets")) == 404);
+}
+
+TEST_CASE("introspection is on the token socket alone") {
+    World world;
+    const auto introspection = request_for("POST", "/integration/introspect", "token=a");
+    CHECK(world.ask(*token_socket(world.desk)(world.sockets.first.get()), introspection) == 200);
+    CHECK(world.ask(*control_socket(world.desk)(world.sockets.first.get()), introspection) == 404);
+}
+
+TEST_CASE("T12: who has changed its user since it connected is refused on the control socket, from then on" *
+          doctest::skip(!is_root())) {
+    World world;
+    const CallingProcess caller{{}, [] {
+                                    if (::setuid(1) != 0) ::_exit(1);
+                                }};
+    const auto process = Process::behind(caller.socket(), caller.pid());
+    REQUIRE(process.has_value());
+    if (!process->info()->has_value()) return;  // before Linux 6.13 nobody tells
+    const auto control = control_socket(world.desk)(caller.socket());
+    const auto token = token_socket(world.desk)(caller.socket());
+    CHECK(world.ask(*control, request_for("GET", "/v1/apps")) == 200);
+    caller.proceed();
+    CHECK(world.ask(*control, request_for("GET", "/v1/apps")) == 403);
+    CHECK(world.ask(*token, token_request) == 200);
+}
+
+TEST_CASE("T12: a caller who has ended is refused on the control socket with its next request") {
+    World world;
+    CallingProcess caller;
+    const auto responder = control_socket(world.desk)(caller.socket());
+    CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 200);
+    caller.end();
+    CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 403);
+}
+
+}  // namespace jeton::front::test

@@ -1,0 +1,95 @@
+#include "daemon/vault/services/roles.hpp"
+
+#include "daemon/vault/store/roles.hpp"
+#include "tests/unit/vault/world.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::test;
+
+namespace {
+
+WantedRole wanted(const std::string& role, std::int64_t uid) {
+    WantedRole asked{role, {}, {}, {}};
+    asked.identity.user = "u" + std::to_string(uid);
+    asked.identity.uid = uid;
+    return asked;
+}
+
+Result<RoleGrant> grant(World& world, const WantedRole& asked, std::optional<std::chrono::seconds> life = {}) {
+    return world.run([&](Transaction& tx) { return grant_role(tx, world.admin, asked, life, world.clock.now()); });
+}
+
+Result<RoleGrant> revoke(World& world, const WantedRole& asked) {
+    return world.run([&](Transaction& tx) { return revoke_role(tx, world.admin, asked, world.clock.now()); });
+}
+
+std::size_t granted(World& world) {
+    return world.run([](Transaction& tx) -> Result<std::size_t> { return roles::list(tx).size(); }).value();
+}
+
+}  // namespace
+
+TEST_CASE("a role is of what it is of: app, tenant, or neither") {
+    World world;
+    world.listed("dispatcher/1@integration");
+    auto developer = wanted("developer", 2000);
+    CHECK(grant(world, developer)->app.text.empty());
+    developer.app = "dispatcher";
+    CHECK_FALSE(grant(world, developer)->app.text.empty());
+    developer.app = "nonesuch";
+    CHECK(grant(world, developer).error().code == Errc::not_found);
+    auto admin = wanted("tenant-admin", 2000);
+    CHECK(grant(world, admin).error().code == Errc::bad_input);
+    admin.tenant = "1@integration";
+    CHECK(grant(world, admin));
+    auto auditor = wanted("auditor", 2000);
+    auditor.tenant = "1@integration";
+    CHECK(grant(world, auditor).error().code == Errc::bad_input);
+    CHECK(grant(world, wanted("emperor", 2000)).error().code == Errc::bad_input);
+    CHECK(granted(world) == 3);
+}
+
+TEST_CASE("a role is for one user or one group, never for an id that systemd hands out and takes back") {
+    World world;
+    CHECK(grant(world, wanted("auditor", 61184)).error().code == Errc::bad_input);
+    CHECK(grant(world, WantedRole{"auditor", {}, {}, {}}).error().code == Errc::bad_input);
+    auto both = wanted("auditor", 2000);
+    both.identity.group = "g";
+    both.identity.gid = 5;
+    CHECK(grant(world, both).error().code == Errc::bad_input);
+    auto unit = wanted("auditor", 2000);
+    unit.identity.unit = "w.service";
+    CHECK(grant(world, unit).error().code == Errc::bad_input);
+}
+
+TEST_CASE("granting again changes the end, not the number of grants") {
+    World world;
+    REQUIRE(grant(world, wanted("auditor", 2000), 60s));
+    REQUIRE(grant(world, wanted("auditor", 2000)));
+    CHECK(granted(world) == 1);
+    CHECK_FALSE(world.run([](Transaction& tx) -> Result<std::vector<RoleGrant>> { return roles::list(tx); })
+                    .value()
+                    .front()
+                    .expires_at);
+}
+
+TEST_CASE("the last operator that was granted stays") {
+    World world;
+    REQUIRE(grant(world, wanted("operator", 2000)));
+    CHECK(revoke(world, wanted("operator", 2000)).error().code == Errc::wrong_state);
+    REQUIRE(grant(world, wanted("operator", 2001), 60s));
+    CHECK(revoke(world, wanted("operator", 2000)));
+    CHECK(revoke(world, wanted("operator", 2001)).error().code == Errc::wrong_state);
+    world.clock.advance(60s);
+    CHECK(revoke(world, wanted("operator", 2001)));  // it ended by itself
+}
+
+TEST_CASE("a leaver whose account is gone is revoked by name") {
+    World world;
+    REQUIRE(grant(world, wanted("auditor", 2000)));
+    auto gone = wanted("auditor", 2000);
+    gone.identity.uid = -1;
+    CHECK(revoke(world, gone));
+    CHECK(revoke(world, gone).error().code == Errc::not_found);
+}

@@ -1,0 +1,120 @@
+#include <doctest/doctest.h>
+#include <sodium.h>
+
+#include "daemon/base/encoding.hpp"
+#include "daemon/vault/store/audit.hpp"
+#include "daemon/vault/store/audit_checkpoints.hpp"
+#include "tests/unit/vault/store/support.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::store_test;
+
+namespace {
+
+constexpr std::chrono::hours day{24};
+
+/// One entry with a change on each of `days` days.
+void write_days(Place& place, int days) {
+    for (int i = 0; i < days; ++i) {
+        auto app = app_named("app" + std::to_string(i));
+        place.run([&](Transaction& tx) {
+            tx.insert(app);
+            auto written = entry("app.created", app.name);
+            written.at = place.clock.now();
+            tx.append_audit(written);
+        });
+        place.clock.wall += day;
+    }
+}
+
+audit::Pruned prune_before(Place& place, UtcSeconds before) {
+    return place
+        .run([&](Transaction& tx) {
+            auto pruned = audit::prune(tx, before, "alice");
+            if (pruned && pruned->entries > 0) tx.append_audit(entry("audit.pruned"));
+            return pruned;
+        })
+        .value();
+}
+
+bool verifies(Place& place) {
+    return place.run([](Transaction& tx) { return audit::verify(tx); }).has_value();
+}
+
+}  // namespace
+
+TEST_CASE("audit prune: older entries go, the chain goes on from a checkpoint, also after a restart") {
+    Place place;
+    place.begin();
+    const auto first = place.clock.now();
+    write_days(place, 10);
+    const auto pruned = prune_before(place, first + 5 * day);
+    CHECK(pruned.entries == 6);  // the store's own first entry and five days
+    REQUIRE(pruned.checkpoint);
+    CHECK(pruned.checkpoint->sequence == 6);
+    CHECK(verifies(place));
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(verifies(place));
+    CHECK(prune_before(place, first + 5 * day).entries == 0);
+    CHECK(prune_before(place, first + 7 * day).entries == 2);
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(verifies(place));
+    CHECK(place.run([](Transaction& tx) { return audit_checkpoints::find(tx); })->sequence == 8);
+}
+
+TEST_CASE("audit prune: what the anchor vouches with stays, whatever its age") {
+    Place place;
+    place.begin();
+    write_days(place, 3);
+    (void)prune_before(place, place.clock.now() + 1000 * day);
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(verifies(place));
+}
+
+TEST_CASE("threat: entries cut off behind the checkpoint, or a checkpoint moved by hand, are noticed (T32)") {
+    Place place;
+    place.begin();
+    const auto first = place.clock.now();
+    write_days(place, 6);
+    (void)prune_before(place, first + 3 * day);
+    place.close();
+    SUBCASE("entries") { place.edit("DELETE FROM audit WHERE sequence <= 5"); }
+    SUBCASE("checkpoint") { place.edit("UPDATE audit_checkpoints SET sequence = 5"); }
+    SUBCASE("no checkpoint") { place.edit("DELETE FROM audit_checkpoints"); }
+    place.open();
+    const auto unsealed = place.unseal();
+    const bool noticed = !unsealed || !verifies(place);
+    CHECK(noticed);
+}
+
+TEST_CASE("audit prune refuses to cover up what was altered") {
+    Place place;
+    place.begin();
+    const auto first = place.clock.now();
+    write_days(place, 6);
+    place.edit_open("UPDATE audit SET subject = 'x' WHERE sequence = 3");
+    CHECK_FALSE(place.run([&](Transaction& tx) { return audit::prune(tx, first + 5 * day, "alice"); }));
+}
+
+TEST_CASE("a signed head verifies with the public key, off this host (RFC 8032)") {
+    Place place;
+    place.begin();
+    write_days(place, 2);
+    const auto head = place.run([](Transaction& tx) { return audit::signed_head(tx); });
+    const auto text = "jeton audit head " + std::to_string(head.sequence) + " " + head.hash;
+    const auto signature = from_hex(head.signature);
+    const auto key = from_hex(head.public_key);
+    REQUIRE((signature && key));
+    const auto verify = [&](const std::string& said) {
+        return crypto_sign_verify_detached(signature->data(), bytes_of(said).data(), said.size(), key->data()) == 0;
+    };
+    CHECK(verify(text));
+    CHECK_FALSE(verify(text + "0"));
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(place.run([](Transaction& tx) { return audit::signed_head(tx); }).public_key == head.public_key);
+}
