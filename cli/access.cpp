@@ -48,7 +48,10 @@ int list(Context& context, const ListArgs& args) {
     for (const auto& one : elements(answer->tree)) {
         table.rows.push_back({field(one, "connection"), field(one, "status"), version_cell(one),
                               field(one, "client_id"), field(one, "organization")});
-        if (raw_field(one, "status") != "Connected") next.add(field(one, "next"));
+        const auto offer = field(one, "offer");
+        if (raw_field(one, "status") != "Connected") {
+            next.add((offer.empty() ? "" : offer + ": ") + field(one, "next"));
+        }
     }
     if (!table.rows.empty() && context.terminal().output)
         context.say(painted("Manage API Application Access", Style::bold, context.terminal().color));

@@ -106,7 +106,7 @@ Result<std::string> what_dies(Context& context, const std::string& app) {
     const auto in_state = [&](std::string_view state) {
         return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
     };
-    return fmt::format(" There are {} connections: {} connected, {} disabled.", all.size(), in_state("connected"),
+    return fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
                        in_state("disabled"));
 }
 

@@ -20,7 +20,7 @@ bool is_true(const json::value& object, std::string_view name) {
 
 std::string version_cell(const json::value& connection) {
     const auto accepted = field(connection, "version");
-    const auto current = field(connection, "current_version");
+    auto current = field(connection, "current_version");
     if (accepted.empty()) return current;
     return is_true(connection, "new_version_available") ? fmt::format("{} (new: {})", accepted, current) : accepted;
 }

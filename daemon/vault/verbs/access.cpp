@@ -54,6 +54,13 @@ std::string next_of(const FoundConnection& found) {
     return (has_new_version(found) ? "jeton access review " : "jeton access disable ") + name;
 }
 
+/// The button that the portal's page has for it.
+json::value offer_of(const FoundConnection& found) {
+    if (found.connection.state == ConnectionState::not_connected) return "Connect New App";
+    if (found.connection.state == ConnectionState::connected && has_new_version(found)) return "Upgrade to New Version";
+    return nullptr;
+}
+
 /// A row of "Manage API Application Access" (S26, S39).
 json::value row_of(const FoundConnection& found) {
     const auto& connection = found.connection;
@@ -71,6 +78,7 @@ json::value row_of(const FoundConnection& found) {
             {"client_id", text_or_null(connection.client_id)},
             {"consent", consent_view(connection)},
             {"pauses", pauses_view(connection)},
+            {"offer", offer_of(found)},
             {"next", next_of(found)}};
 }
 

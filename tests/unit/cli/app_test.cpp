@@ -35,7 +35,7 @@ TEST_CASE("app delete: the question says what dies, and counts it") {
     CHECK(shown.code == exit_code::done);
     CHECK(shown.asked == std::vector<std::string>{"GET /v1/apps/dispatcher/connections", "DELETE /v1/apps/dispatcher"});
     CHECK(shown.err.contains("cannot be undone: its app key, its versions and all its connections die with it"));
-    CHECK(shown.err.contains("There are 4 connections: 2 connected, 1 disabled."));
+    CHECK(shown.err.contains("Connections: 4 (2 connected, 1 disabled)."));
     CHECK(shown.err.contains("Confirm and Continue?"));
     const auto said_no = run({"app", "delete", "dispatcher"}, {connections}, terminal(80), {""});
     CHECK(said_no.code == exit_code::refused);

@@ -1,0 +1,51 @@
+#include "daemon/vault/verbs/page.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "tests/unit/vault/office.hpp"
+
+using namespace jeton;
+using namespace jeton::vault;
+using namespace jeton::vault::test;
+
+TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in order, however long its rows are") {
+    Office office;
+    office.listed("a/0@integration");
+    office.run([&](Transaction& tx) {
+        for (int i = 1; i < 300; ++i) {
+            const auto name = World::connection("a/" + std::to_string(i) + "@integration");
+            REQUIRE(create_tenant(tx, office.admin, name.tenant, "Customer", false, office.clock.now()));
+            REQUIRE(add_tenant(tx, office.admin, name, std::string(4000, 'x'), false, office.clock.now()));
+        }
+    });
+    for (const std::int64_t limit : {7, 300, 1000}) {
+        INFO(limit);
+        std::vector<std::string> seen;
+        json::object body{{"limit", limit}, {"app", "a"}};
+        for (int pages = 0; pages < 300; ++pages) {
+            const auto page = office.outcome(office.operator_peer, "app.connections", body);
+            REQUIRE(page);
+            CHECK(json::serialize(*page->done).size() < 1024UZ * 1024);
+            CHECK(page->done->as_array().size() <= static_cast<std::size_t>(limit));
+            for (const auto& row : page->done->as_array()) seen.push_back(text_at(row, "connection"));
+            if (page->next.empty()) break;
+            body["after"] = page->next;
+        }
+        CHECK(seen.size() == 300);
+        CHECK(std::ranges::is_sorted(seen));
+        CHECK(std::set<std::string>(seen.begin(), seen.end()).size() == 300);
+    }
+}
+
+TEST_CASE("a page has 1 to 1000 rows; behind the last row there is an empty page") {
+    Office office;
+    office.listed("a/0@integration");
+    for (const std::int64_t limit : {-1, 0, 1001}) {
+        CHECK(office.ask(office.operator_peer, "connection.list", {{"limit", limit}}).error().code == Errc::bad_input);
+    }
+    const auto beyond = office.outcome(office.operator_peer, "connection.list", {{"after", "zzz"}});
+    REQUIRE(beyond);
+    CHECK(beyond->done->as_array().empty());
+    CHECK(beyond->next.empty());
+}
