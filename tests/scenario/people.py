@@ -72,8 +72,8 @@ class Caller:
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                for start, end in ((3, min(theirs_in, theirs_out)), (min(theirs_in, theirs_out) + 1, max(theirs_in, theirs_out)),
-                                   (max(theirs_in, theirs_out) + 1, 4096)):  # fmt: skip
+                low, high = sorted((theirs_in, theirs_out))
+                for start, end in ((3, low), (low + 1, high), (high + 1, 4096)):
                     os.closerange(start, end)  # nothing of the tests, or of other callers, is kept open in here
                 person.become()
                 self._serve(theirs_in, theirs_out)

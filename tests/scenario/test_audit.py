@@ -114,10 +114,23 @@ class Questions(Audited):
 class Following(Audited):
     def test_follow_prints_what_comes_until_it_is_interrupted(self):
         follower = subprocess.Popen(
-            [BUILD / "jeton", "audit", "list", "--follow", "--json", "--since", self.clock.text(seconds=-1), "--event", "tenant.*"],
-            env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)}, cwd="/", text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [
+                BUILD / "jeton",
+                "audit",
+                "list",
+                "--follow",
+                "--json",
+                "--since",
+                self.clock.text(seconds=-1),
+                "--event",
+                "tenant.*",
+            ],
+            env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
+            cwd="/",
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self.addCleanup(follower.stdout.close)
         self.addCleanup(follower.stderr.close)
         self.addCleanup(follower.wait)

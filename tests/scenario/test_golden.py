@@ -82,8 +82,11 @@ class Golden(SystemScenario):
         self.ok("scope", "add", "tn.crm.surveys", "--group", "CRM", "--display-name", "Surveys")
         self.app()
         self.app("zapier", scopes=(INVOICES,), credentials="tenant")
-        for tenant, name in ((TENANT, "Acme Heating"), ("7654321@integration", "Ångström & Söhne, a name that is longer than most"),
-                             ("1234567@production", "Acme Heating")):  # fmt: skip
+        for tenant, name in (
+            (TENANT, "Acme Heating"),
+            ("7654321@integration", "Ångström & Söhne, a name that is longer than most"),
+            ("1234567@production", "Acme Heating"),
+        ):
             self.ok("tenant", "create", tenant, "--name", name)
         self.ok("role", "grant", "developer", "dispatcher", "--user", developer.name)
         self.ok("role", "grant", "tenant-admin", TENANT, "--user", admin.name, "--expires", "90d")

@@ -56,8 +56,16 @@ class AtTheDoor(Scenario):
         return wire.request(self.daemon.control_socket, method, target, data, HEADERS)
 
     def listings(self):
-        return [self.ok(*words) for words in (("app", "list"), ("tenant", "list"), ("environment", "list"), ("scope", "list"),
-                                              ("connection", "list"))]  # fmt: skip
+        return [
+            self.ok(*words)
+            for words in (
+                ("app", "list"),
+                ("tenant", "list"),
+                ("environment", "list"),
+                ("scope", "list"),
+                ("connection", "list"),
+            )
+        ]
 
     def forms(self, text):
         """Every place where a name or a free text comes in."""
@@ -139,8 +147,13 @@ class AtTheDoor(Scenario):
         for title, text in HOSTILE.items():
             if "\x00" in text:
                 continue
-            for words in (("app", "show", text), ("connection", "show", f"{text}/1@integration"), ("tenant", "show", text),
-                          ("binding", "remove", text), ("tenant", "create", "1@integration", "--name", text)):  # fmt: skip
+            for words in (
+                ("app", "show", text),
+                ("connection", "show", f"{text}/1@integration"),
+                ("tenant", "show", text),
+                ("binding", "remove", text),
+                ("tenant", "create", "1@integration", "--name", text),
+            ):
                 with self.subTest(f"{title}: {words[:2]}"):
                     run = self.jeton(*words)
                     self.assertNotEqual(run.code, 0)

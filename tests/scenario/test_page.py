@@ -418,9 +418,18 @@ class GeneratingAClientSecret(Page):
         self.assertRegex(third["error_description"], r"(?i)only two active secrets are allowed at a time")
         for secret in (first, second):
             self.pair_gets_token(client_id, secret)
-        for words in (("secret", "list", CONNECTION), ("app", "connections", "dispatcher"), ("connection", "list"),
-                      ("connection", "show", CONNECTION), ("app", "show", "dispatcher"), ("ticket", "list"),
-                      ("audit", "list"), ("status",), ("access", "list"), ("access", "review", CONNECTION)):  # fmt: skip
+        for words in (
+            ("secret", "list", CONNECTION),
+            ("app", "connections", "dispatcher"),
+            ("connection", "list"),
+            ("connection", "show", CONNECTION),
+            ("app", "show", "dispatcher"),
+            ("ticket", "list"),
+            ("audit", "list"),
+            ("status",),
+            ("access", "list"),
+            ("access", "review", CONNECTION),
+        ):
             for flags in ((), ("--json",)):
                 shown = self.jeton(*words, *flags)
                 self.assertEqual(shown.code, 0, (words, shown))
@@ -719,7 +728,7 @@ class CustomersPair(Page):
 
 
 class Upgrade(Page):
-    """Sometimes developers add or remove API scopes: New Version Available, Upgrade to New Version, Allow or Decline."""
+    """Sometimes developers add or remove API scopes: New Version Available, Upgrade to New Version, Allow."""
 
     def until_published(self):
         """Version 2: estimates come, jobs go. (client ID, secret) of the connection, which is on version 1."""
@@ -919,9 +928,24 @@ class Navigation(Page):
     """The page's side bar: what comes before and after, and the API resources."""
 
     def test_S52_scopes_come_in_the_groups_of_the_page_and_a_file_adds_more(self):
-        groups = ["Accounting", "CRM", "Dispatch", "Equipment Systems", "Inventory", "Job Planning", "Marketing",
-                  "Memberships", "Payroll", "Pricebook", "SalesTech", "Scheduling Pro", "Service Agreements", "Settings",
-                  "Task Management", "Telecom"]  # fmt: skip
+        groups = [
+            "Accounting",
+            "CRM",
+            "Dispatch",
+            "Equipment Systems",
+            "Inventory",
+            "Job Planning",
+            "Marketing",
+            "Memberships",
+            "Payroll",
+            "Pricebook",
+            "SalesTech",
+            "Scheduling Pro",
+            "Service Agreements",
+            "Settings",
+            "Task Management",
+            "Telecom",
+        ]
         shipped = self.ok("scope", "list")
         self.assertTrue(shipped)
         self.assertLessEqual({scope["group"] for scope in shipped}, set(groups))

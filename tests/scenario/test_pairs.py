@@ -34,8 +34,10 @@ class Pairs(SystemScenario):
                 self.assertEqual(run.code, 0, run)
                 self.assertNotIn(pair["client_secret"], run.out + run.err)
         (row,) = self.ok("pair", "list", self.connection)
-        self.assertEqual((row["client_id"], row["user"], row["user_id"], row["state"], row["created_by"], row["last_used_at"]),
-                         (pair["client_id"], "www-data", self.worker.uid, "active", "root", None))  # fmt: skip
+        self.assertEqual(
+            (row["client_id"], row["user"], row["user_id"], row["state"], row["created_by"], row["last_used_at"]),
+            (pair["client_id"], "www-data", self.worker.uid, "active", "root", None),
+        )
         self.assertNotIn("client_secret", row)
         text = self.jeton("pair", "create", self.connection, "--user", "mail")
         self.assertRegex(text.out, r"^jcs\.[0-9a-z]{50}\n$")  # in a pipe the secret alone

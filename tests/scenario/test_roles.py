@@ -1,4 +1,4 @@
-"""The table of roles, cell by cell: for every verb, role and state of a connection, what `jeton role matrix` says holds.
+"""The table of roles, cell by cell: for every verb, role and state of a connection it holds.
 
 The tests derive each cell's verdict from the printed table and compare it with what a person of that role is told on
 the control socket. REQUESTS says how a verb is asked for; a verb that is missing there fails the first test.
@@ -30,10 +30,20 @@ ASKING = {"binding.explain", "secret.identify"}  # questions that are POSTs
 UNASKED = {"usage.report"}
 # Anybody may ask; whether it is for them is the ticket's to say.
 OWN_WORD = {"ticket.claim"}
-# What cannot succeed here: store and recovery key are there already, a local environment has no portal (see Recorded), and who asks
+# What cannot succeed here: store and recovery key are there already, a local environment has no portal (see Recorded),
+# and who asks
 # for a token is bound to nothing.
-NEVER_DONE = {"key_slot.add", "store.init", "store.unseal", "store.seal", "access.record", "secret.import", "ticket.claim", "token.issue",
-              "token.introspect"}  # fmt: skip
+NEVER_DONE = {
+    "key_slot.add",
+    "store.init",
+    "store.unseal",
+    "store.seal",
+    "access.record",
+    "secret.import",
+    "ticket.claim",
+    "token.issue",
+    "token.introspect",
+}
 # Allowed in this state, of which it makes nothing else: an admin's own pause cannot be set twice.
 ALREADY_SO = {DISABLED: {"access.disable"}}
 
@@ -86,14 +96,21 @@ REQUESTS = {
     "role.revoke": control("POST", "/v1/roles/revoke", {"role": "auditor", "user": "irc"}),
     "role.list": control("GET", "/v1/roles"),
     "role.matrix": control("GET", "/v1/roles/matrix"),
-    "environment.create": control("POST", "/v1/environments", lambda t: {"environment": f"e{t.number}", "kind": "local"}),
+    "environment.create": control(
+        "POST", "/v1/environments", lambda t: {"environment": f"e{t.number}", "kind": "local"}
+    ),
     "environment.edit": control("PATCH", "/v1/environments/integration", {"developer_access": True}),
     "environment.list": control("GET", "/v1/environments"),
     "environment.show": control("GET", "/v1/environments/integration"),
     "scope.list": control("GET", "/v1/scopes"),
-    "scope.add": control("POST", "/v1/scopes", lambda t: {"name": f"tn.x.y{t.number}", "group": "CRM", "display_name": "Y"}),
-    "scope.import": control("POST", "/v1/scopes/import",
-                            lambda t: {"scopes": [{"name": f"tn.x.z{t.number}", "group": "CRM", "display_name": "Z"}]}),
+    "scope.add": control(
+        "POST", "/v1/scopes", lambda t: {"name": f"tn.x.y{t.number}", "group": "CRM", "display_name": "Y"}
+    ),
+    "scope.import": control(
+        "POST",
+        "/v1/scopes/import",
+        lambda t: {"scopes": [{"name": f"tn.x.z{t.number}", "group": "CRM", "display_name": "Z"}]},
+    ),
     "tenant.create": control("POST", "/v1/tenants", lambda t: {"tenant": f"t{t.number}@integration", "name": "N"}),
     "tenant.edit": control("PATCH", lambda t: f"/v1/tenants/{quoted(t.tenant)}", lambda t: {"name": f"N{t.number}"}),
     "tenant.list": control("GET", "/v1/tenants"),
@@ -105,9 +122,17 @@ REQUESTS = {
     "pair.create": control("POST", lambda t: t.at("pairs"), {"user": "irc"}),
     "pair.revoke": control("DELETE", lambda t: f"/v1/pairs/{t.pair}"),
     "pair.list": control("GET", "/v1/pairs"),
-    "app.create": control("POST", "/v1/apps", lambda t: {
-        "app": f"n{t.number}", "organization": "O", "homepage": "https://example.com/", "credentials": "developer",
-        "scopes": [JOBS]}),
+    "app.create": control(
+        "POST",
+        "/v1/apps",
+        lambda t: {
+            "app": f"n{t.number}",
+            "organization": "O",
+            "homepage": "https://example.com/",
+            "credentials": "developer",
+            "scopes": [JOBS],
+        },
+    ),
     "app.list": control("GET", "/v1/apps"),
     "app.show": control("GET", lambda t: f"/v1/apps/{t.app}"),
     "app.edit": control("PATCH", lambda t: f"/v1/apps/{t.app}", lambda t: {"organization": f"O{t.number}"}),
@@ -123,17 +148,23 @@ REQUESTS = {
     "access.review": control("GET", lambda t: t.at("review")),
     "access.allow": control("POST", lambda t: t.at("allow"), lambda t: {"version": 1, **t.why}),
     "access.decline": control("POST", lambda t: t.at("decline"), lambda t: t.why),
-    "access.record": control("POST", lambda t: t.at("record"), {"version": 1, "source": "portal", "note": "seen there"}),
+    "access.record": control(
+        "POST", lambda t: t.at("record"), {"version": 1, "source": "portal", "note": "seen there"}
+    ),
     "access.disable": control("POST", lambda t: t.at("disable"), lambda t: t.why),
     "access.enable": control("POST", lambda t: t.at("enable"), lambda t: t.why),
-    "access.disable_selected": control("POST", "/v1/access/disable",
-                                       lambda t: {"app": t.app, "tenant": t.tenant, "dry_run": True, **t.why}),
-    "access.enable_selected": control("POST", "/v1/access/enable",
-                                      lambda t: {"app": t.app, "tenant": t.tenant, "dry_run": True, **t.why}),
+    "access.disable_selected": control(
+        "POST", "/v1/access/disable", lambda t: {"app": t.app, "tenant": t.tenant, "dry_run": True, **t.why}
+    ),
+    "access.enable_selected": control(
+        "POST", "/v1/access/enable", lambda t: {"app": t.app, "tenant": t.tenant, "dry_run": True, **t.why}
+    ),
     "secret.generate": control("POST", lambda t: t.at("secrets"), {}),
     "secret.rotate": control("POST", lambda t: t.at("secrets", "rotate"), {}),
     "secret.rollback": control("POST", lambda t: t.at("secrets", "rollback"), {}),
-    "secret.import": control("POST", lambda t: t.at("secrets", "import"), {"client_id": "cid.x", "client_secret": "cs1.x"}),
+    "secret.import": control(
+        "POST", lambda t: t.at("secrets", "import"), {"client_id": "cid.x", "client_secret": "cs1.x"}
+    ),
     "secret.deactivate": control("POST", lambda t: t.at("secrets", t.prefix, "deactivate"), {}),
     "secret.list": control("GET", "/v1/secrets"),
     "secret.identify": control("POST", "/v1/secrets/identify", {"value": "jcs." + "0" * 50}),
@@ -143,7 +174,7 @@ REQUESTS = {
     "audit.verify": control("GET", "/v1/audit/verify"),
     "audit.export": control("GET", "/v1/audit/export"),
     "audit.prune": control("POST", "/v1/audit/prune", {"before": "2001-01-01T00:00:00Z"}),
-}  # fmt: skip
+}
 
 
 class Caller:
@@ -179,8 +210,12 @@ class Matrix(SystemScenario):
         people = {caller.title: caller.person for caller in self.callers_of_all}
         for tenant in [*tenants, "7654321@integration", "1000009@integration"]:
             self.api("POST", "/v1/tenants", {"tenant": tenant, "name": "N"})
-        for role, title in (("auditor", "auditor"), ("operator", "operator"), ("developer", "developer"),
-                            ("developer", "other developer")):  # fmt: skip
+        for role, title in (
+            ("auditor", "auditor"),
+            ("operator", "operator"),
+            ("developer", "developer"),
+            ("developer", "other developer"),
+        ):
             self.api("POST", "/v1/roles", {"role": role, "user": people[title].name})
         for tenant, title in [
             *((tenant, "tenant admin") for tenant in tenants),
@@ -199,8 +234,13 @@ class Matrix(SystemScenario):
     # what the requests are about
 
     def new_app(self, app, mode, developer):
-        body = {"app": app, "organization": "O", "homepage": "https://example.com/", "credentials": mode,
-                "scopes": [INVOICES, JOBS]}  # fmt: skip
+        body = {
+            "app": app,
+            "organization": "O",
+            "homepage": "https://example.com/",
+            "credentials": mode,
+            "scopes": [INVOICES, JOBS],
+        }
         self.api("POST", "/v1/apps", body, by=developer)
 
     def put_in(self, state, app, tenant):
@@ -283,8 +323,21 @@ class Matrix(SystemScenario):
 
     def snapshot(self):
         """Everything there is, as root sees it."""
-        paths = ["apps", "connections", "secrets", "tickets", "pairs", "bindings", "roles", "tenants", "environments",
-                 "scopes", "key-slots", "access", *(f"apps/{app}/versions" for app in (*APP_OF.values(), "reports"))]  # fmt: skip
+        paths = [
+            "apps",
+            "connections",
+            "secrets",
+            "tickets",
+            "pairs",
+            "bindings",
+            "roles",
+            "tenants",
+            "environments",
+            "scopes",
+            "key-slots",
+            "access",
+            *(f"apps/{app}/versions" for app in (*APP_OF.values(), "reports")),
+        ]
         return {path: self.api("GET", f"/v1/{path}") for path in paths}
 
     def head_of_audit(self):

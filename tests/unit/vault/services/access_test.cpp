@@ -377,5 +377,9 @@ TEST_CASE("S26, S27: the list of another tenant is that of one that does not exi
     CHECK(hidden.error().what == "no tenant 1@integration");
     CHECK(absent.error().what == "no tenant 3@integration");
     CHECK(office.ask(office.developer, "access.list").error().code == Errc::forbidden);
+    // Who is both sees the connections of the app, but decides for its own tenant.
+    office.grant("developer", office.tenant_admin, "dispatcher", {});
+    CHECK(office.ask(office.tenant_admin, "connection.list")->as_array().size() == 1);
+    CHECK(office.ask(office.tenant_admin, "access.list")->as_array().empty());
     CHECK(office.ask(office.operator_peer, "access.list", {{"tenant", "1@integration"}})->as_array().size() == 1);
 }

@@ -91,8 +91,10 @@ TEST_CASE("S10: an app lists at most 2000 tenants") {
     const auto refused = add(world, "dispatcher/2000@integration");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::wrong_state);
+    REQUIRE(world.allow("dispatcher/7@integration"));
     REQUIRE(remove(world, "dispatcher/7@integration"));
     CHECK(add(world, "dispatcher/2000@integration"));
+    CHECK(add(world, "dispatcher/7@integration").error().code == Errc::wrong_state);  // kept, but off the list
 }
 
 TEST_CASE("S14: what was never connected is erased when it goes, with what hangs on it") {

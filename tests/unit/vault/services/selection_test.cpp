@@ -155,6 +155,20 @@ TEST_CASE("S27: what somebody does not see selects nothing, as what does not exi
     CHECK(estate.select_as(estate.tenant_admin, {.environment = "production"}).empty());
 }
 
+TEST_CASE("S25, S27: off the list, a tenant's admin sees what it allowed once, and nothing else") {
+    Standing admin;
+    admin.tenants = {TenantId::fresh()};
+    Connection connection;
+    connection.tenant = admin.tenants.front();
+    CHECK(admin.sees(connection));
+    connection.listed = false;
+    CHECK_FALSE(admin.sees(connection));
+    connection.state = ConnectionState::disabled;
+    CHECK(admin.sees(connection));
+    connection.tenant = TenantId::fresh();
+    CHECK_FALSE(admin.sees(connection));
+}
+
 TEST_CASE("connection.list: words that are none are refused") {
     Estate estate;
     const auto list = [&](const json::object& body) {
