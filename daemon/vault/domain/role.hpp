@@ -16,7 +16,7 @@ namespace jeton::vault {
 enum class Role : std::uint8_t {
     host_operator,  ///< `operator`: uid 0, and who is granted
     auditor,        ///< reads everything but secrets
-    developer,      ///< of one app; without an app: may create apps, and becomes developer of those
+    developer,      ///< of one app, or of none yet; may create apps, and becomes developer of those
     tenant_admin,   ///< of one tenant, in one environment (S22)
 };
 
@@ -44,7 +44,7 @@ private:
 struct RoleGrant : Identity {
     RoleGrantId id;
     Role role = Role::auditor;
-    AppId app;        ///< `developer` only; empty: may create apps
+    AppId app;        ///< `developer` only; empty: of none yet
     TenantId tenant;  ///< `tenant-admin` only
     std::optional<UtcSeconds> expires_at;
     UtcSeconds created_at{};
