@@ -31,8 +31,7 @@ UNASKED = {"usage.report"}
 # Anybody may ask; whether it is for them is the ticket's to say.
 OWN_WORD = {"ticket.claim"}
 # What cannot succeed here: store and recovery key are there already, a local environment has no portal (see Recorded),
-# and who asks
-# for a token is bound to nothing.
+# and who asks for a token is bound to nothing.
 NEVER_DONE = {
     "key_slot.add",
     "store.init",
