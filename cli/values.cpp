@@ -4,6 +4,8 @@
 #include <charconv>
 #include <ctime>
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
 #include "cli/text.hpp"
@@ -12,8 +14,6 @@ namespace jeton::cli {
 namespace {
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-bool is_unreserved(char c) { return is_alphanumeric(c) || std::string_view{"-._~"}.contains(c); }
 
 }  // namespace
 
@@ -32,15 +32,7 @@ Result<std::string> connection_path(std::string_view connection, std::string_vie
 }
 
 std::string percent_encoded(std::string_view text) {
-    std::string encoded;
-    for (const char c : text) {
-        if (is_unreserved(c)) {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return encoded;
+    return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {

@@ -37,6 +37,9 @@ std::optional<Refusal> check_field(const Field& field) {
     return std::nullopt;
 }
 
+/// RFC 3986 §3.3, §3.4: nothing else may stand bare in a path or query. Whatever quotes a target may rely on it.
+bool may_stand_in_target(char c) { return c > ' ' && c < '\x7f' && !std::string_view{"\"#<>\\^`{|}"}.contains(c); }
+
 }  // namespace
 
 std::optional<Refusal> check_head(const RequestHead& head) {
@@ -45,7 +48,7 @@ std::optional<Refusal> check_head(const RequestHead& head) {
         return Refusal{400, "a header line is folded"};
     }
     if (!head.target.starts_with('/')) return Refusal{400, "the request target must be a path"};
-    if (!std::ranges::all_of(head.target, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; })) {
+    if (!std::ranges::all_of(head.target, may_stand_in_target)) {
         return Refusal{400, "the request target holds a character that must be percent-encoded"};
     }
     for (const auto& field : head.fields) {

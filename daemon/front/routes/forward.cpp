@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include <boost/json/serialize.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
 #include "daemon/front/routes/form.hpp"
@@ -85,41 +87,17 @@ Result<void> add_members(json::object& body, std::string_view text) {
     return {};
 }
 
-/// `text` with `%XX` for every character that `is_plain` does not let through.
-template <class Plain>
-std::string percent_encode(std::string_view text, Plain is_plain) {
-    std::string encoded;
-    for (const char c : text) {
-        if (is_plain(c)) {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return encoded;
-}
-
-/// What came in a target goes out as it was, but for what would end the `<…>` of a link.
-std::string quote(std::string_view part) {
-    return percent_encode(part, [](char c) { return c != '<' && c != '>' && c != '"'; });
-}
-
-/// RFC 3986 §2.3.
-bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
 /// The same request with another `after` (RFC 8288): whoever follows it needs to know nothing of cursors.
 std::string next_link(const Request& request, std::string_view cursor) {
-    auto target = fmt::format("{}?", quote(request.path));
+    auto target = fmt::format("{}?", request.path);
     for (auto rest = request.query; !rest.empty();) {
         const auto part = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(rest.size(), part.size() + 1));
         const auto name = form_decode(part.substr(0, part.find('=')));
-        if (!part.empty() && name != "after") target += quote(part) + "&";
+        if (!part.empty() && name != "after") target += fmt::format("{}&", part);
     }
-    return fmt::format("Link: <{}after={}>; rel=\"next\"\r\n", target, percent_encode(cursor, is_unreserved));
+    return fmt::format("Link: <{}after={}>; rel=\"next\"\r\n", target,
+                       boost::urls::encode(cursor, boost::urls::unreserved_chars));
 }
 
 }  // namespace
