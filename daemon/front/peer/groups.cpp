@@ -1,52 +1,36 @@
 #include "daemon/front/peer/groups.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 
 #include <grp.h>
 
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/front/peer/name_service.hpp"
 
 namespace jeton::front {
 namespace {
 
-constexpr std::size_t entry_limit = 16UZ * 1024 * 1024;  ///< an entry names every member of its group
-
 template <class LookUp>
-std::optional<NamedGroup> look_up(LookUp lookup) {
-    std::vector<char> text(4096);
-    group entry{};
-    group* found = nullptr;
-    while (lookup(&entry, text.data(), text.size(), &found) == ERANGE && text.size() < entry_limit) {
-        text.resize(text.size() * 2);
-    }
-    if (found == nullptr) return std::nullopt;
-    return NamedGroup{log::escape(found->gr_name), found->gr_gid};
+std::optional<NamedGroup> look_up(LookUp look_up) {
+    return name_service_entry<group>(
+        look_up, [](const group& entry) { return NamedGroup{log::escape(entry.gr_name), entry.gr_gid}; });
 }
 
 std::optional<NamedGroup> by_number(gid_t gid) {
-    return look_up([&](group* entry, char* text, std::size_t size, group** found) {
-        return ::getgrgid_r(gid, entry, text, size, found);
-    });
+    return look_up([&](auto... room) { return ::getgrgid_r(gid, room...); });
 }
 
 std::optional<NamedGroup> by_name(const std::string& name) {
-    return look_up([&](group* entry, char* text, std::size_t size, group** found) {
-        return ::getgrnam_r(name.c_str(), entry, text, size, found);
-    });
+    return look_up([&](auto... room) { return ::getgrnam_r(name.c_str(), room...); });
 }
 
 }  // namespace
 
 Result<NamedGroup> find_group(std::string_view name_or_number) {
-    const char* end = name_or_number.data() + name_or_number.size();
-    gid_t gid = 0;
-    const auto number = std::from_chars(name_or_number.data(), end, gid);
-    const bool is_number = !name_or_number.empty() && number.ec == std::errc{} && number.ptr == end;
-    const auto group = is_number ? by_number(gid) : by_name(std::string{name_or_number});
+    const auto gid = id_in(name_or_number);
+    const auto group = gid ? by_number(*gid) : by_name(std::string{name_or_number});
     if (!group) {
         return refuse(Errc::bad_input,
                       fmt::format("this host has no group {}", log::escape(name_or_number.substr(0, 80))),

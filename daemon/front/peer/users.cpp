@@ -1,52 +1,36 @@
 #include "daemon/front/peer/users.hpp"
 
-#include <cerrno>
-#include <charconv>
-#include <vector>
-
 #include <pwd.h>
 
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/front/peer/name_service.hpp"
 
 namespace jeton::front {
 namespace {
 
 constexpr uid_t dynamic_first = 61184, dynamic_last = 65519, overflow = 65534;
 
-template <class Lookup>
-std::optional<NamedUser> look_up(Lookup lookup) {
-    std::vector<char> text(1024);
-    passwd entry{};
-    passwd* found = nullptr;
-    while (lookup(&entry, text.data(), text.size(), &found) == ERANGE && text.size() < 1024UZ * 1024) {
-        text.resize(text.size() * 2);
-    }
-    if (found == nullptr) return std::nullopt;
-    return NamedUser{log::escape(found->pw_name), found->pw_uid, found->pw_gid};
+template <class LookUp>
+std::optional<NamedUser> look_up(LookUp look_up) {
+    return name_service_entry<passwd>(
+        look_up, [](const passwd& entry) { return NamedUser{log::escape(entry.pw_name), entry.pw_uid, entry.pw_gid}; });
 }
 
 std::optional<NamedUser> by_number(uid_t uid) {
-    return look_up([&](passwd* entry, char* text, std::size_t size, passwd** found) {
-        return ::getpwuid_r(uid, entry, text, size, found);
-    });
+    return look_up([&](auto... room) { return ::getpwuid_r(uid, room...); });
 }
 
 std::optional<NamedUser> by_name(const std::string& name) {
-    return look_up([&](passwd* entry, char* text, std::size_t size, passwd** found) {
-        return ::getpwnam_r(name.c_str(), entry, text, size, found);
-    });
+    return look_up([&](auto... room) { return ::getpwnam_r(name.c_str(), room...); });
 }
 
 }  // namespace
 
 Result<NamedUser> find_user(std::string_view name_or_number) {
-    const char* end = name_or_number.data() + name_or_number.size();
-    uid_t uid = 0;
-    const auto number = std::from_chars(name_or_number.data(), end, uid);
-    const bool is_number = !name_or_number.empty() && number.ec == std::errc{} && number.ptr == end;
-    const auto user = is_number ? by_number(uid) : by_name(std::string{name_or_number});
+    const auto uid = id_in(name_or_number);
+    const auto user = uid ? by_number(*uid) : by_name(std::string{name_or_number});
     if (!user) {
         return refuse(Errc::bad_input,
                       fmt::format("this host has no user {}", log::escape(name_or_number.substr(0, 80))),
