@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <ctime>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -75,12 +76,18 @@ Result<audit::Filter> filter_of(protocol::Fields& in) {
     return filter;
 }
 
-/// A page that is full has another one behind it.
-Outcome paged(json::array list, std::int64_t limit, std::int64_t last) {
-    Outcome outcome;
-    if (static_cast<std::int64_t>(list.size()) == limit) outcome.next = std::to_string(last);
-    outcome.done = std::move(list);
-    return outcome;
+/// The page of `found`, with another one behind it where it is full.
+template <class Found, class EntryOf, class ViewOf>
+Outcome paged(const std::vector<Found>& found, std::int64_t limit, EntryOf entry_of, ViewOf view_of) {
+    PageRows shown{limit};
+    std::int64_t last = 0;
+    for (const auto& one : found) {
+        if (shown.is_full()) break;
+        shown.add(view_of(one));
+        last = std::invoke(entry_of, one).sequence;
+    }
+    auto next = shown.is_full() ? std::to_string(last) : std::string{};
+    return std::move(shown).end(std::move(next));
 }
 
 json::object head_view(const audit::SignedHead& head) {
@@ -110,13 +117,7 @@ Result<Outcome> audit_list(Call& call) {
     // The pages that follow name where the one before ended; where the newest begin was settled then.
     if (newest && !filter->after) filter->after = audit::before_newest(call.tx, *filter, *newest);
     filter->limit = limit;
-    json::array list;
-    std::int64_t last = 0;
-    for (const auto& entry : audit::list(call.tx, *filter)) {
-        list.push_back(view_of(entry));
-        last = entry.sequence;
-    }
-    return paged(std::move(list), limit, last);
+    return paged(audit::list(call.tx, *filter), limit, std::identity{}, view_of);
 }
 
 Result<Outcome> audit_export(Call& call) {
@@ -126,15 +127,12 @@ Result<Outcome> audit_export(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!filter) return filter.error();
     filter->limit = limit;
-    json::array list;
-    std::int64_t last = 0;
-    for (const auto& [entry, hash] : audit::list_hashed(call.tx, *filter)) {
-        auto view = view_of(entry);
-        view["hash"] = hash;
-        list.push_back(std::move(view));
-        last = entry.sequence;
-    }
-    return paged(std::move(list), limit, last);
+    return paged(audit::list_hashed(call.tx, *filter), limit, &audit::HashedEntry::entry,
+                 [](const audit::HashedEntry& hashed) {
+                     auto view = view_of(hashed.entry);
+                     view["hash"] = hashed.hash;
+                     return view;
+                 });
 }
 
 Result<Outcome> audit_verify(Call& call) {

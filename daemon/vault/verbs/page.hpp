@@ -33,6 +33,34 @@ struct Page {
     }
 };
 
+/// The rows of one page, as they are made.
+class PageRows {
+public:
+    explicit PageRows(std::int64_t limit) : limit_{static_cast<std::size_t>(limit)} {}
+
+    [[nodiscard]] bool is_full() const { return rows_.size() >= limit_ || bytes_ >= page_bytes_limit; }
+    [[nodiscard]] std::size_t count() const { return rows_.size(); }
+
+    /// What a row comes to on the way is only known once it is text.
+    void add(json::value row) {
+        bytes_ += json::serialize(row).size();
+        rows_.push_back(std::move(row));
+    }
+
+    /// `next` is the key of the last row where more follow, else empty.
+    [[nodiscard]] Outcome end(std::string next) && {
+        Outcome outcome;
+        outcome.next = std::move(next);
+        outcome.done = std::move(rows_);
+        return outcome;
+    }
+
+private:
+    std::size_t limit_;
+    std::size_t bytes_ = 0;
+    json::array rows_;
+};
+
 /// The page of `rows`, which are put into the order of `key_of(row)`, a text that no two rows share. `view_of(row)` is
 /// made for the rows of the page alone.
 template <class Row, class KeyOf, class ViewOf>
@@ -44,16 +72,11 @@ template <class Row, class KeyOf, class ViewOf>
         if (key > page.after) keyed.emplace_back(std::move(key), std::move(row));
     }
     std::ranges::sort(keyed, {}, &std::pair<std::string, Row>::first);
-    const auto count = std::min(keyed.size(), static_cast<std::size_t>(page.limit));
-    Outcome outcome;
-    json::array list;
-    for (std::size_t bytes = 0; list.size() < count && bytes < page_bytes_limit;) {
-        list.push_back(view_of(keyed[list.size()].second));
-        bytes += json::serialize(list.back()).size();
-    }
-    if (list.size() < keyed.size()) outcome.next = keyed[list.size() - 1].first;
-    outcome.done = std::move(list);
-    return outcome;
+    PageRows shown{page.limit};
+    while (shown.count() < keyed.size() && !shown.is_full()) shown.add(view_of(keyed[shown.count()].second));
+    std::string next;
+    if (shown.count() < keyed.size()) next = std::move(keyed[shown.count() - 1].first);
+    return std::move(shown).end(std::move(next));
 }
 
 }  // namespace jeton::vault
