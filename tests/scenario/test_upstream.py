@@ -283,6 +283,7 @@ class Crowd(Imported):
         arrived = self.upstream.arrivals()
         sessions = self.crowd()
         wait_until(lambda: self.upstream.arrivals() > arrived, 5, what="the request to reach the upstream")
+        self.ok("status")  # came after all of them: by its answer they wait, too
         began = time.monotonic()
         self.daemon.kill("jeton-exchange")
         answers = self.read(sessions)
