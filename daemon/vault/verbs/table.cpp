@@ -74,7 +74,7 @@ constexpr std::array table{
     Verb{"binding.remove", "binding remove", verbs::binding_remove, operators},
     Verb{"binding.list", "binding list", verbs::binding_list, auditors},
     Verb{"binding.explain", "explain", verbs::binding_explain, all_roles, About::connection},
-    Verb{"pair.create", "pair create", verbs::pair_create, operators, About::connection},
+    Verb{"pair.create", "pair create", verbs::pair_create, operators, About::connection, was_allowed},
     Verb{"pair.revoke", "pair revoke", verbs::pair_revoke, operators},
     showing_usage({"pair.list", "pair list", verbs::pair_list, auditors, About::host}),
     // what developers do
