@@ -67,10 +67,7 @@ const json::value& member(const json::value& object, std::string_view name) {
     return found == nullptr ? absent : *found;
 }
 
-std::string_view raw_field(const json::value& object, std::string_view name) {
-    const auto* text = member(object, name).if_string();
-    return text == nullptr ? std::string_view{} : std::string_view{text->data(), text->size()};
-}
+std::string_view raw_field(const json::value& object, std::string_view name) { return protocol::text_in(object, name); }
 
 std::string field(const json::value& object, std::string_view name) {
     const auto& value = member(object, name);

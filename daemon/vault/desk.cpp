@@ -51,12 +51,7 @@ Error for_token_socket(Error error, std::string_view verb) {
 
 /// The connection that a body names, for the audit of a refusal.
 std::string connection_in(const json::value& body) {
-    const auto* object = body.if_object();
-    if (object == nullptr) return {};
-    const auto text = [&](std::string_view name) -> std::string {
-        const auto* value = object->if_contains(json::string_view{name.data(), name.size()});
-        return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
-    };
+    const auto text = [&](std::string_view name) { return std::string{protocol::text_in(body, name)}; };
     auto named = text("connection");
     if (named.empty() && !text("app").empty() && !text("tenant").empty()) named = text("app") + "/" + text("tenant");
     return parse_connection_name(named) ? named : std::string{};

@@ -115,6 +115,13 @@ boost::system::result<json::value, JsonProblem> parse_strict(std::string_view te
     return value;
 }
 
+std::string_view text_in(const json::value& value, std::string_view name) {
+    const auto* object = value.if_object();
+    const auto* found = object == nullptr ? nullptr : object->if_contains(json::string_view{name.data(), name.size()});
+    const auto* text = found == nullptr ? nullptr : found->if_string();
+    return text == nullptr ? std::string_view{} : std::string_view{text->data(), text->size()};
+}
+
 json::storage_ptr wiped_storage() {
     static WipingResource resource;
     return json::storage_ptr{&resource};

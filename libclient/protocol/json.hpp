@@ -27,6 +27,9 @@ struct JsonProblem {
 [[nodiscard]] boost::system::result<json::value, JsonProblem> parse_strict(std::string_view text,
                                                                            const json::storage_ptr& storage = {});
 
+/// The member `name` of an object, without a copy. Empty where it is absent, no text, or `value` no object.
+[[nodiscard]] std::string_view text_in(const json::value& value, std::string_view name);
+
 /// Heap memory that is overwritten before it is given back. Thread-safe; lives for the whole process.
 [[nodiscard]] json::storage_ptr wiped_storage();
 

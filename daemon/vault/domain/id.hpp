@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 
 #include "daemon/base/encoding.hpp"
@@ -14,6 +15,9 @@ struct Id {
     std::string text;  ///< 32 characters `[0-9a-f]`; empty = no row
 
     [[nodiscard]] static Id fresh() { return Id{random_hex(16)}; }
+
+    static constexpr std::size_t brief_size = 8;  ///< characters of it that people type and read
+    [[nodiscard]] std::string brief() const { return text.substr(0, brief_size); }
     auto operator<=>(const Id&) const = default;
 };
 

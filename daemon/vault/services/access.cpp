@@ -47,14 +47,6 @@ Result<Consent> consent_of(const Standing& standing, const FoundConnection& foun
                    described(*side, grounds)};
 }
 
-Change about(const FoundConnection& found, std::string event, std::string detail) {
-    return {.event = std::move(event),
-            .subject = found.name(),
-            .connection = found.name(),
-            .tenant = found.tenant_name().text(),
-            .detail = std::move(detail)};
-}
-
 /// Against what was reviewed, where the app had such a version; else against what is accepted.
 Error moved_on(Transaction& tx, const FoundConnection& found, std::int64_t reviewed, const AppVersion& offered) {
     auto known = app_versions::find(tx, found.app.id, reviewed);

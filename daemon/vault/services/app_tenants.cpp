@@ -11,14 +11,6 @@
 namespace jeton::vault {
 namespace {
 
-Change about(const FoundConnection& found, std::string event, std::string detail) {
-    return {.event = std::move(event),
-            .subject = found.app.name,
-            .connection = found.name(),
-            .tenant = found.tenant_name().text(),
-            .detail = std::move(detail)};
-}
-
 Result<void> check_room(Transaction& tx, const App& app) {
     const auto listed = std::ranges::count_if(connections::of_app(tx, app.id), &Connection::listed);
     if (static_cast<std::size_t>(listed) < tenants_per_app_limit) return {};
@@ -32,7 +24,7 @@ Result<FoundConnection> list_again(Transaction& tx, const Peer& peer, FoundConne
     found.connection.listed = true;
     if (!note.empty()) found.connection.note = note;
     tx.update(found.connection);
-    record(tx, peer, about(found, "app.tenant_added", "listed again"), now);
+    record(tx, peer, about(found, found.app.name, "app.tenant_added", "listed again"), now);
     return found;
 }
 
@@ -66,7 +58,7 @@ Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const Conn
     connection.note = note;
     connection.created_at = now;
     tx.insert(connection);
-    record(tx, peer, about(found, "app.tenant_added", {}), now);
+    record(tx, peer, about(found, found.app.name, "app.tenant_added", {}), now);
     return found;
 }
 
@@ -78,7 +70,7 @@ Result<RemovedTenant> remove_tenant(Transaction& tx, const Peer& peer, const Con
         ErasedRows erased;
         erase_connection(tx, connection, erased);
         record(tx, peer,
-               about(*found, "app.tenant_removed",
+               about(*found, found->app.name, "app.tenant_removed",
                      fmt::format("never connected; erased with {} bindings, {} pairs, {} tickets", erased.bindings,
                                  erased.pairs, erased.tickets)),
                now);
@@ -97,7 +89,7 @@ Result<RemovedTenant> remove_tenant(Transaction& tx, const Peer& peer, const Con
         connection.tenant_pause_at = now;
     }
     tx.update(connection);
-    record(tx, peer, about(*found, "app.tenant_removed", "disabled and kept"), now);
+    record(tx, peer, about(*found, found->app.name, "app.tenant_removed", "disabled and kept"), now);
     return RemovedTenant{*std::move(found), false};
 }
 

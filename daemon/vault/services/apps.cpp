@@ -97,7 +97,7 @@ std::optional<std::chrono::seconds> life_as_developer(Transaction& tx, const Pee
 /// Operators need no role of the app; whoever else creates one is its developer.
 Result<void> make_developer(Transaction& tx, const Peer& peer, const Standing& standing, const App& app,
                             UtcSeconds now) {
-    if (standing.everywhere || standing.host_operator) return {};
+    if (standing.is_operator()) return {};
     WantedRole wanted;
     wanted.role = name_of(Role::developer);
     wanted.app = app.name;

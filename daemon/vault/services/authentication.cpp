@@ -63,17 +63,17 @@ bool is_right_secret(Transaction& tx, const Environment& environment, const Secr
 std::optional<Connection> connection_of_client(Transaction& tx, const std::optional<Environment>& environment,
                                                std::string_view client_id) {
     if (environment) return connections::by_client_id(tx, environment->id, client_id);
-    const auto known_in = connections::environments_of_client_id(tx, client_id);
-    if (known_in.size() != 1) return std::nullopt;
-    return connections::by_client_id(tx, known_in.front(), client_id);
+    auto known = connections::of_client_id(tx, client_id);
+    if (known.size() != 1) return std::nullopt;
+    return std::move(known.front());
 }
 
 /// For the operator only: where the pair does belong (S23, P10).
 std::string note_on_unknown_client(Transaction& tx, const std::optional<Environment>& environment,
                                    std::string_view client_id) {
-    for (const auto& id : connections::environments_of_client_id(tx, client_id)) {
-        if (environment && id == environment->id) continue;
-        if (const auto other = environments::get(tx, id)) {
+    for (const auto& connection : connections::of_client_id(tx, client_id)) {
+        if (environment && connection.environment == environment->id) continue;
+        if (const auto other = environments::get(tx, connection.environment)) {
             return fmt::format("the client ID is known in environment {}, not in {}", other->name,
                                environment ? environment->name : "the one asked");
         }
@@ -90,7 +90,7 @@ Error wrong_pair(std::string note) {
 Result<Authenticated> by_local_pair(Transaction& tx, const Peer& peer, const TokenRequest& request, const Pair& pair,
                                     const std::optional<Environment>& environment,
                                     const std::optional<ConnectionName>& name, UtcSeconds now) {
-    auto found = complete(tx, connections::get(tx, pair.connection).value());
+    auto found = connection_with(tx, pair.connection);
     const auto refused = [&](std::string_view why) {
         return wrong_pair(fmt::format("local pair {} of {}: {}", pair.client_id, found.name(), why));
     };
@@ -137,7 +137,7 @@ Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
 }
 
 Authenticated by(const Binding& binding, FoundConnection found) {
-    return {std::move(found), {}, "binding " + short_id(binding), binding.expires_at};
+    return {std::move(found), {}, "binding " + binding.id.brief(), binding.expires_at};
 }
 
 /// The connection that the request names, if one of the bindings is for it; those for it alone before patterns.
@@ -176,7 +176,7 @@ Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenR
                                            seen(peer), holding.empty() ? "none" : "several"),
                                "name one: connection=APP/TENANT@ENVIRONMENT");
     }
-    return by(holding.front(), complete(tx, connections::get(tx, holding.front().connection).value()));
+    return by(holding.front(), connection_with(tx, holding.front().connection));
 }
 
 }  // namespace

@@ -8,14 +8,12 @@
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/bindings.hpp"
-#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/faults.hpp"
 
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t shortest_id = 8;
 constexpr std::string_view any_tenant = "/*@";
 
 Result<Binding> pattern_for(Transaction& tx, std::string_view text) {
@@ -86,13 +84,13 @@ Result<void> check_others(Transaction& tx, const Binding& binding, UtcSeconds no
         if (is_same_target(other, binding)) {
             return refuse(Errc::already_exists,
                           fmt::format("{} is bound to {} already", described(binding), target_of(tx, binding)),
-                          fmt::format("jeton binding list; to change it: jeton binding remove {}", short_id(other)));
+                          fmt::format("jeton binding list; to change it: jeton binding remove {}", other.id.brief()));
         }
         if (binding.is_default && other.is_default && other.environment == binding.environment) {
             return refuse(Errc::wrong_state,
                           fmt::format("{} has a default there already: {}", described(binding), target_of(tx, other)),
                           fmt::format("jeton binding remove {}; programs can always name one: connection={}",
-                                      short_id(other), target_of(tx, binding)));
+                                      other.id.brief(), target_of(tx, binding)));
         }
     }
     return {};
@@ -131,7 +129,7 @@ Result<Binding> add_binding(Transaction& tx, const Peer& peer, const NewBinding&
 
 Result<Binding> remove_binding(Transaction& tx, const Peer& peer, std::string_view id, UtcSeconds now) {
     std::vector<Binding> matching;
-    if (id.size() >= shortest_id) {
+    if (id.size() >= BindingId::brief_size) {
         for (auto& binding : bindings::list(tx)) {
             if (binding.id.text.starts_with(id)) matching.push_back(std::move(binding));
         }
@@ -176,11 +174,7 @@ bool is_for(const Binding& binding, const Connection& connection) {
 }
 
 std::string target_of(Transaction& tx, const Binding& binding) {
-    if (binding.kind == BindingKind::connection) {
-        auto connection = connections::get(tx, binding.connection);
-        if (!connection) throw Tampered("connections", binding.connection.text);
-        return complete(tx, *std::move(connection)).name();
-    }
+    if (binding.kind == BindingKind::connection) return connection_with(tx, binding.connection).name();
     const auto environment = environments::get(tx, binding.environment);
     if (!environment) throw Tampered("environments", binding.environment.text);
     if (binding.kind == BindingKind::introspection) return environment->name;
@@ -188,7 +182,5 @@ std::string target_of(Transaction& tx, const Binding& binding) {
     if (!app) throw Tampered("apps", binding.app.text);
     return fmt::format("{}{}{}", app->name, any_tenant, environment->name);
 }
-
-std::string short_id(const Binding& binding) { return binding.id.text.substr(0, shortest_id); }
 
 }  // namespace jeton::vault

@@ -47,7 +47,4 @@ struct NewBinding {
 /// `APP/TENANT@ENVIRONMENT`, `APP/*@ENVIRONMENT`, or the environment that may be introspected. Throws Tampered.
 [[nodiscard]] std::string target_of(Transaction& tx, const Binding& binding);
 
-/// "3f2a9c01": how a binding is named in the audit.
-[[nodiscard]] std::string short_id(const Binding& binding);
-
 }  // namespace jeton::vault

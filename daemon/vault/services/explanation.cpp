@@ -30,12 +30,12 @@ Explanation explain(Transaction& tx, const FoundConnection& found, const Peer& s
     }
     if (explanation.binding && found.connection.state == ConnectionState::connected) {
         explanation.verdict = fmt::format("{} gets tokens of {} by binding {}", seen.name(), found.name(),
-                                          short_id(*explanation.binding));
+                                          explanation.binding->id.brief());
         explanation.next = fmt::format("jeton token {}", found.name());
     } else if (explanation.binding) {
         auto state = state_refusal(found);
         explanation.verdict =
-            fmt::format("binding {} holds for {}, but {}", short_id(*explanation.binding), seen.name(), state.what);
+            fmt::format("binding {} holds for {}, but {}", explanation.binding->id.brief(), seen.name(), state.what);
         explanation.next = std::move(state.next);
     } else {
         explanation.verdict = fmt::format("no binding of {} holds for {}", found.name(), seen.name());

@@ -44,10 +44,13 @@ Error absent_tenant(const TenantName& name) {
 }
 
 Error absent_connection(const ConnectionName& name) {
-    return refuse(Errc::not_found, fmt::format("no connection {}", name.text()),
-                  fmt::format("ask the developer of the app to add your tenant ID through the developer portal: jeton "
-                              "app tenant add {} {}",
-                              name.app, name.tenant.text()));
+    return refuse(Errc::not_found, fmt::format("no connection {}", name.text()), how_to_list(name));
+}
+
+std::string how_to_list(const ConnectionName& name) {
+    return fmt::format(
+        "ask the developer of the app to add your tenant ID through the developer portal: jeton app tenant add {} {}",
+        name.app, name.tenant.text());
 }
 
 Result<Environment> find_environment(Transaction& tx, std::string_view name) {
@@ -91,6 +94,12 @@ FoundConnection complete(Transaction& tx, Connection connection) {
     auto environment = environments::get(tx, connection.environment);
     if (!app || !tenant || !environment) throw Tampered("connections", connection.id.text);
     return FoundConnection{*std::move(app), *std::move(environment), *std::move(tenant), std::move(connection)};
+}
+
+FoundConnection connection_with(Transaction& tx, const ConnectionId& id) {
+    auto connection = connections::get(tx, id);
+    if (!connection) throw Tampered("connections", id.text);
+    return complete(tx, *std::move(connection));
 }
 
 }  // namespace jeton::vault

@@ -21,7 +21,8 @@ struct FoundConnection {
     Connection connection;
 
     [[nodiscard]] TenantName tenant_name() const { return {tenant.tenant, environment.name}; }
-    [[nodiscard]] std::string name() const { return ConnectionName{app.name, tenant_name()}.text(); }
+    [[nodiscard]] ConnectionName full_name() const { return {app.name, tenant_name()}; }
+    [[nodiscard]] std::string name() const { return full_name().text(); }
 };
 
 /// A tenant with its environment.
@@ -40,13 +41,17 @@ struct FoundTenant {
 [[nodiscard]] Error absent_app(std::string_view name);
 [[nodiscard]] Error absent_tenant(const TenantName& name);
 [[nodiscard]] Error absent_connection(const ConnectionName& name);
+/// Whom to ask for what where an app does not list a tenant (S27).
+[[nodiscard]] std::string how_to_list(const ConnectionName& name);
 
 [[nodiscard]] Result<Environment> find_environment(Transaction& tx, std::string_view name);
 [[nodiscard]] Result<FoundTenant> find_tenant(Transaction& tx, const TenantName& name);
 [[nodiscard]] Result<App> find_app(Transaction& tx, std::string_view name);
 /// An app that does not list the tenant answers like an app that does not exist (S27).
 [[nodiscard]] Result<FoundConnection> find_connection(Transaction& tx, const ConnectionName& name);
-/// The rows of a connection that was found by its client ID or binding. Throws Tampered where one is missing.
+/// The rows of a connection that was found otherwise. Throws Tampered where one is missing.
 [[nodiscard]] FoundConnection complete(Transaction& tx, Connection connection);
+/// The connection that another row names. Throws Tampered where it, or one of its rows, is missing.
+[[nodiscard]] FoundConnection connection_with(Transaction& tx, const ConnectionId& id);
 
 }  // namespace jeton::vault

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/domain/names.hpp"
-#include "daemon/vault/domain/role.hpp"
 
 namespace jeton::vault {
+
+Role role_of(Side side) { return side == Side::tenant ? Role::tenant_admin : Role::host_operator; }
 
 Result<void> check_grounds(const Grounds& grounds) {
     if (auto who = check_free_text("on-behalf-of", grounds.on_behalf_of, person_limit, true); !who) return who.error();
@@ -13,8 +14,7 @@ Result<void> check_grounds(const Grounds& grounds) {
 }
 
 Result<Side> side_of(const Standing& standing, const FoundConnection& found, const Grounds& grounds) {
-    const bool is_operator = standing.everywhere || standing.host_operator;
-    if (is_operator && !grounds.on_behalf_of.empty()) return Side::host;
+    if (standing.is_operator() && !grounds.on_behalf_of.empty()) return Side::host;
     if (!standing.administers(found.tenant.id)) return Side::host;
     if (grounds.on_behalf_of.empty()) return Side::tenant;
     return refuse(Errc::bad_input,
@@ -23,7 +23,7 @@ Result<Side> side_of(const Standing& standing, const FoundConnection& found, con
 }
 
 std::string described(Side side, const Grounds& grounds) {
-    std::string text{name_of(side == Side::tenant ? Role::tenant_admin : Role::host_operator)};
+    std::string text{name_of(role_of(side))};
     if (!grounds.on_behalf_of.empty()) text += fmt::format(" on behalf of {}", grounds.on_behalf_of);
     if (!grounds.reason.empty()) text += fmt::format(": {}", grounds.reason);
     return text;

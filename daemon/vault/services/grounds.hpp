@@ -22,6 +22,9 @@ struct Grounds {
 /// For which side somebody acts.
 enum class Side { tenant, host };
 
+/// The role of those who act for it.
+[[nodiscard]] Role role_of(Side side);
+
 /// Refuses `bad_input`: a text that is too long or does not print (T23).
 [[nodiscard]] Result<void> check_grounds(const Grounds& grounds);
 

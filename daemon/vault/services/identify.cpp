@@ -19,9 +19,9 @@ namespace {
 
 /// The rows of a connection, if `standing` sees it.
 std::optional<FoundConnection> visible(Transaction& tx, const Standing& standing, const ConnectionId& id) {
-    auto connection = connections::get(tx, id);
-    if (!connection || !standing.sees(*connection)) return std::nullopt;
-    return complete(tx, *std::move(connection));
+    auto found = connection_with(tx, id);
+    if (!standing.sees(found.connection)) return std::nullopt;
+    return found;
 }
 
 std::string where_secret_leaked(const Standing& standing, const FoundConnection& found, const Secret& secret,
@@ -99,10 +99,9 @@ std::optional<Identified> as_client_id(Transaction& tx, const Standing& standing
         return as_pair(tx, *found, *pair, "client-id",
                        fmt::format("The client ID of a local pair for {}; no secret.", described(*pair)));
     }
-    for (const auto& environment : connections::environments_of_client_id(tx, value)) {
-        auto connection = connections::by_client_id(tx, environment, value);
-        if (!connection || !standing.sees(*connection)) continue;
-        const auto found = complete(tx, *std::move(connection));
+    for (auto& connection : connections::of_client_id(tx, value)) {
+        if (!standing.sees(connection)) continue;
+        const auto found = complete(tx, std::move(connection));
         return Identified{
             .kind = "client-id",
             .connection = found.name(),

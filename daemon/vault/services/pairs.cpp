@@ -19,13 +19,7 @@ SealedPlace place_of(const Pair& pair, const Environment& environment) {
 
 void record_change(Transaction& tx, const Peer& peer, const FoundConnection& found, const Pair& pair, std::string event,
                    UtcSeconds now) {
-    record(tx, peer,
-           {.event = std::move(event),
-            .subject = pair.client_id,
-            .connection = found.name(),
-            .tenant = found.tenant_name().text(),
-            .detail = "for " + described(pair)},
-           now);
+    record(tx, peer, about(found, pair.client_id, std::move(event), "for " + described(pair)), now);
 }
 
 }  // namespace
@@ -64,11 +58,9 @@ Result<Pair> revoke_pair(Transaction& tx, const Peer& peer, std::string_view cli
     if (pair->revoked) {
         return refuse(Errc::wrong_state, fmt::format("{} was revoked before", pair->client_id), "jeton pair list");
     }
-    auto connection = connections::get(tx, pair->connection);
-    if (!connection) throw Tampered("pairs", pair->id.text);
     pair->revoked = true;
     tx.update(*pair);
-    record_change(tx, peer, complete(tx, *std::move(connection)), *pair, "pair.revoked", now);
+    record_change(tx, peer, connection_with(tx, pair->connection), *pair, "pair.revoked", now);
     return *std::move(pair);
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/vault/domain/role.hpp"
 #include "daemon/vault/services/record.hpp"
 
 namespace jeton::vault {
@@ -17,10 +16,9 @@ struct Actor {
     const Standing& standing;
     const Grounds& grounds;
 
-    [[nodiscard]] bool is_operator() const { return standing.everywhere || standing.host_operator; }
     [[nodiscard]] bool may_lift(Side side, const FoundConnection& found) const {
-        if (side == Side::host) return is_operator();
-        return standing.administers(found.tenant.id) || (is_operator() && !grounds.on_behalf_of.empty());
+        if (side == Side::host) return standing.is_operator();
+        return standing.administers(found.tenant.id) || (standing.is_operator() && !grounds.on_behalf_of.empty());
     }
 };
 
@@ -86,9 +84,7 @@ Result<Planned> plan_enable(const Actor& actor, const FoundConnection& found) {
         return refuse(
             Errc::wrong_state,
             fmt::format("the developer took tenant {} off the list of {}", found.tenant_name().text(), found.app.name),
-            fmt::format("ask the developer of the app to add your tenant ID through the developer portal: jeton app "
-                        "tenant add {} {}",
-                        found.app.name, found.tenant_name().text()));
+            how_to_list(found.full_name()));
     }
     Planned planned{found.connection, "access.enabled", described(*side, actor.grounds)};
     std::vector<Pause> remaining;
@@ -117,13 +113,7 @@ Result<Planned> plan(Act act, const Actor& actor, const FoundConnection& found, 
 void carry_out(Transaction& tx, const Peer& peer, FoundConnection& found, Planned planned, UtcSeconds now) {
     found.connection = std::move(planned.connection);
     tx.update(found.connection);
-    record(tx, peer,
-           {.event = std::move(planned.event),
-            .subject = found.name(),
-            .connection = found.name(),
-            .tenant = found.tenant_name().text(),
-            .detail = std::move(planned.detail)},
-           now);
+    record(tx, peer, about(found, std::move(planned.event), std::move(planned.detail)), now);
 }
 
 Result<FoundConnection> switch_one(Transaction& tx, Act act, const Actor& actor, const ConnectionName& name,
@@ -153,8 +143,8 @@ std::vector<Pause> pauses_of(const Connection& connection) {
 }
 
 std::string described(const Pause& pause) {
-    return fmt::format("{} {}{}{}", name_of(pause.side == Side::tenant ? Role::tenant_admin : Role::host_operator),
-                       pause.by, pause.reason.empty() ? "" : ": ", pause.reason);
+    return fmt::format("{} {}{}{}", name_of(role_of(pause.side)), pause.by, pause.reason.empty() ? "" : ": ",
+                       pause.reason);
 }
 
 Result<FoundConnection> disable_access(Transaction& tx, const Peer& peer, const Standing& standing,
@@ -179,7 +169,7 @@ Result<std::vector<Switched>> switch_selected(Transaction& tx, const Peer& peer,
     if (!selected) return selected.error();
     std::erase_if(*selected, [&](const FoundConnection& found) {
         return found.connection.state == ConnectionState::not_connected ||
-               !(actor.is_operator() || standing.administers(found.tenant.id));
+               !(standing.is_operator() || standing.administers(found.tenant.id));
     });
     if (selected->size() > selection_limit) {
         return refuse(Errc::wrong_state,

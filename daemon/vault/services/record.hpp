@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/find.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -19,6 +20,22 @@ struct Change {
     std::string tenant = {};      ///< `TENANT@ENVIRONMENT` where there is one
     std::string detail = {};      ///< for people; never a secret
 };
+
+/// A change of a connection; its subject is the connection itself.
+[[nodiscard]] inline Change about(const FoundConnection& found, std::string event, std::string detail = {}) {
+    return {.event = std::move(event),
+            .subject = found.name(),
+            .connection = found.name(),
+            .tenant = found.tenant_name().text(),
+            .detail = std::move(detail)};
+}
+/// The same, where the subject is a part of it: a secret, a ticket, an app's list.
+[[nodiscard]] inline Change about(const FoundConnection& found, std::string subject, std::string event,
+                                  std::string detail) {
+    auto change = about(found, std::move(event), std::move(detail));
+    change.subject = std::move(subject);
+    return change;
+}
 
 [[nodiscard]] inline AuditEntry entry_of(const Peer& peer, Change change, UtcSeconds now) {
     AuditEntry entry;

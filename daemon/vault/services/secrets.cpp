@@ -135,13 +135,8 @@ void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now)
 
 void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, const Secret& secret,
                    const SecretEvent& event, UtcSeconds now) {
-    auto entry = entry_of(peer,
-                          {.event = event.name,
-                           .subject = fmt::format("{} {}", found.name(), secret.prefix),
-                           .connection = found.name(),
-                           .tenant = found.tenant_name().text(),
-                           .detail = event.detail},
-                          now);
+    auto entry =
+        entry_of(peer, about(found, fmt::format("{} {}", found.name(), secret.prefix), event.name, event.detail), now);
     if (!event.via.empty()) entry.via = event.via;
     tx.append_audit(entry);
 }

@@ -73,15 +73,7 @@ Result<Names> names_of(Transaction& tx, const Selector& selector) {
 
 /// As few rows as the store's indexes allow.
 std::vector<Connection> candidates(Transaction& tx, const Selector& selector, const Names& names) {
-    if (selector.client_id) {
-        std::vector<Connection> found;
-        for (const auto& environment : connections::environments_of_client_id(tx, *selector.client_id)) {
-            if (auto one = connections::by_client_id(tx, environment, *selector.client_id)) {
-                found.push_back(*std::move(one));
-            }
-        }
-        return found;
-    }
+    if (selector.client_id) return connections::of_client_id(tx, *selector.client_id);
     if (selector.app) {
         const auto app = apps::find(tx, *selector.app);
         return app ? connections::of_app(tx, app->id) : std::vector<Connection>{};

@@ -95,7 +95,7 @@ std::vector<std::string> described(Transaction& tx, const Standing& standing) {
 }
 
 Result<void> may_configure(const Standing& standing, const FoundConnection& found) {
-    if (standing.everywhere || standing.host_operator) return {};
+    if (standing.is_operator()) return {};
     const auto& app = found.app;
     if (app.credentials == CredentialsMode::tenant) {
         if (standing.administers(found.tenant.id)) return {};

@@ -25,8 +25,9 @@ struct Standing {
     [[nodiscard]] RoleSet roles() const;
     [[nodiscard]] bool develops(const AppId& app) const;
     [[nodiscard]] bool administers(const TenantId& tenant) const;
+    [[nodiscard]] bool is_operator() const { return everywhere || host_operator; }
     /// Operators and auditors see all there is.
-    [[nodiscard]] bool sees_everything() const { return everywhere || host_operator || auditor; }
+    [[nodiscard]] bool sees_everything() const { return is_operator() || auditor; }
     [[nodiscard]] bool sees(const App& app) const { return sees_everything() || develops(app.id); }
     /// A tenant admin sees what lists the tenant or was allowed once (S25, S27).
     [[nodiscard]] bool sees(const Connection& connection) const;

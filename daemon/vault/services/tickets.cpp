@@ -45,9 +45,9 @@ Error not_open(std::string note) {
 std::string explanation_of(Transaction& tx, const Peer& peer, std::string_view text, UtcSeconds at) {
     if (!has_valid_checksum(text)) return "the text is no ticket";
     for (const auto& ticket : tickets::newest(tx, explained_limit)) {
-        const auto found = connection_of(tx, ticket);
+        const auto found = connection_with(tx, ticket.connection);
         if (!is_text_of(tx, found.environment, ticket, text)) continue;
-        const auto named = fmt::format("ticket {} of {} for {}", short_id(ticket), found.name(), ticket.user);
+        const auto named = fmt::format("ticket {} of {} for {}", ticket.id.brief(), found.name(), ticket.user);
         if (ticket.state == TicketState::claimed) {
             return fmt::format("second claim: {} was claimed at {}", named,
                                rfc3339(ticket.claimed_at.value_or(ticket.created_at)));
@@ -63,7 +63,7 @@ std::string explanation_of(Transaction& tx, const Peer& peer, std::string_view t
 std::optional<Ticket> open_ticket(Transaction& tx, const Peer& peer, std::string_view text, UtcSeconds at) {
     for (auto& ticket : tickets::open_of_uid(tx, peer.uid)) {
         if (ticket.is_expired(at) || !lacks(holder_of(ticket), peer).empty()) continue;
-        if (is_text_of(tx, connection_of(tx, ticket).environment, ticket, text)) return std::move(ticket);
+        if (is_text_of(tx, connection_with(tx, ticket.connection).environment, ticket, text)) return std::move(ticket);
     }
     return std::nullopt;
 }
@@ -71,21 +71,12 @@ std::optional<Ticket> open_ticket(Transaction& tx, const Peer& peer, std::string
 AuditEntry entry_about(const Peer& peer, const FoundConnection& found, const Ticket& ticket, std::string event,
                        UtcSeconds now) {
     return entry_of(peer,
-                    {.event = std::move(event),
-                     .subject = "ticket " + short_id(ticket),
-                     .connection = found.name(),
-                     .tenant = found.tenant_name().text(),
-                     .detail = fmt::format("{} for {}", name_of(ticket.act), ticket.user)},
+                    about(found, "ticket " + ticket.id.brief(), std::move(event),
+                          fmt::format("{} for {}", name_of(ticket.act), ticket.user)),
                     now);
 }
 
 }  // namespace
-
-FoundConnection connection_of(Transaction& tx, const Ticket& ticket) {
-    auto connection = connections::get(tx, ticket.connection);
-    if (!connection) throw Tampered("tickets", ticket.id.text);
-    return complete(tx, *std::move(connection));
-}
 
 bool is_text_of(Transaction& tx, const Environment& environment, const Ticket& ticket, std::string_view text) {
     return check_verifier(tx.data_key(environment), place_of(ticket, environment), ticket.sealed, text);
@@ -128,14 +119,14 @@ Result<ClaimedTicket> claim_ticket(Transaction& tx, const Peer& peer, std::strin
     if (peer.foreign) return not_open("claimed from another PID namespace (a container)");
     auto ticket = open_ticket(tx, peer, text, at);
     if (!ticket) return not_open(explanation_of(tx, peer, text, at));
-    auto found = connection_of(tx, *ticket);
+    auto found = connection_with(tx, ticket->connection);
     const std::chrono::seconds overlap{ticket->overlap};
     if (auto fit = check_fit(tx, found, ticket->act, overlap, now); !fit) return fit.error();
     ticket->state = TicketState::claimed;
     ticket->claimed_at = now;
     tx.update(*ticket);
     tx.append_audit(entry_about(peer, found, *ticket, "ticket.claimed", now));
-    auto via = "ticket " + short_id(*ticket);
+    auto via = "ticket " + ticket->id.brief();
     auto generated = ticket->act == TicketAct::generate
                          ? add_generated_secret(tx, peer, found, now, std::move(via))
                          : add_rotated_secret(tx, peer, found, overlap, now, std::move(via)).fresh;
@@ -145,7 +136,7 @@ Result<ClaimedTicket> claim_ticket(Transaction& tx, const Peer& peer, std::strin
 Result<void> revoke_ticket(Transaction& tx, const Peer& peer, const FoundConnection& found, Ticket& ticket,
                            UtcSeconds now) {
     if (const auto state = state_of(ticket, tx.high_water()); state != name_of(TicketState::open)) {
-        return refuse(Errc::wrong_state, fmt::format("ticket {} is {}", short_id(ticket), state),
+        return refuse(Errc::wrong_state, fmt::format("ticket {} is {}", ticket.id.brief(), state),
                       ticket.state == TicketState::claimed
                           ? fmt::format("its secret can be ended: jeton secret list {}", found.name())
                           : fmt::format("jeton ticket list {}", found.name()));

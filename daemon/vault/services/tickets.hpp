@@ -61,14 +61,8 @@ struct ClaimedTicket {
 /// `open`, `claimed`, `revoked` or `expired` at `now`.
 [[nodiscard]] std::string_view state_of(const Ticket& ticket, UtcSeconds now);
 
-/// The first 8 characters of its id, as the audit names it.
-[[nodiscard]] inline std::string short_id(const Ticket& ticket) { return ticket.id.text.substr(0, 8); }
-
 /// Whether `text` is this ticket's, in constant time. Says nothing of its state. Throws Tampered.
 [[nodiscard]] bool is_text_of(Transaction& tx, const Environment& environment, const Ticket& ticket,
                               std::string_view text);
-
-/// The rows of the ticket's connection. Throws Tampered.
-[[nodiscard]] FoundConnection connection_of(Transaction& tx, const Ticket& ticket);
 
 }  // namespace jeton::vault

@@ -24,13 +24,9 @@ std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& env
                                    {environment.text, std::string{client_id}});
 }
 
-std::vector<EnvironmentId> environments_of_client_id(Transaction& tx, std::string_view client_id) {
-    std::vector<EnvironmentId> found;
-    for (const auto& connection : rows::where<Connection>(
-             tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment", {std::string{client_id}})) {
-        found.push_back(connection.environment);
-    }
-    return found;
+std::vector<Connection> of_client_id(Transaction& tx, std::string_view client_id) {
+    return rows::where<Connection>(tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment",
+                                   {std::string{client_id}});
 }
 
 std::vector<Connection> of_app(Transaction& tx, const AppId& app) {

@@ -16,7 +16,7 @@ namespace jeton::vault::connections {
 /// Client IDs are unique within an environment; the empty one finds nothing.
 [[nodiscard]] std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& environment,
                                                      std::string_view client_id);
-[[nodiscard]] std::vector<EnvironmentId> environments_of_client_id(Transaction& tx, std::string_view client_id);
+[[nodiscard]] std::vector<Connection> of_client_id(Transaction& tx, std::string_view client_id);
 /// Lists in the order in which the connections were made.
 [[nodiscard]] std::vector<Connection> of_app(Transaction& tx, const AppId& app);
 [[nodiscard]] std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant);

@@ -22,7 +22,7 @@ namespace {
 
 /// The app key is for those who send it: an auditor reads everything but secrets.
 bool shows_key_of(const Call& call, const App& app) {
-    return call.standing.host_operator || call.standing.develops(app.id);
+    return call.standing.is_operator() || call.standing.develops(app.id);
 }
 
 json::object view_of(const App& app, const AppVersion& version, bool shows_key) {

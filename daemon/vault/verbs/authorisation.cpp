@@ -10,11 +10,9 @@
 namespace jeton::vault {
 namespace {
 
-/// A member of the body; empty where it is missing or no text, which no name is.
+/// Empty where it is missing or no text, which no name is.
 std::string member(const json::value& body, std::string_view name) {
-    const auto* object = body.if_object();
-    const auto* value = object == nullptr ? nullptr : object->if_contains(json::string_view{name.data(), name.size()});
-    return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+    return std::string{protocol::text_in(body, name)};
 }
 
 std::string who_may(const Verb& verb) {
@@ -38,7 +36,7 @@ Error hidden(Error absent, const Peer& peer, const std::string& what) {
 
 /// Whether one of the roles that `verb` asks for is held for this app.
 bool covers(const Standing& standing, const Verb& verb, const App& app) {
-    return (verb.roles.has(Role::host_operator) && (standing.host_operator || standing.everywhere)) ||
+    return (verb.roles.has(Role::host_operator) && standing.is_operator()) ||
            (verb.roles.has(Role::auditor) && standing.auditor) ||
            (verb.roles.has(Role::developer) && standing.develops(app.id));
 }

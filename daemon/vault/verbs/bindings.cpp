@@ -56,7 +56,7 @@ Result<Outcome> binding_remove(Call& call) {
     if (!removed) return removed.error();
     return done({{"id", removed->id.text},
                  {"message",
-                  fmt::format("{} gets no tokens by binding {} any more.", described(*removed), short_id(*removed))}});
+                  fmt::format("{} gets no tokens by binding {} any more.", described(*removed), removed->id.brief())}});
 }
 
 Result<Outcome> binding_list(Call& call) {

@@ -10,10 +10,6 @@
 namespace jeton::vault {
 namespace {
 
-std::string text_in(const json::value& row, std::string_view name) {
-    return std::string{row.get_object().at(json::string_view{name.data(), name.size()}).get_string()};
-}
-
 /// The portal's words for its two cells (the table of "View Connections", six rows), where jeton is the issuer.
 std::string client_id_cell(const Connection& connection) {
     return connection.client_id.empty() ? "Not connected yet" : connection.client_id;
@@ -29,7 +25,7 @@ std::string client_secret_cell(const FoundConnection& found, const json::array& 
     if (secrets.empty() && found.environment.kind == EnvironmentKind::upstream) return "Import";
     if (secrets.empty()) return developer_manages ? "Generate" : "Not available yet";
     std::string cell;
-    for (const auto& secret : secrets) cell += text_in(secret, "prefix") + "... ";
+    for (const auto& secret : secrets) cell += fmt::format("{}... ", protocol::text_in(secret, "prefix"));
     if (developer_manages) return cell + "Manage";
     cell.pop_back();
     return cell;
@@ -88,7 +84,7 @@ json::array pauses_view(const Connection& connection) {
     json::array list;
     for (const auto& pause : pauses_of(connection)) {
         list.push_back({{"by", pause.by},
-                        {"role", pause.side == Side::host ? "operator" : "tenant-admin"},
+                        {"role", name_of(role_of(pause.side))},
                         {"reason", text_or_null(pause.reason)},
                         {"at", rfc3339(pause.at)}});
     }

@@ -6,9 +6,10 @@
 
 namespace jeton::vault {
 
+inline constexpr std::int64_t id_max = 4'294'967'295;  ///< of users and groups: 32 bits
+
 /// `user` with `user_id`, `group` with `group_id`, `unit`; any of them may be absent.
 [[nodiscard]] inline Identity identity_of(protocol::Fields& in) {
-    constexpr std::int64_t id_max = 4'294'967'295;
     Identity identity;
     identity.user = in.text_or("user", "");
     identity.uid = in.optional_integer("user_id", 0, id_max).value_or(-1);

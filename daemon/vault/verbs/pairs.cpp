@@ -16,12 +16,6 @@
 namespace jeton::vault {
 namespace {
 
-std::string connection_of(Transaction& tx, const Pair& pair) {
-    auto connection = connections::get(tx, pair.connection);
-    if (!connection) throw Tampered("pairs", pair.id.text);
-    return complete(tx, *std::move(connection)).name();
-}
-
 struct ListedPair {
     Pair pair;
     std::string connection;
@@ -80,7 +74,7 @@ Result<Outcome> pair_list(Call& call) {
         std::map<ConnectionId, std::string> names;
         for (auto& pair : pairs::list(call.tx)) {
             auto& known = names[pair.connection];
-            if (known.empty()) known = connection_of(call.tx, pair);
+            if (known.empty()) known = connection_with(call.tx, pair.connection).name();
             rows.push_back({std::move(pair), known});
         }
     }

@@ -1,9 +1,10 @@
 #include "daemon/vault/verbs/peer_view.hpp"
 
+#include "daemon/vault/verbs/identity_of.hpp"
+
 namespace jeton::vault {
 namespace {
 
-constexpr std::int64_t id_max = 4'294'967'295;
 constexpr std::int64_t pid_max = 4'194'304;
 
 Result<std::vector<PeerGroup>> read_groups(const json::array& values) {

@@ -6,6 +6,7 @@
 
 #include "daemon/vault/services/identify.hpp"
 #include "daemon/vault/services/rotation.hpp"
+#include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
@@ -53,12 +54,9 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
 /// For those who may know: the pair lives in another environment (S23, P10).
 Error explain(Call& call, Error refusal, const ImportedPair& pair, const FoundConnection& found) {
     if (refusal.code != Errc::invalid_client) return refusal;
-    for (const auto& id : connections::environments_of_client_id(call.tx, trim(pair.client_id))) {
-        if (id == found.environment.id) continue;
-        const auto other = connections::by_client_id(call.tx, id, trim(pair.client_id));
-        if (other && call.standing.sees(*other)) {
-            refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, *other).name());
-        }
+    for (auto& other : connections::of_client_id(call.tx, trim(pair.client_id))) {
+        if (other.environment == found.environment.id || !call.standing.sees(other)) continue;
+        refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, std::move(other)).name());
     }
     return refusal;
 }
@@ -133,9 +131,9 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
         listed.push_back(*std::move(found));
         return listed;
     }
-    for (auto& connection : connections::list(call.tx)) {
-        if (!call.standing.sees(connection)) continue;
-        auto found = complete(call.tx, std::move(connection));
+    auto seen = select_connections(call.tx, call.standing, {}, call.now());
+    if (!seen) return seen.error();
+    for (auto& found : *seen) {
         if ((app && found.app.name != *app) || (tenant && found.tenant_name().text() != *tenant)) continue;
         listed.push_back(std::move(found));
     }

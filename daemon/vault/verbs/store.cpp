@@ -86,13 +86,13 @@ Result<json::value> whoami_show(StoreCall& call) {
         auto group = call.room.store.group();
         group.attempt([&](Transaction& tx) {
             const auto now = call.room.clock.now();
-            for (auto& role : described(tx, standing_of(tx, call.peer, now))) roles.emplace_back(std::move(role));
+            for (auto& role : described(tx, call.standing)) roles.emplace_back(std::move(role));
             for (const auto& binding : bindings_of(tx, call.peer, now)) {
                 bound.emplace_back((binding.kind == BindingKind::introspection ? "introspect " : "") +
                                    target_of(tx, binding));
             }
         });
-    } else if (!standing_without_store(call.peer).roles().is_empty()) {
+    } else if (!call.standing.roles().is_empty()) {
         roles.emplace_back(name_of(Role::host_operator));
     }
     view["roles"] = std::move(roles);

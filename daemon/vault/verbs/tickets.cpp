@@ -12,9 +12,6 @@
 namespace jeton::vault::verbs {
 namespace {
 
-constexpr std::int64_t id_max = 4'294'967'295;
-constexpr std::size_t id_least = 8;  // characters of an id that are enough, where they name one ticket
-
 struct SeenTicket {
     Ticket ticket;
     FoundConnection found;
@@ -34,7 +31,7 @@ Result<std::vector<SeenTicket>> seen_tickets(Call& call, const std::optional<std
         return seen;
     }
     for (auto& ticket : tickets::list(call.tx)) {
-        auto found = connection_of(call.tx, ticket);
+        auto found = connection_with(call.tx, ticket.connection);
         if (call.standing.sees(found.connection)) seen.push_back({std::move(ticket), std::move(found)});
     }
     return seen;
@@ -45,7 +42,7 @@ Result<SeenTicket> find_ticket(Call& call, std::string_view id) {
     if (!seen) return seen.error();
     std::erase_if(*seen, [&](const SeenTicket& row) { return !row.ticket.id.text.starts_with(id); });
     // What was typed is not repeated: it may be the ticket itself.
-    if (seen->size() != 1 || id.size() < id_least) {
+    if (seen->size() != 1 || id.size() < TicketId::brief_size) {
         return refuse(Errc::not_found, "no ticket has this id", "jeton ticket list");
     }
     return std::move(seen->front());
@@ -95,7 +92,7 @@ Result<Outcome> hand_out_ticket(Call& call, const NewTicket& wanted) {
     answer["message"] = fmt::format(
         "Nothing was made yet: user {} collects the client secret, once, with jeton ticket claim. The ticket is worth "
         "nothing to anybody else, and can be taken back until then: jeton ticket revoke {}",
-        ticket.user, short_id(ticket));
+        ticket.user, ticket.id.brief());
     return done(std::move(answer));
 }
 

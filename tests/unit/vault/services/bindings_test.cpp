@@ -162,7 +162,7 @@ TEST_CASE("removing binding A and adding B gives an unchanged program an error, 
     named.connection = name;
     REQUIRE(world.decide(named));
     REQUIRE(
-        world.run([&](Transaction& tx) { return remove_binding(tx, world.admin, short_id(*a), world.clock.now()); }));
+        world.run([&](Transaction& tx) { return remove_binding(tx, world.admin, a->id.brief(), world.clock.now()); }));
     REQUIRE(add(world, of_user("dispatcher/2@integration", "worker", 2000)));
     CHECK(world.decide(named).error().code == Errc::invalid_client);
     CHECK(world.decide({}).error().code == Errc::invalid_request);  // a lone binding is never a default

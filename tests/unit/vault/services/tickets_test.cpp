@@ -46,7 +46,7 @@ struct HandOff : Office {
               "ask who gave it to you for another one: jeton ticket list tells them what became of it");
         return refused.error().operator_note;
     }
-    std::string named() const { return "ticket " + short_id(last) + " of " + local + " for worker"; }
+    std::string named() const { return "ticket " + last.id.brief() + " of " + local + " for worker"; }
     std::size_t count_secrets() {
         return run([&](Transaction& tx) {
                    return secrets::of(tx, find_connection(tx, connection(local))->connection.id);
@@ -118,7 +118,7 @@ TEST_CASE("S31 ticket: whoever is not its user, and whatever is no open ticket, 
         CHECK(world.state(world.admin) == "expired");
     }
     SUBCASE("revoked") {
-        REQUIRE(world.ask(world.admin, "ticket.revoke", {{"ticket", short_id(world.last)}}));
+        REQUIRE(world.ask(world.admin, "ticket.revoke", {{"ticket", world.last.id.brief()}}));
         CHECK(world.note_of_refused_claim(world.worker, text) == world.named() + " is revoked");
     }
     SUBCASE("a second claim, by its user or by somebody who found it") {
@@ -218,7 +218,7 @@ TEST_CASE("S31 ticket: the audit tells who made it, who claimed it, and the secr
         INFO(event);
         const auto entries = world.audited(event);
         REQUIRE(entries.size() == 1);
-        CHECK(entries[0].subject == "ticket " + short_id(world.last));
+        CHECK(entries[0].subject == "ticket " + world.last.id.brief());
         CHECK(entries[0].connection == local);
         CHECK(entries[0].tenant == "1@integration");
         CHECK(entries[0].detail == "generate for worker");
@@ -228,7 +228,7 @@ TEST_CASE("S31 ticket: the audit tells who made it, who claimed it, and the secr
     const auto secret = world.audited("secret.generated");
     REQUIRE(secret.size() == 1);
     CHECK(secret[0].actor_user == "worker");
-    CHECK(secret[0].via == "ticket " + short_id(world.last));
+    CHECK(secret[0].via == "ticket " + world.last.id.brief());
 }
 
 TEST_CASE("S31 ticket: what could not be made now is refused when the ticket is asked for") {

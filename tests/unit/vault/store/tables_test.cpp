@@ -199,7 +199,11 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
             CHECK(same(*connections::by_client_id(tx, environment.id, "jid.1"), connection));
             CHECK_FALSE(connections::by_client_id(tx, EnvironmentId::fresh(), "jid.1"));
             CHECK_FALSE(connections::by_client_id(tx, environment.id, ""));
-            CHECK(connections::environments_of_client_id(tx, "jid.1") == std::vector{environment.id});
+            const auto known = connections::of_client_id(tx, "jid.1");
+            REQUIRE(known.size() == 1);
+            CHECK(same(known.front(), connection));
+            CHECK(known.front().environment == environment.id);
+            CHECK(connections::of_client_id(tx, "").empty());
             CHECK(connections::of_app(tx, app.id).size() == 1);
             CHECK(connections::of_tenant(tx, tenant.id).size() == 1);
             CHECK(connections::list(tx).size() == 1);
