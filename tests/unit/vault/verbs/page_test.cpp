@@ -3,11 +3,32 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/vault/services/record.hpp"
 #include "tests/unit/vault/office.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
 using namespace jeton::vault::test;
+
+namespace {
+
+/// All rows of a listing, page after page; each page must fit an inner frame and keep to its limit.
+std::vector<json::value> all_pages(Office& office, std::string_view verb, std::int64_t limit, json::object body = {}) {
+    std::vector<json::value> rows;
+    body["limit"] = limit;
+    for (int pages = 0; pages < 400; ++pages) {
+        const auto page = office.outcome(office.operator_peer, verb, body);
+        REQUIRE(page);
+        CHECK(json::serialize(*page->done).size() < 1024UZ * 1024);
+        CHECK(page->done->as_array().size() <= static_cast<std::size_t>(limit));
+        for (const auto& row : page->done->as_array()) rows.push_back(row);
+        if (page->next.empty()) break;
+        body["after"] = page->next;
+    }
+    return rows;
+}
+
+}  // namespace
 
 TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in order, however long its rows are") {
     Office office;
@@ -22,19 +43,35 @@ TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in o
     for (const std::int64_t limit : {7, 300, 1000}) {
         INFO(limit);
         std::vector<std::string> seen;
-        json::object body{{"limit", limit}, {"app", "a"}};
-        for (int pages = 0; pages < 300; ++pages) {
-            const auto page = office.outcome(office.operator_peer, "app.connections", body);
-            REQUIRE(page);
-            CHECK(json::serialize(*page->done).size() < 1024UZ * 1024);
-            CHECK(page->done->as_array().size() <= static_cast<std::size_t>(limit));
-            for (const auto& row : page->done->as_array()) seen.push_back(text_at(row, "connection"));
-            if (page->next.empty()) break;
-            body["after"] = page->next;
+        for (const auto& row : all_pages(office, "app.connections", limit, {{"app", "a"}})) {
+            seen.push_back(text_at(row, "connection"));
         }
         CHECK(seen.size() == 300);
         CHECK(std::ranges::is_sorted(seen));
         CHECK(std::set<std::string>(seen.begin(), seen.end()).size() == 300);
+    }
+}
+
+TEST_CASE("audit: long entries come in pages that fit an inner frame, each once, in order, also exported") {
+    Office office;
+    office.run([&](Transaction& tx) {
+        for (int i = 0; i < 400; ++i) {
+            record(tx, office.admin, {.event = "test.long", .subject = "s", .detail = std::string(4000, 'x')},
+                   office.clock.now());
+        }
+    });
+    for (const auto* verb : {"audit.list", "audit.export"}) {
+        for (const std::int64_t limit : {7, 1000}) {
+            INFO(verb);
+            INFO(limit);
+            std::vector<std::int64_t> seen;
+            for (const auto& row : all_pages(office, verb, limit, {{"event", "test.long"}})) {
+                seen.push_back(row.at("sequence").as_int64());
+            }
+            CHECK(seen.size() == 400);
+            CHECK(std::ranges::is_sorted(seen));
+            CHECK(std::set<std::int64_t>(seen.begin(), seen.end()).size() == 400);
+        }
     }
 }
 
