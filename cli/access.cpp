@@ -244,8 +244,6 @@ bool any_refused(const json::value& selection) {
                                [](const json::value& one) { return raw_field(one, "result") == "refused"; });
 }
 
-constexpr auto* nothing_selected = "no connection fits the selection";
-
 /// Nothing, if it was confirmed; a person sees first what would be done.
 std::optional<Failure> confirm_selection(Context& context, const StateArgs& args, const Act& act) {
     if (act.what_ends.empty()) return std::nullopt;
@@ -253,10 +251,7 @@ std::optional<Failure> confirm_selection(Context& context, const StateArgs& args
     if (context.will_ask()) {
         const auto would = post_selection(context, args, act, true);
         if (!would) return would.error();
-        const auto table = selection_table(would->tree);
-        if (table.rows.empty())
-            return refuse("not_found", nothing_selected, "jeton connection list shows what there is").error();
-        details = table.text(context.terminal().width, context.terminal().error_color);
+        details = selection_table(would->tree).text(context.terminal().width, context.terminal().error_color);
     }
     return context.confirm(fmt::format("For all of the selection, this {}.", act.what_ends), details);
 }
@@ -267,9 +262,8 @@ int change_selection(Context& context, const StateArgs& args, const Act& act) {
     }
     const auto answer = post_selection(context, args, act, args.dry_run);
     if (!answer) return context.fail(answer.error());
-    const int code = !args.dry_run && any_refused(answer->tree) ? exit_code::refused : exit_code::done;
-    if (!context.wrote_json(*answer)) context.show(selection_table(answer->tree), nothing_selected);
-    return code;
+    if (!context.wrote_json(*answer)) context.show(selection_table(answer->tree), {});
+    return !args.dry_run && any_refused(answer->tree) ? exit_code::refused : exit_code::done;
 }
 
 int change_state(Context& context, const StateArgs& args, const Act& act) {

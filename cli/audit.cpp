@@ -32,7 +32,7 @@ int list(Context& context, const ListArgs& args) {
     if (args.limit) query.emplace_back("newest", std::to_string(*args.limit));
     const auto answer = context.ask_all(Call::get("/v1/audit", query));
     if (!answer) return context.fail(answer.error());
-    if (!context.wrote_json(*answer)) context.show(audit_table(elements(answer->tree)), "no such entry");
+    if (!context.wrote_json(*answer)) context.show(audit_table(elements(answer->tree)), "no entry is like that");
     return exit_code::done;
 }
 

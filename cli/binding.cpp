@@ -114,7 +114,7 @@ void add_binding_verbs(CommandLine& line) {
     takes_identity(adds, args->identity)
         .flag("--default", args->is_default, "Take this connection when the program names none")
         .flag("--allow-container", args->allow_container, "Also for processes in a foreign PID namespace")
-        .duration("--expires", args->expires_in, "How long it holds, such as 30d")
+        .duration("--expires", args->expires_in, "How long it holds, such as 30d", {.least = 60})
         .runs([args](Context& context) { return add(context, *args); });
     const auto listed = std::make_shared<ListArgs>();
     auto lists = line.verb("binding list", "List the bindings", "jeton binding list --user worker")

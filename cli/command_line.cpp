@@ -132,10 +132,15 @@ Verb& Verb::number(const std::string& flag, std::optional<std::int64_t>& into, c
     return *this;
 }
 
-Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help) {
-    const auto to_seconds = [](std::string& given) {
+Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help,
+                     Durations allowed) {
+    const auto to_seconds = [allowed](std::string& given) {
         const auto seconds = seconds_in(given);
         if (!seconds) return fmt::format("\"{}\" is no duration; write 90m, 24h or 7d", printable(given));
+        if (*seconds < allowed.least) return fmt::format("\"{}\" is too short: {} s at least", given, allowed.least);
+        if (*seconds > allowed.most) {
+            return fmt::format("\"{}\" is too long: {}d at most", given, allowed.most / 86'400);
+        }
         given = std::to_string(*seconds);
         return std::string{};
     };

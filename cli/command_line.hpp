@@ -29,6 +29,12 @@ struct GlobalOptions {
     std::string color = "auto";
 };
 
+/// The durations that an option takes, in seconds.
+struct Durations {
+    std::int64_t least = 0;
+    std::int64_t most = 3660LL * 86'400;
+};
+
 /// One verb while it is being described. What it fills must live as long as the action does.
 class Verb {
 public:
@@ -42,8 +48,10 @@ public:
     Verb& needs_option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
     /// A whole number from 1 on.
     Verb& number(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help);
-    /// A duration as people write it, 90m, 24h or 7d; `into` gets its seconds.
-    Verb& duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help);
+    /// A duration as people write it, 90m, 24h or 7d; `into` gets its seconds. One that the daemon would refuse anyhow
+    /// is refused in the words that it was typed in.
+    Verb& duration(const std::string& flag, std::optional<std::int64_t>& into, const std::string& help,
+                   Durations allowed = {});
     /// One value behind each flag, any number of flags.
     Verb& repeated(const std::string& flag, std::vector<std::string>& into, const std::string& value,
                    const std::string& help);

@@ -37,7 +37,7 @@ int list(Context& context, const ListArgs& args) {
         table.rows.push_back({field(one, "connection"), field(one, "status"), field(one, "client_id_cell"),
                               field(one, "client_secret_cell"), version_cell(one), last_used_text(one)});
     }
-    context.show(table, "no such connection");
+    context.show(table, "no connection is like that");
     return exit_code::done;
 }
 

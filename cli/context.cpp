@@ -252,11 +252,13 @@ int Context::fail(const Failure& failure) const {
 
 int Context::finish(int code) {
     if (output_failed_) {
-        return fail({exit_code::refused,
-                     "output_failed",
-                     "the output could not be written" + std::string{changed_.empty() ? "" : "; the change was made"},
-                     "look at what stdout is connected to",
-                     {}});
+        return fail(
+            {exit_code::refused,
+             "output_failed",
+             "the output could not be written" + std::string{changed_.empty() ? "" : "; the change was made"},
+             "look at what stdout is connected to; a secret that was made and not seen: jeton secret list, then jeton "
+             "secret deactivate",
+             {}});
     }
     remark(changed_);
     return code;

@@ -136,7 +136,7 @@ void add_pair_verbs(CommandLine& line) {
                              "jeton pair create dispatcher/1234567@production --user worker")
                        .needs("CONNECTION", created->connection, "APP/TENANT@ENVIRONMENT");
     takes_identity(creates, created->identity)
-        .duration("--expires", created->expires_in, "How long it lasts, such as 30d")
+        .duration("--expires", created->expires_in, "How long it lasts, such as 30d", {.least = 60})
         .runs([created](Context& context) { return create(context, *created); });
     const auto listed = std::make_shared<std::string>();
     line.verb("pair list", "List local pairs, never by secret", "jeton pair list dispatcher/1234567@production")

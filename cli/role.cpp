@@ -124,7 +124,8 @@ void add_role_verbs(CommandLine& line) {
                       .may_have("OF", granted->of, of);
     takes_user_and_group(grants, granted->holder)
         .either("--user", "--group")
-        .duration("--expires", granted->expires_in, "How long it lasts, such as 30d; without it, until it is revoked")
+        .duration("--expires", granted->expires_in, "How long it lasts, such as 30d; without it, until it is revoked",
+                  {.least = 60})
         .runs([granted](Context& context) { return grant(context, *granted); });
     const auto revoked = std::make_shared<RoleArgs>();
     auto revokes =

@@ -250,6 +250,9 @@ int deactivate(Context& context, const DeactivateArgs& args) {
     return exit_code::done;
 }
 
+constexpr Durations overlap{.most = 30LL * 86'400};
+constexpr Durations ticket_life{.least = 60, .most = 7LL * 86'400};
+
 }  // namespace
 
 void add_secret_verbs(CommandLine& line) {
@@ -263,7 +266,7 @@ void add_secret_verbs(CommandLine& line) {
         .needs("CONNECTION", generated->connection, connection)
         .option("--ticket-for", generated->ticket_for, "USER",
                 "Instead of the secret, show a ticket: this user makes and gets the secret with it")
-        .duration("--expires", generated->expires_in, "How long the ticket lives (default 24h)")
+        .duration("--expires", generated->expires_in, "How long the ticket lives (default 24h)", ticket_life)
         .runs([generated](Context& context) { return generate(context, *generated); });
     const auto rotated = std::make_shared<NewSecretArgs>();
     line.verb("secret rotate",
@@ -271,12 +274,13 @@ void add_secret_verbs(CommandLine& line) {
               "Where stdout is no terminal, the secret alone and a newline; the rest on stderr.",
               "jeton secret rotate dispatcher/1234567@integration --overlap 48h > secret-file")
         .needs("CONNECTION", rotated->connection, connection)
-        .duration("--overlap", rotated->overlap, "How long the secret in use stays active (default 24h, at most 30d)")
+        .duration("--overlap", rotated->overlap, "How long the secret in use stays active (default 24h, at most 30d)",
+                  overlap)
         .flag("--now", rotated->now, "! Deactivate the secret in use at once")
         .either("--overlap", "--now")
         .option("--ticket-for", rotated->ticket_for, "USER",
                 "Instead of the secret, show a ticket: this user makes and gets the secret with it")
-        .duration("--expires", rotated->expires_in, "How long the ticket lives (default 24h)")
+        .duration("--expires", rotated->expires_in, "How long the ticket lives (default 24h)", ticket_life)
         .runs([rotated](Context& context) { return rotate(context, *rotated); });
     const auto rolled_back = std::make_shared<std::string>();
     line.verb("secret rollback", "! Go back to the secret before the last rotation, while it still overlaps",
@@ -288,7 +292,7 @@ void add_secret_verbs(CommandLine& line) {
               "jeton secret import dispatcher/1234567@production --client-id cid.abc < secret-file")
         .needs("CONNECTION", imported->connection, connection)
         .needs_option("--client-id", imported->client_id, "ID", "The pair's client ID")
-        .duration("--overlap", imported->overlap, "How long the secret in use stays active, such as 24h")
+        .duration("--overlap", imported->overlap, "How long the secret in use stays active, such as 24h", overlap)
         .flag("--now", imported->now, "! Deactivate the secret in use at once")
         .either("--overlap", "--now")
         .runs([imported](Context& context) { return import(context, *imported); });

@@ -61,8 +61,8 @@ std::vector<Content> contents_of(const Table& table) {
 using Floors = std::array<std::size_t, 3>;
 constexpr auto uncut = static_cast<std::size_t>(-1);
 constexpr std::size_t short_name = 11;  ///< an ID or a prefix is typed as it stands here, of a time the day is left
-constexpr std::array attempts{Floors{uncut, 20, 10},     Floors{uncut, 12, 8},     Floors{24, short_name, 6},
-                              Floors{16, short_name, 6}, Floors{6, short_name, 6}, Floors{6, 6, 6}};
+constexpr std::array attempts{Floors{uncut, 20, 10}, Floors{uncut, 12, 8}, Floors{24, short_name, 6},
+                              Floors{16, short_name, 6}, Floors{8, short_name, 6}};
 
 void fit(std::vector<std::size_t>& widths, const std::vector<Content>& contents, std::size_t width) {
     const auto gaps = gap * (widths.size() - 1);

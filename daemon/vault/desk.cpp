@@ -18,9 +18,11 @@ namespace jeton::vault {
 namespace {
 
 Error storage_refusal(const StoreFault& fault) {
-    auto error = refuse(Errc::temporarily_unavailable,
-                        fault.full ? "the disk is full: nothing was changed" : "the disk failed: nothing was changed",
-                        fault.full ? "make room in the state directory, then try again" : "see the log of jeton-vault");
+    auto error =
+        refuse(Errc::temporarily_unavailable,
+               fault.full ? "the disk is full: nothing was changed" : "the disk failed: nothing was changed",
+               fault.full ? "make room in the state directory, then try again; to stop all tokens at once: jeton seal"
+                          : "see the log of jeton-vault");
     if (fault.stored) error.what = "the change is stored, but its anchor could not be written";
     error.retry_after = 5;
     return error;
@@ -49,12 +51,33 @@ Error for_token_socket(Error error, std::string_view verb) {
     return error;
 }
 
-/// The connection that a body names, for the audit of a refusal.
-std::string connection_in(const json::value& body) {
+/// What a body names, for the audit of a refusal: only what has the form of a name, for anybody may write it.
+struct Named {
+    std::string connection;
+    std::string tenant;
+    std::string app;
+
+    [[nodiscard]] const std::string& subject() const {
+        if (!connection.empty()) return connection;
+        return app.empty() ? tenant : app;
+    }
+};
+
+Named named_in(const json::value& body) {
     const auto text = [&](std::string_view name) { return std::string{protocol::text_in(body, name)}; };
-    auto named = text("connection");
-    if (named.empty() && !text("app").empty() && !text("tenant").empty()) named = text("app") + "/" + text("tenant");
-    return parse_connection_name(named) ? named : std::string{};
+    Named named;
+    if (check_app_name(text("app"))) named.app = text("app");
+    if (parse_tenant_name(text("tenant"))) named.tenant = text("tenant");
+    named.connection = text("connection");
+    if (named.connection.empty() && !named.app.empty() && !named.tenant.empty()) {
+        named.connection = named.app + "/" + named.tenant;
+    }
+    if (const auto connection = parse_connection_name(named.connection)) {
+        named.tenant = connection->tenant.text();
+    } else {
+        named.connection.clear();
+    }
+    return named;
 }
 
 bool is_store_verb(std::string_view name) {
@@ -243,12 +266,13 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
 void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
     const auto& request = task.request;
     const auto word = std::string{protocol::word_of(error.code).name};
-    const auto connection = connection_in(request.body);
+    const auto named = named_in(request.body);
     const auto& reason = error.operator_note.empty() ? error.what : error.operator_note;
     auto entry = entry_of(request.peer,
                           {.event = request.verb,
-                           .subject = connection.empty() ? word : connection,
-                           .connection = connection,
+                           .subject = named.subject().empty() ? word : named.subject(),
+                           .connection = named.connection,
+                           .tenant = named.tenant,
                            .detail = word + ": " + reason},
                           room_.clock.now());
     entry.refused = true;

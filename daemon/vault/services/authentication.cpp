@@ -131,8 +131,9 @@ Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
     const auto unit = peer.unit.empty() ? std::string{} : fmt::format(" of unit {}", peer.unit);
     return invalid_client(
         fmt::format("{}{}{} has no binding{}", seen(peer), unit, place, name ? " for " + name->text() : ""),
-        fmt::format("ask the operator: jeton explain {}{}", connection,
-                    peer.pid > 0 ? fmt::format(" --pid {}", peer.pid) : fmt::format(" --user {}", peer.name())),
+        // The process that asked has often ended when somebody reads this: its user and unit are still there.
+        fmt::format("ask the operator: jeton explain {} --user {}{}", connection, peer.name(),
+                    peer.unit.empty() ? std::string{} : " --unit " + peer.unit),
         {});
 }
 

@@ -18,6 +18,18 @@ TenantName name_of(Transaction& tx, const Tenant& tenant) {
     return {tenant.tenant, environment->name};
 }
 
+namespace {
+
+/// Each side lifts its own pause; an older jeton kept no names, and then either may.
+std::string who_lifts(const FoundConnection& found) {
+    const auto& connection = found.connection;
+    const auto tenant = "the admin of tenant " + found.tenant.tenant;
+    if (connection.operator_pause_by.empty()) return "ask " + tenant;
+    return connection.tenant_pause_by.empty() ? "ask an operator" : fmt::format("ask an operator, and {}", tenant);
+}
+
+}  // namespace
+
 Error state_refusal(const FoundConnection& found) {
     const auto name = found.name();
     switch (found.connection.state) {
@@ -27,7 +39,7 @@ Error state_refusal(const FoundConnection& found) {
                                       found.tenant.tenant, name));
         case ConnectionState::disabled:
             return refuse(Errc::wrong_state, fmt::format("{} is disabled (paused)", name),
-                          fmt::format("jeton access enable {}", name));
+                          fmt::format("{}: jeton access enable {}", who_lifts(found), name));
         case ConnectionState::connected: break;
     }
     return refuse(Errc::wrong_state, fmt::format("{} is connected", name), fmt::format("jeton access review {}", name));

@@ -25,13 +25,12 @@ Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, con
             Errc::invalid_client, fmt::format("{} (uid {}) may not introspect here", peer.name(), peer.uid),
             fmt::format("ask the operator: jeton binding add --introspect ENVIRONMENT --user {}", peer.name()));
     }
-    const std::optional<boost::json::object> inactive;
     auto verified = verify_access_token(*environment, signing_keys::of(tx, environment->id), token, now);
-    if (!verified) return inactive;
+    if (!verified) return std::optional<boost::json::object>{};  // inactive
     auto connection = connections::by_client_id(tx, environment->id, verified->client_id);
     if (!connection || connection->state != ConnectionState::connected ||
         connection->token_generation != verified->generation) {
-        return inactive;
+        return std::optional<boost::json::object>{};
     }
     auto members = std::move(verified->claims);
     members["active"] = true;

@@ -200,13 +200,19 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
                                  UtcSeconds now) {
     const auto found = find_connection(tx, name);
     if (!found) return found.error();
+    if (prefix.size() != secret_prefix_size) {
+        return refuse(Errc::bad_input,
+                      fmt::format("a secret is named by its first {} characters, these are {}: nothing was deactivated",
+                                  secret_prefix_size, prefix.size()),
+                      fmt::format("jeton secret list {}; a whole secret that was typed stands in the history of the "
+                                  "shell now",
+                                  name.text()));
+    }
     auto active = active_secrets(tx, found->connection);
     const auto secret = std::ranges::find(active, prefix, &Secret::prefix);
     if (secret == active.end()) {
-        return refuse(
-            Errc::not_found,
-            fmt::format("{} has no active secret {}", name.text(), log::escape(prefix.substr(0, secret_prefix_size))),
-            fmt::format("jeton secret list {}", name.text()));
+        return refuse(Errc::not_found, fmt::format("{} has no active secret {}", name.text(), log::escape(prefix)),
+                      fmt::format("jeton secret list {}", name.text()));
     }
     end_secret(tx, *secret, now, now);
     record_secret(tx, peer, *found, *secret, {.name = "secret.deactivated"}, now);

@@ -28,7 +28,7 @@ void Tally::count_token(AuditEntry entry, Usage used) {
 }
 
 bool Tally::is_first_refusal(const AuditEntry& entry) {
-    Key key{std::to_string(entry.actor_uid), entry.event, entry.connection, entry.detail};
+    Key key{std::to_string(entry.actor_uid), entry.event, entry.subject, entry.connection, entry.detail};
     if (refusals_.size() >= kinds_limit) key = {"others"};
     auto [at, fresh] = refusals_.try_emplace(std::move(key), entry);
     if (fresh) at->second.count = 0;  // the first is written at once, by the caller

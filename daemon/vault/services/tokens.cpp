@@ -163,10 +163,9 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     if (!client) return client.error();
     const auto& found = client->found;
     if (found.connection.state != ConnectionState::connected) {
-        const auto word =
-            found.connection.state == ConnectionState::disabled ? "disabled (paused)" : "Not Connected Yet";
-        return refuse(Errc::unauthorized_client, fmt::format("{} is {}", found.name(), word),
-                      "ask the tenant's admin to enable or connect it");
+        auto refusal = state_refusal(found);
+        refusal.code = Errc::unauthorized_client;
+        return refusal;
     }
     auto scopes = granted_scopes(tx, found, request.scope);
     if (!scopes) return scopes.error();

@@ -100,6 +100,7 @@ Result<PublishedVersion> publish_version(Transaction& tx, const Peer& peer, std:
     tx.insert(next);
     tx.update(*app);
     std::vector<std::string> signs;
+    signs.reserve(change.added.size() + change.removed.size());
     for (const auto& scope : change.added) signs.push_back("+" + scope);
     for (const auto& scope : change.removed) signs.push_back("-" + scope);
     record(tx, peer,

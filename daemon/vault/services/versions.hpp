@@ -33,7 +33,7 @@ struct PublishedVersion {
 /// changes with it: each tenant keeps the version that it accepted.
 /// Refuses: not_found, bad_input (no change; a scope that is not in the catalogue, or named on both sides; no scope
 /// left), wrong_state (a scope is there already, or is not there to be removed).
-[[nodiscard]] Result<PublishedVersion> publish_version(Transaction& tx, const Peer& peer, std::string_view app,
+[[nodiscard]] Result<PublishedVersion> publish_version(Transaction& tx, const Peer& peer, std::string_view name,
                                                        const std::vector<std::string>& add,
                                                        const std::vector<std::string>& remove, UtcSeconds now);
 

@@ -126,6 +126,10 @@ Result<Outcome> switch_all(Call& call, Act act) {
     const auto switched =
         switch_selected(call.tx, call.peer, call.standing, act, selector, grounds, dry_run, call.now());
     if (!switched) return switched.error();
+    // In an emergency a misspelt name must not look like a pause.
+    if (switched->empty()) {
+        return refuse(Errc::not_found, "no connection fits the selection", "jeton connection list");
+    }
     json::array list;
     for (const auto& [found, refusal] : *switched) {
         if (!refusal && !dry_run) call.room.upstream.drop_connection(found.connection.id);
@@ -262,7 +266,7 @@ Result<Outcome> access_enable(Call& call) {
                  {"client_id", text_or_null(found->connection.client_id)},
                  {"version", found->connection.accepted_version},
                  {"pauses", pauses_view(found->connection)},
-                 {"message", std::move(message)}});
+                 {"message", message}});
 }
 
 Result<Outcome> access_disable_selected(Call& call) { return switch_all(call, Act::disable); }

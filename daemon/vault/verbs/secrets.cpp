@@ -257,7 +257,8 @@ Result<Outcome> secret_list(Call& call) {
     return page_of(
         std::move(rows), page,
         [](const ListedSecret& row) {
-            return fmt::format("{} {} {}", row.found.name(), row.secret.prefix, row.secret.id.text);
+            return fmt::format("{} {:012} {}", row.found.name(), row.secret.created_at.time_since_epoch().count(),
+                               row.secret.id.text);
         },
         [&](const ListedSecret& row) { return secret_view(call.tx, row.found, row.secret, now); });
 }

@@ -44,7 +44,7 @@ TEST_CASE("table: short IDs stay whole, times keep the day") {
     for (std::string line; std::getline(lines, line);) CHECK(display_width(line) <= 50);
 }
 
-TEST_CASE("table: a terminal narrower than any table is not fought with") { CHECK(table.text(3).contains("dispa…")); }
+TEST_CASE("table: a terminal narrower than any table is not fought with") { CHECK(table.text(3).contains("dispatc…")); }
 
 TEST_CASE("table: a row may be shorter than the header") {
     const Table ragged{{"A", "B"}, {{"1"}}};
