@@ -8,13 +8,14 @@
 #include "daemon/front/routes/route.hpp"
 #include "daemon/front/routes/token.hpp"
 #include "libclient/protocol/errors.hpp"
+#include "tests/unit/source_directory.hpp"
 
 using namespace jeton;
 using namespace jeton::front;
 
 namespace {
 
-const std::string description = std::string{JETON_SOURCE_DIR} + "/docs/openapi.yaml";
+const std::string description = std::string{jeton::test::source_directory} + "/docs/openapi.yaml";
 
 /// `METHOD path` of each operation: the description keeps paths two blanks deep and methods four.
 std::set<std::string> described() {

@@ -21,12 +21,14 @@
 #include "cli/verbs.hpp"
 #include "libclient/http/unique_handle.hpp"
 #include "tests/unit/libclient/scratch.hpp"
+#include "tests/unit/source_directory.hpp"
 
 namespace jeton::cli::testing {
 namespace {
 
 using client::UniqueHandle;
 using client::testing::Scratch;
+using test::source_directory;
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
     for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
@@ -180,7 +182,7 @@ Shown run(const std::function<int()>& program, const std::vector<Answer>& answer
 }
 
 std::string golden_file(std::string_view name) {
-    const auto path = fmt::format("{}/tests/unit/cli/golden/{}", JETON_SOURCE_DIR, name);
+    const auto path = fmt::format("{}/tests/unit/cli/golden/{}", source_directory, name);
     std::ifstream file{path, std::ios::binary};
     INFO(path);
     REQUIRE(file);
@@ -191,7 +193,7 @@ void check_golden_text(const std::string& name, std::string text) {
     replace_all(text, "\x1b", "␛");
     const auto* mode = std::getenv("JETON_GOLDEN");
     if (mode != nullptr && std::string_view{mode} == "write") {
-        std::ofstream{fmt::format("{}/tests/unit/cli/golden/{}.txt", JETON_SOURCE_DIR, name), std::ios::binary} << text;
+        std::ofstream{fmt::format("{}/tests/unit/cli/golden/{}.txt", source_directory, name), std::ios::binary} << text;
         FAIL_CHECK("golden/" << name << ".txt was written: read it");
         return;
     }
