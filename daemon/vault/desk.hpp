@@ -1,8 +1,10 @@
 /// Takes what the front asks, runs it in group transactions, answers when it is durable.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,15 +19,18 @@ namespace jeton::vault {
 class Desk {
 public:
     using Send = std::function<void(std::string payload)>;
+    /// Has passphrases stretched beside the loop; `stretched` is called with the same number when they are.
+    using Stretch = std::function<void(std::uint64_t number, StretchNeed need)>;
 
-    /// `daemon_uid`: in a user's own daemon, whose.
-    Desk(Room& room, std::int64_t daemon_uid, Send to_front);
+    /// `daemon_uid`: in a user's own daemon, whose. Without `stretch` the desk itself does it, and everything waits.
+    Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch = {});
 
     /// A new front: it learns where we stand.
     void greet();
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
     [[nodiscard]] Flights& flights() { return flights_; }
+    void stretched(std::uint64_t number, Result<Stretched> result);
     /// Once a second: late flights, and what was counted is written down when it is due.
     void tick();
     /// Before the end: nothing counted is lost.
@@ -34,7 +39,8 @@ public:
 private:
     struct Task {
         wire::Request request;
-        std::optional<Landing> landed;
+        std::optional<Landing> landed = {};
+        Stretched stretched = {};
     };
     struct Reply {
         std::optional<Result<Outcome>> result;  ///< nothing: not run yet
@@ -52,6 +58,7 @@ private:
     void note_refusal_alone(const Task& task, const Error& error);
     void announce();
     void deliver(Task& task, Reply& reply);
+    void stretch_for(Task& task, StretchNeed need);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
     [[nodiscard]] wire::Attested attested();
@@ -59,7 +66,10 @@ private:
     Room& room_;
     std::int64_t daemon_uid_;
     Send to_front_;
+    Stretch stretch_;
     Flights flights_;
+    std::map<std::uint64_t, Task> stretching_;  ///< requests that wait for the worker
+    std::uint64_t next_stretch_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
 };

@@ -21,7 +21,10 @@ enum class RootPurpose : std::uint8_t {
     anchor,
     state_seal,
     environment_wrap,
-    audit_signature
+    audit_signature,
+    inheritance_seal,    ///< the integrity keys of the root key before this one
+    slot_authenticator,  ///< what the key slots are authenticated with
+    backup
 };
 
 /// Owns its bytes in locked memory; movable, copied only on purpose. Thread-safe to read.
@@ -39,7 +42,7 @@ public:
 
 private:
     SecretBytes bytes_;
-    std::array<SecretBytes, 7> subkeys_;
+    std::array<SecretBytes, 10> subkeys_;
 };
 
 }  // namespace jeton::vault

@@ -132,7 +132,15 @@ constexpr auto life_cycle = std::to_array<std::string_view>({
     R"(CREATE INDEX audit_at ON audit (at))",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}};
+constexpr auto keys = std::to_array<std::string_view>({
+    R"(ALTER TABLE key_slots ADD COLUMN public_key BLOB)",
+    R"(ALTER TABLE key_slots ADD COLUMN authenticator BLOB)",
+    R"(ALTER TABLE key_slots ADD COLUMN authenticator_key BLOB)",
+    R"(ALTER TABLE key_slots ADD COLUMN passes INTEGER)",
+    R"(ALTER TABLE key_slots ADD COLUMN memory INTEGER)",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

@@ -82,12 +82,12 @@ Result<Outcome> audit_verify(Call& call);
 Result<Outcome> audit_export(Call& call);
 Result<Outcome> audit_prune(Call& call);
 
-Result<json::value> status_show(StoreCall& call);
-Result<json::value> whoami_show(StoreCall& call);
-Result<json::value> store_init(StoreCall& call);
-Result<json::value> store_seal(StoreCall& call);
-Result<json::value> store_unseal(StoreCall& call);
-Result<json::value> key_slot_list(StoreCall& call);
-Result<json::value> key_slot_add(StoreCall& call);
+Result<Outcome> status_show(StoreCall& call);
+Result<Outcome> whoami_show(StoreCall& call);
+Result<Outcome> store_init(StoreCall& call);
+Result<Outcome> store_seal(StoreCall& call);
+Result<Outcome> store_unseal(StoreCall& call);
+Result<Outcome> key_slot_list(StoreCall& call);
+Result<Outcome> key_slot_add(StoreCall& call);
 
 }  // namespace jeton::vault::verbs
