@@ -13,6 +13,7 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/guesses.hpp"
+#include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
@@ -34,6 +35,7 @@ struct Room {
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
+    Resealing resealing = {};
 };
 
 /// One request inside its savepoint.

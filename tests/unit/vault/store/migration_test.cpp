@@ -25,7 +25,9 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 
 void back_to_schema_2(const Place& place) {
     drop_columns(place, {"key_slots.public_key", "key_slots.authenticator", "key_slots.authenticator_key",
-                         "key_slots.passes", "key_slots.memory"});
+                         "key_slots.passes", "key_slots.memory", "environments.retiring_data_key",
+                         "environments.rotation_pending", "signing_keys.key_generation", "secrets.key_generation", "pairs.key_generation",
+                         "tickets.key_generation"});
     place.edit("PRAGMA user_version = 2");
 }
 
