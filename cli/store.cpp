@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
 #include "cli/identity.hpp"
 #include "cli/prompt.hpp"
@@ -56,11 +57,20 @@ void show_status(Context& context, const Document& status) {
                               {"version", field(status.tree, "version")},
                               {"epoch", field(status.tree, "epoch")}}));
     Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKENS CACHED", "UPSTREAM"}, {}};
+    Advice advice;
     for (const auto& environment : elements(member(status.tree, "environments"))) {
         table.rows.push_back({field(environment, "name"), field(environment, "kind"), field(environment, "connections"),
                               field(environment, "tokens_cached"), upstream_text(environment)});
+        const auto name = field(environment, "name");
+        if (const auto count = field(environment, "need_import"); !count.empty() && count != "0") {
+            advice.add(
+                fmt::format("{}: {} {} imported anew, because the token endpoint was changed: jeton connection "
+                            "list --environment {} --missing-secret",
+                            name, count, count == "1" ? "pair must be" : "pairs must be", name));
+        }
     }
     if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width, context.terminal().color));
+    advice.write(context);
 }
 
 /// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/deadlines.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t client_secret_limit = 500;
 constexpr std::size_t client_secret_least = 16;  // a prefix of eight must not give half of it away
 
 Result<void> check_room(Transaction& tx, const FoundConnection& found) {
-    const auto active = active_secrets(tx, found.connection);
+    const auto active = usable_secrets(tx, found);
     if (active.size() < active_secrets_limit) return {};
     return refuse(Errc::wrong_state, "Only two active secrets are allowed at a time",
                   fmt::format("jeton secret deactivate {} {}", found.name(), active.front().prefix));
@@ -59,6 +60,16 @@ Result<void> check_client_id_is_free(Transaction& tx, const FoundConnection& fou
     return refusal;
 }
 
+/// What was imported for another destination is of no use any more; says which.
+std::string end_stranded(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
+    std::vector<std::string> prefixes;
+    for (auto& secret : stranded_secrets(tx, found)) {
+        end_secret(tx, secret, now, now);
+        prefixes.push_back(secret.prefix);
+    }
+    return prefixes.empty() ? "" : fmt::format("ends {}, of another token endpoint", fmt::join(prefixes, ", "));
+}
+
 /// A local pair, taken from a program's settings, is worthless at the portal: it must not be sent there.
 Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id) {
     if (!pairs::by_client_id(tx, client_id)) return {};
@@ -67,15 +78,6 @@ Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id)
 }
 
 }  // namespace
-
-SecretPlace place_of(const Secret& secret, const Environment& environment) {
-    auto text = environment.id.text;
-    if (secret.kind == SecretKind::value) {
-        text = fmt::format("{}\n{}\n{}\n{}", text, environment.token_endpoint, environment.ca_file,
-                           name_of(environment.client_auth));
-    }
-    return {secret.id.text, std::move(text), environment.key_generation};
-}
 
 bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
     const auto place = place_of(secret, environment);
@@ -166,7 +168,7 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
         if (auto end = end_after(tx, now, *pair.overlap); !end) return end.error();
     }
     if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
-    const bool has_active = !active_secrets(tx, found->connection).empty();
+    const bool has_active = !usable_secrets(tx, *found).empty();
     if (has_active && found->connection.client_id != trim(pair.client_id)) {
         return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name.text()),
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name.text()));
@@ -179,12 +181,14 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
                              UtcSeconds now) {
     auto found = check_import(tx, name, pair, now);
     if (!found) return found.error();
+    const auto stranded = end_stranded(tx, *found, now);
     if (pair.overlap) {
         for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, now + *pair.overlap, now);
         if (auto room = check_room(tx, *found); !room) return room.error();
     }
     const auto value = trim(pair.client_secret);
     auto secret = new_row(tx, peer, *found, SecretKind::value, value, now);
+    secret.destination = destination_of(found->environment);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
     if (found->connection.client_id != trim(pair.client_id)) {
@@ -192,7 +196,7 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
         tx.update(found->connection);
     }
     tx.insert(secret);
-    record_secret(tx, peer, *found, secret, {.name = "secret.imported"}, now);
+    record_secret(tx, peer, *found, secret, {.name = "secret.imported", .detail = stranded}, now);
     return secret;
 }
 
@@ -223,13 +227,6 @@ std::vector<Secret> active_secrets(Transaction& tx, const Connection& connection
     auto all = secrets::of(tx, connection.id);
     std::erase_if(all, [at = tx.high_water()](const Secret& secret) { return !secret.is_active(at); });
     return all;
-}
-
-std::optional<Secret> newest_active(Transaction& tx, const Connection& connection, UtcSeconds now) {
-    auto active = active_secrets(tx, connection);
-    std::erase_if(active, [now](const Secret& secret) { return !secret.is_active(now); });
-    if (active.empty()) return std::nullopt;
-    return std::move(active.back());
 }
 
 }  // namespace jeton::vault

@@ -132,7 +132,12 @@ constexpr auto life_cycle = std::to_array<std::string_view>({
     R"(CREATE INDEX audit_at ON audit (at))",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}};
+// Upstream secrets know what they were imported for.
+constexpr auto destinations = std::to_array<std::string_view>({
+    R"(ALTER TABLE secrets ADD COLUMN destination TEXT)",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, destinations}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

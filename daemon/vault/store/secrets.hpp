@@ -14,5 +14,10 @@ namespace jeton::vault::secrets {
 [[nodiscard]] std::vector<Secret> of(Transaction& tx, const ConnectionId& connection);
 /// Of all connections.
 [[nodiscard]] std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix);
+/// Of all connections of one environment, oldest first, deactivated ones too.
+[[nodiscard]] std::vector<Secret> of_environment(Transaction& tx, const EnvironmentId& environment);
+/// Those of them that name a destination other than `destination`, and are not deactivated.
+[[nodiscard]] std::vector<Secret> bound_elsewhere(Transaction& tx, const EnvironmentId& environment,
+                                                  std::string_view destination);
 
 }  // namespace jeton::vault::secrets

@@ -155,7 +155,8 @@ struct Table<Secret> {
                                                Column{"sealed", &Secret::sealed},
                                                Column{"created_at", &Secret::created_at},
                                                Column{"created_by", &Secret::created_by},
-                                               Column{"deactivates_at", &Secret::deactivates_at}};
+                                               Column{"deactivates_at", &Secret::deactivates_at},
+                                               AddedColumn{"destination", &Secret::destination}};
 };
 
 template <>

@@ -10,6 +10,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/keys/recovery_key.hpp"
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -44,6 +45,7 @@ json::array environments_view(Transaction& tx, const Room& room) {
                         {"kind", name_of(environment.kind)},
                         {"connections", connections::count(tx, environment.id)},
                         {"tokens_cached", room.upstream.count(environment_of, environment.id.text)},
+                        {"need_import", count_stranded(tx, environment)},
                         {"upstream", upstream_view(room, environment)}});
     }
     return list;

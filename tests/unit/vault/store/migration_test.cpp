@@ -4,6 +4,7 @@
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/schema.hpp"
+#include "daemon/vault/store/secrets.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
 using namespace jeton;
@@ -36,7 +37,7 @@ TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its ha
           "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
           "connections.operator_pause_by", "connections.operator_pause_reason", "connections.operator_pause_at",
           "bindings.kind", "bindings.app", "bindings.group_name", "bindings.gid", "bindings.unit",
-          "bindings.expires_at", "audit.actor_unit"}) {
+          "bindings.expires_at", "audit.actor_unit", "secrets.destination"}) {
         const std::string name{column};
         const auto dot = name.find('.');
         place.edit("ALTER TABLE " + name.substr(0, dot) + " DROP COLUMN " + name.substr(dot + 1));
@@ -51,6 +52,32 @@ TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its ha
         REQUIRE(kept);
         CHECK(kept->kind == BindingKind::connection);
         CHECK(kept->gid == -1);
+        CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 2 opens: its rows keep their MACs, its secrets name no destination") {
+    Place place;
+    place.begin();
+    Secret secret;
+    secret.id = SecretId::fresh();
+    secret.connection = ConnectionId::fresh();
+    secret.kind = SecretKind::value;
+    secret.prefix = "cs1.aaaa";
+    secret.sealed = Bytes{1, 2, 3};
+    place.run([&](Transaction& tx) {
+        tx.insert(secret);
+        tx.append_audit(entry("secret.imported"));
+    });
+    place.close();
+    place.edit("ALTER TABLE secrets DROP COLUMN destination");
+    place.edit("PRAGMA user_version = 2");
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        const auto kept = secrets::of(tx, secret.connection);
+        REQUIRE(kept.size() == 1);
+        CHECK(kept.front().destination.empty());
         CHECK(audit::verify(tx));
     });
 }
