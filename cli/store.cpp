@@ -55,7 +55,8 @@ void show_status(Context& context, const Document& status) {
                               {"state", field(status.tree, "state")},
                               {"reason", field(status.tree, "reason")},
                               {"version", field(status.tree, "version")},
-                              {"epoch", field(status.tree, "epoch")}}));
+                              {"epoch", field(status.tree, "epoch")},
+                              {"clock", field(member(status.tree, "clock"), "warning")}}));
     Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKENS CACHED", "UPSTREAM"}, {}};
     Advice advice;
     for (const auto& environment : elements(member(status.tree, "environments"))) {

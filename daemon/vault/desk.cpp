@@ -296,7 +296,16 @@ void Desk::deliver(Task& task, Reply& reply) {
 
 void Desk::tick() {
     flights_.sweep();
+    note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
+}
+
+void Desk::note_ends() {
+    try {
+        room_.store.note_ends();
+    } catch (const StoreFault& fault) {
+        log::error("that a deadline has passed was not written: {}", fault.what());
+    }
 }
 
 void Desk::write_tally() {

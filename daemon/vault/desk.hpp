@@ -51,6 +51,8 @@ private:
     /// The same for a verb of the store itself, which runs in no group.
     void note_refusal_alone(const Task& task, const Error& error);
     void announce();
+    /// A deadline that has passed stays passed, also over a crash.
+    void note_ends();
     void deliver(Task& task, Reply& reply);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.

@@ -97,6 +97,7 @@ void serve(const Options& options, const Config& config) {
     loop.run();
 
     desk.write_tally();
+    store.keep_time();
     store.checkpoint();
 }
 

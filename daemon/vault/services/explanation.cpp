@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/bindings.hpp"
 
@@ -25,7 +26,7 @@ Explanation explain(Transaction& tx, const FoundConnection& found, const Peer& s
     for (auto& pattern : bindings::of_pattern(tx, found.app.id, found.environment.id))
         all.push_back(std::move(pattern));
     for (auto& binding : all) {
-        auto missing = lacks(binding, seen, now);
+        auto missing = lacks(binding, seen, judged_at(tx, now));
         if (missing.empty() && !explanation.binding) explanation.binding = binding;
         explanation.bindings.push_back({std::move(binding), std::move(missing)});
     }

@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include "daemon/base/log.hpp"
-#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -61,10 +60,10 @@ Result<void> check_client_id_is_free(Transaction& tx, const FoundConnection& fou
 }
 
 /// What was imported for another destination is of no use any more; says which.
-std::string end_stranded(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
+std::string end_stranded(Transaction& tx, const FoundConnection& found) {
     std::vector<std::string> prefixes;
     for (auto& secret : stranded_secrets(tx, found)) {
-        end_secret(tx, secret, now, now);
+        end_secret(tx, secret, {});
         prefixes.push_back(secret.prefix);
     }
     return prefixes.empty() ? "" : fmt::format("ends {}, of another token endpoint", fmt::join(prefixes, ", "));
@@ -129,8 +128,9 @@ GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const
     return {std::move(secret), std::move(value)};
 }
 
-void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now) {
-    if (end <= now) secret.state = SecretState::deactivated;
+void end_secret(Transaction& tx, Secret& secret, std::chrono::seconds after) {
+    const auto end = tx.high_water() + after;
+    if (after.count() <= 0) secret.state = SecretState::deactivated;
     secret.deactivates_at = secret.deactivates_at ? std::min(*secret.deactivates_at, end) : end;
     tx.update(secret);
 }
@@ -143,8 +143,7 @@ void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& fou
     tx.append_audit(entry);
 }
 
-Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair,
-                                     UtcSeconds now) {
+Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair) {
     auto found = find_connection(tx, name);
     if (!found) return found.error();
     if (found->environment.kind == EnvironmentKind::local) {
@@ -164,9 +163,6 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
     if (auto own = check_is_no_local_pair(tx, trim(pair.client_id)); !own) return own.error();
     if (pair.overlap && *pair.overlap > overlap_max)
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
-    if (pair.overlap && pair.overlap->count() > 0) {
-        if (auto end = end_after(tx, now, *pair.overlap); !end) return end.error();
-    }
     if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
     const bool has_active = !usable_secrets(tx, *found).empty();
     if (has_active && found->connection.client_id != trim(pair.client_id)) {
@@ -179,11 +175,11 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
 
 Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name, const ImportedPair& pair,
                              UtcSeconds now) {
-    auto found = check_import(tx, name, pair, now);
+    auto found = check_import(tx, name, pair);
     if (!found) return found.error();
-    const auto stranded = end_stranded(tx, *found, now);
+    const auto stranded = end_stranded(tx, *found);
     if (pair.overlap) {
-        for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, now + *pair.overlap, now);
+        for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, *pair.overlap);
         if (auto room = check_room(tx, *found); !room) return room.error();
     }
     const auto value = trim(pair.client_secret);
@@ -218,7 +214,7 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
         return refuse(Errc::not_found, fmt::format("{} has no active secret {}", name.text(), log::escape(prefix)),
                       fmt::format("jeton secret list {}", name.text()));
     }
-    end_secret(tx, *secret, now, now);
+    end_secret(tx, *secret, {});
     record_secret(tx, peer, *found, *secret, {.name = "secret.deactivated"}, now);
     return std::move(*secret);
 }

@@ -49,7 +49,7 @@ struct ImportedPair {
 /// space taken off. Refuses: not_found, wrong_state, bad_input, already_exists (the client ID belongs to another
 /// tenant: S3).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
-                                                   const ImportedPair& pair, UtcSeconds now);
+                                                   const ImportedPair& pair);
 /// Stores a pair that the upstream accepted. Checks again what `check_import` checked.
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);
@@ -75,9 +75,9 @@ struct ImportedPair {
 /// Stores a new active secret of a local connection; the caller writes the audit entry.
 [[nodiscard]] GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found,
                                                       UtcSeconds now);
-/// Refuses the secret from `end` on, at once where that is `now`; an earlier deadline stays. The caller writes the
-/// audit entry.
-void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now);
+/// Refuses the secret when `after` has passed, at once where that is 0; an earlier deadline stays. The caller writes
+/// the audit entry.
+void end_secret(Transaction& tx, Secret& secret, std::chrono::seconds after);
 
 struct SecretEvent {
     std::string name;         ///< `secret.generated`

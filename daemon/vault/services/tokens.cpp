@@ -7,6 +7,7 @@
 
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/versions.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
@@ -76,7 +77,7 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
     const auto token =
         sign_access_token(tx.data_key(environment), environment, keys.at(0),
                           {client.found.connection.client_id, client.found.tenant.tenant, client.found.app.name, scope,
-                           std::move(audience), client.found.connection.token_generation},
+                           std::move(audience), client.found.connection.token_generation, tx.high_water() - now},
                           now);
     return {answer_of(client, SecretText{token}, local_token_life, scope), std::nullopt};
 }
@@ -152,7 +153,7 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                    UpstreamTokens& upstream, const Clock& clock, const std::optional<Landing>& landed) {
-    const auto now = std::max(clock.now(), tx.high_water());
+    const auto now = judged_at(tx, clock.now());
     auto client = authenticate(tx, peer, request, now);
     if (!client) return client.error();
     const auto& found = client->found;

@@ -284,7 +284,7 @@ Result<Outcome> secret_import(Call& call) {
     const auto pair = pair_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
-    const auto checked = check_import(call.tx, *name, pair, call.now());
+    const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
     const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
     // Each import tries its own pair: two with one client ID may differ in the secret.

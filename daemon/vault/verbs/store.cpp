@@ -51,6 +51,22 @@ json::array environments_view(Transaction& tx, const Room& room) {
     return list;
 }
 
+constexpr std::chrono::seconds worth_a_word{5};  ///< less is a clock that is being adjusted
+
+/// The two times of this host, and what to do where they differ (T48).
+json::value clock_view(const Room& room) {
+    if (room.store.state() != StoreState::unsealed) return nullptr;
+    const auto behind = room.store.clock_is_behind();
+    json::value warning = nullptr;
+    if (behind >= worth_a_word) {
+        warning = json::value(fmt::format(
+            "the clock of this host is behind the store by {} s: the store has seen {}. What had ended stays ended, "
+            "and new deadlines go by the store's time. Set the clock",
+            behind.count(), rfc3339(room.store.time())));
+    }
+    return {{"now", rfc3339(room.clock.now())}, {"behind", behind.count()}, {"warning", std::move(warning)}};
+}
+
 json::value slot_view(const KeySlot& slot) {
     return {{"id", slot.id.text},
             {"kind", name_of(slot.kind)},
@@ -73,9 +89,10 @@ Result<json::value> status_show(StoreCall& call) {
         auto group = store.group();
         environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
     }
-    return json::value{{"state", name_of(store.state())}, {"reason", text_or_null(store.reason())},
-                       {"version", protocol::version},    {"epoch", store.epoch()},
-                       {"instance", store.instance()},    {"environments", std::move(environments)}};
+    return json::value{{"state", name_of(store.state())},        {"reason", text_or_null(store.reason())},
+                       {"version", protocol::version},           {"epoch", store.epoch()},
+                       {"instance", store.instance()},           {"clock", clock_view(call.room)},
+                       {"environments", std::move(environments)}};
 }
 
 Result<json::value> whoami_show(StoreCall& call) {
