@@ -9,6 +9,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
@@ -122,6 +123,7 @@ void Desk::greet() {
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
     to_front_(wire::moment_event("hello", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::announce() {
@@ -132,6 +134,7 @@ void Desk::announce() {
     announced_ = current;
     announced_state_ = state;
     to_front_(wire::moment_event("epoch", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::take(std::deque<std::string> payloads) {
@@ -298,6 +301,15 @@ void Desk::tick() {
     flights_.sweep();
     note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
+}
+
+void Desk::log_head() {
+    if (room_.store.state() != StoreState::unsealed) return;
+    auto group = room_.store.group();
+    const auto head = group.attempt([](Transaction& tx) { return audit::signed_head(tx); });
+    // In this form `jeton audit verify --against` reads it back.
+    log::info("audit head sequence={} hash={} signature={} public_key={}", head.sequence, head.hash, head.signature,
+              head.public_key);
 }
 
 void Desk::note_ends() {

@@ -51,6 +51,8 @@ private:
     /// The same for a verb of the store itself, which runs in no group.
     void note_refusal_alone(const Task& task, const Error& error);
     void announce();
+    /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
+    void log_head();
     /// A deadline that has passed stays passed, also over a crash.
     void note_ends();
     void deliver(Task& task, Reply& reply);

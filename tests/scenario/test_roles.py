@@ -171,6 +171,7 @@ REQUESTS = {
     "ticket.revoke": control("DELETE", lambda t: f"/v1/tickets/{t.ticket}"),
     "audit.list": control("GET", "/v1/audit"),
     "audit.verify": control("GET", "/v1/audit/verify"),
+    "audit.compare": control("POST", "/v1/audit/compare", {"entries": [{"sequence": 1, "hash": "0" * 64, "signature": "0"}]}),
     "audit.export": control("GET", "/v1/audit/export"),
     "audit.prune": control("POST", "/v1/audit/prune", {"before": "2001-01-01T00:00:00Z"}),
 }
