@@ -315,8 +315,18 @@ void Desk::log_head() {
 void Desk::note_ends() {
     try {
         room_.store.note_ends();
+        ends_are_noted_ = true;
     } catch (const StoreFault& fault) {
-        log::error("that a deadline has passed was not written: {}", fault.what());
+        if (ends_are_noted_) log::error("that a deadline has passed was not written: {}", fault.what());
+        ends_are_noted_ = false;  // said once: it is tried again each second
+    }
+}
+
+void Desk::keep_time() {
+    try {
+        room_.store.keep_time();
+    } catch (const StoreFault& fault) {
+        log::error("the store's time was not written: {}", fault.what());
     }
 }
 

@@ -30,6 +30,8 @@ public:
     void tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
+    /// Before the end: what has passed stays passed (T48).
+    void keep_time();
 
 private:
     struct Task {
@@ -66,6 +68,7 @@ private:
     Flights flights_;
     wire::Moment announced_;
     std::string announced_state_;
+    bool ends_are_noted_ = true;
 };
 
 }  // namespace jeton::vault

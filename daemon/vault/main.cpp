@@ -97,7 +97,7 @@ void serve(const Options& options, const Config& config) {
     loop.run();
 
     desk.write_tally();
-    store.keep_time();
+    desk.keep_time();
     store.checkpoint();
 }
 

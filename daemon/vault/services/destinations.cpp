@@ -60,12 +60,10 @@ std::string stranded_text(const Secret& secret, const FoundConnection& found) {
 
 Error lacks_secret(Transaction& tx, const FoundConnection& found) {
     const auto stranded = stranded_secrets(tx, found);
-    const auto& client_id = found.connection.client_id;
-    auto error = refuse(Errc::temporarily_unavailable,
-                        stranded.empty() ? fmt::format("{} has no active secret", found.name())
-                                         : fmt::format("{} has no secret for its token endpoint", found.name()),
-                        fmt::format("ask the operator: jeton secret import {} --client-id {}", found.name(),
-                                    stranded.empty() || client_id.empty() ? "ID" : client_id));
+    auto error = refuse(
+        Errc::temporarily_unavailable,
+        fmt::format("{} has no {}", found.name(), stranded.empty() ? "active secret" : "secret for its token endpoint"),
+        fmt::format("ask the operator: jeton secret import {} --client-id ID", found.name()));
     if (!stranded.empty()) error.operator_note = stranded_text(stranded.back(), found);
     error.retry_after = 60;
     return error;

@@ -76,7 +76,7 @@ TEST_CASE("threat: a hostile front that claims uid 0: no secret is sent to an en
         CHECK(refused.error().code == Errc::temporarily_unavailable);
         // A program learns where to ask, not where tokens came from.
         CHECK(refused.error().what == name + " has no secret for its token endpoint");
-        CHECK(refused.error().next == "ask the operator: jeton secret import " + name + " --client-id cid.a");
+        CHECK(refused.error().next == "ask the operator: jeton secret import " + name + " --client-id ID");
         CHECK(refused.error().operator_note.find("cs1.oldo") != std::string::npos);
     }
     SUBCASE("nor by another CA file or client authentication") {
