@@ -27,7 +27,7 @@ void Flights::join(ExchangeNeed need, std::optional<wire::Request> waiter) {
         auto& flight = flights_[next_number_];
         flight.key = need.flight;
         flight.need = std::move(need);
-        flight.deadline = Deadline::after(clock_, flight_limit);
+        flight.deadline = clock_.boot_time() + flight_limit;
         send(next_number_++, flight);
     }
     if (waiter) flights_.at(at->second).waiters.push_back(*std::move(waiter));
@@ -78,9 +78,10 @@ void Flights::lost() {
 }
 
 void Flights::sweep() {
+    const auto now = clock_.boot_time();
     std::vector<std::uint64_t> late;
     for (const auto& [number, flight] : flights_) {
-        if (flight.deadline.passed(clock_)) late.push_back(number);
+        if (flight.deadline <= now) late.push_back(number);
     }
     for (const auto number : late) fail(number, "the exchange gave no answer in time");
 }

@@ -106,6 +106,7 @@ void serve(const Options& options, const Config& config) {
     loop.run();
 
     desk.write_tally();
+    desk.keep_time();
     store.checkpoint();
 }
 

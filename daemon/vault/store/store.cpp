@@ -148,6 +148,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     }
     engine_->root.emplace(std::move(root));
     engine_->authority = std::move(checked->authority);
+    engine_->time.has_seen(engine_->authority.counters().high_water);
     try {
         if (!checked->lost.empty()) {
             record_rollback(*engine_, checked->lost, checked->anchor_epoch);
@@ -173,6 +174,18 @@ void Store::seal(std::string why) {
 }
 
 Group Store::group() { return Group{*engine_}; }
+
+std::chrono::seconds Store::clock_is_behind() { return engine_->time.behind(); }
+
+UtcSeconds Store::time() { return engine_->time.now(); }
+
+void Store::note_ends() {
+    if (engine_->an_end_has_passed()) engine_->commit_time();
+}
+
+void Store::keep_time() {
+    if (state() == StoreState::unsealed) engine_->commit_time();
+}
 
 void Store::checkpoint() {
     if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -66,6 +66,16 @@ public:
     /// Throws std::logic_error unless unsealed.
     [[nodiscard]] Group group();
 
+    /// How far the wall clock is behind the time that the store goes by (T48); 0 where it is not.
+    [[nodiscard]] std::chrono::seconds clock_is_behind();
+    /// The time that deadlines are judged by.
+    [[nodiscard]] UtcSeconds time();
+    /// Where a deadline has passed since the last commit, makes that durable: it stays passed whatever the clock says
+    /// after a crash. Costs nothing where none has. Throws StoreFault.
+    void note_ends();
+    /// Makes the time durable in any case, before the daemon ends. Nothing where it is not unsealed. Throws StoreFault.
+    void keep_time();
+
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
     /// The same, where a transaction has destroyed a key since the last time, or the vault has just started; and
