@@ -70,6 +70,10 @@ public:
     void tell_again(const std::set<std::pair<std::string, std::string>>& told);
     /// Some row that is not among `known`; nothing where all are.
     [[nodiscard]] std::optional<RowChange> row_beyond(const std::set<std::pair<std::string, std::string>>& known) const;
+    /// For the next audit entry: a row that the audit knows of is not here.
+    void note_absent(std::string table, std::string id) {
+        pending_.push_back({std::move(table), std::move(id), std::nullopt});
+    }
 
     [[nodiscard]] std::vector<RowChange> take_pending() { return std::exchange(pending_, {}); }
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
