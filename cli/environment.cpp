@@ -1,4 +1,5 @@
-/// Isolated worlds: environment create|list|show|edit.
+/// Isolated worlds: environment create|list|show|edit|delete.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -93,6 +94,34 @@ int edit(Context& context, const EditArgs& args) {
     return exit_code::done;
 }
 
+/// How much goes with the environment, in words: only somebody who is asked needs to know.
+Result<std::string> what_dies(Context& context, const std::string& environment) {
+    const auto there = context.ask(Call::get("/v1/environments/" + percent_encoded(environment)));
+    if (!there) return std::unexpected{there.error()};
+    const auto answer = context.ask_all(Call::get("/v1/connections", {{"environment", environment}}));
+    if (!answer) return std::unexpected{answer.error()};
+    const auto& all = elements(answer->tree);
+    const auto in_state = [&](std::string_view state) {
+        return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
+    };
+    return fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
+                       in_state("disabled"));
+}
+
+int remove(Context& context, const std::string& environment) {
+    auto question = fmt::format(
+        "Deleting environment {} is permanent and cannot be undone: its tenants, its connections with their client IDs "
+        "and client secrets, its bindings, its signing key and its data key die with it.",
+        environment);
+    if (context.will_ask()) {
+        const auto how_many = what_dies(context, environment);
+        if (!how_many) return context.fail(how_many.error());
+        question += *how_many;
+    }
+    if (const auto refused = context.confirm(question)) return context.fail(*refused);
+    return context.report(context.ask(Call::remove("/v1/environments/" + percent_encoded(environment))));
+}
+
 }  // namespace
 
 void add_environment_verbs(CommandLine& line) {
@@ -124,6 +153,11 @@ void add_environment_verbs(CommandLine& line) {
         .repeated("--host-alias", edited->host_aliases, "H",
                   "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
         .runs([edited](Context& context) { return edit(context, *edited); });
+    const auto deleted = std::make_shared<std::string>();
+    line.verb("environment delete", "! Delete an environment with all its connections and its data key, for ever",
+              "jeton environment delete sandbox --yes")
+        .needs("ENVIRONMENT", *deleted, "Its name")
+        .runs([deleted](Context& context) { return remove(context, *deleted); });
 }
 
 }  // namespace jeton::cli

@@ -48,6 +48,16 @@ std::string upstream_text(const json::value& environment) {
     return text;
 }
 
+/// Empty where nothing moves.
+std::string rotation_text(const json::value& environment) {
+    const auto& rotation = member(environment, "key_rotation");
+    if (!rotation.is_object()) return {};
+    auto text = fmt::format("key rotation of {}: {} values move to data key {}", field(environment, "name"),
+                            field(rotation, "values_left"), field(environment, "key_generation"));
+    if (const auto problem = field(rotation, "problem"); !problem.empty()) text += "; stopped: " + problem;
+    return text + "\n";
+}
+
 void show_status(Context& context, const Document& status) {
     const auto at = context.endpoint(client::Socket::control, false);
     context.write(pairs_text({{"daemon", at ? described(*at, client::Socket::control) : ""},
@@ -61,6 +71,10 @@ void show_status(Context& context, const Document& status) {
                               field(environment, "tokens_cached"), upstream_text(environment)});
     }
     if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width, context.terminal().color));
+    std::string rotations;
+    for (const auto& environment : elements(member(status.tree, "environments")))
+        rotations += rotation_text(environment);
+    if (!rotations.empty()) context.write("\n" + rotations);
 }
 
 /// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.

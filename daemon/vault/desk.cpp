@@ -87,6 +87,10 @@ bool is_store_verb(std::string_view name) {
 
 bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
 
+constexpr std::chrono::milliseconds idle_pause{1000};
+constexpr std::chrono::milliseconds reseal_slice_time{4};  ///< of work, before a commit
+constexpr std::chrono::minutes reseal_retry{1};
+
 bool shows_usage(std::string_view name) {
     const auto* verb = find_verb(name);
     return verb != nullptr && verb->shows_usage;
@@ -181,6 +185,7 @@ void Desk::run_alone(Task& task) {
     }
     if (!*reply.result && is_noted(reply.result->error())) note_refusal_alone(task, reply.result->error());
     reply.moment = moment();
+    finish_destroying_keys();
     announce();
     deliver(task, reply);
 }
@@ -229,6 +234,7 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
         if (writes_tally && !fault.stored) return run_group(tasks, Tallying::none);
         for (std::size_t i = 0; i < tasks.size(); ++i) replies[i] = {storage_refusal(fault), moment()};
     }
+    finish_destroying_keys();
     announce();
     for (std::size_t i = 0; i < tasks.size(); ++i) deliver(tasks[i], replies[i]);
 }
@@ -294,9 +300,47 @@ void Desk::deliver(Task& task, Reply& reply) {
     flights_.join(*std::move(result->need), std::move(waiter));
 }
 
-void Desk::tick() {
+std::chrono::milliseconds Desk::tick() {
     flights_.sweep();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
+    finish_destroying_keys();
+    return reseal() ? std::chrono::milliseconds{0} : idle_pause;
+}
+
+void Desk::finish_destroying_keys() {
+    try {
+        room_.store.finish_destroying_keys();
+    } catch (const StoreFault& fault) {
+        log::error("a destroyed key may still stand in the write-ahead log, which is emptied later: {}", fault.what());
+    }
+}
+
+bool Desk::reseal() {
+    if (room_.store.state() != StoreState::unsealed) return false;
+    const auto start = std::chrono::steady_clock::now();
+    if (start < reseal_again_) return false;
+    auto progress = room_.resealing;
+    try {
+        auto group = room_.store.group();
+        const auto has_time = [&] { return std::chrono::steady_clock::now() - start < reseal_slice_time; };
+        const bool more =
+            group.attempt([&](Transaction& tx) { return reseal_slice(tx, progress, has_time, room_.clock.now()); });
+        group.commit();
+        progress.problem.clear();
+        room_.resealing = std::move(progress);
+        if (!more) return false;
+        finish_destroying_keys();
+        announce();
+        return true;
+    } catch (const std::exception& fault) {
+        log::error("sealed values do not move to their new data key: {}; tried again in a minute", fault.what());
+        room_.resealing = std::move(progress);
+        room_.resealing.walk = {};  // what was not committed is looked through again
+        room_.resealing.problem = fault.what();
+        reseal_again_ = start + reseal_retry;
+        announce();  // where only the anchor failed, the epoch has grown
+        return false;
+    }
 }
 
 void Desk::write_tally() {

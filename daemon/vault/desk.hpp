@@ -1,6 +1,7 @@
 /// Takes what the front asks, runs it in group transactions, answers when it is durable.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <span>
@@ -26,8 +27,10 @@ public:
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
     [[nodiscard]] Flights& flights() { return flights_; }
-    /// Once a second: late flights, and what was counted is written down when it is due.
-    void tick();
+    /// Late flights, what was counted is written down when it is due, and a slice of the work that a new data key
+    /// makes. Gives back when to call again: at once while there is such work, so that requests come in between; else
+    /// in a second.
+    [[nodiscard]] std::chrono::milliseconds tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
 
@@ -51,6 +54,10 @@ private:
     /// The same for a verb of the store itself, which runs in no group.
     void note_refusal_alone(const Task& task, const Error& error);
     void announce();
+    /// Keys that a commit has destroyed are taken out of the files.
+    void finish_destroying_keys();
+    /// One slice; whether there is more.
+    [[nodiscard]] bool reseal();
     void deliver(Task& task, Reply& reply);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
@@ -62,6 +69,7 @@ private:
     Flights flights_;
     wire::Moment announced_;
     std::string announced_state_;
+    std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
 };
 
 }  // namespace jeton::vault

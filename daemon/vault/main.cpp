@@ -1,6 +1,8 @@
 /// jeton-vault: root key, data keys, database, all rules. Sees no stranger's bytes and no network.
+#include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
 
 #include <sys/socket.h>
@@ -79,16 +81,14 @@ void serve(const Options& options, const Config& config) {
 
     ExchangeEnds exchange{loop, UniqueFd{options.supervisor_fd}, desk.flights(), [&] { loop.stop(); }};
 
-    boost::asio::steady_timer every_second{loop};
-    const std::function<void()> tick = [&] {
-        every_second.expires_after(std::chrono::seconds{1});
-        every_second.async_wait([&](boost::system::error_code ec) {
-            if (ec) return;
-            desk.tick();
-            tick();
+    boost::asio::steady_timer pause{loop};
+    const std::function<void(std::chrono::milliseconds)> tick_after = [&](std::chrono::milliseconds time) {
+        pause.expires_after(time);
+        pause.async_wait([&](boost::system::error_code ec) {
+            if (!ec) tick_after(desk.tick());
         });
     };
-    tick();
+    tick_after(std::chrono::milliseconds{0});
 
     boost::asio::signal_set signals{loop, SIGTERM, SIGINT};
     signals.async_wait([&](boost::system::error_code ec, int) {

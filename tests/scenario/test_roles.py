@@ -99,6 +99,7 @@ REQUESTS = {
         "POST", "/v1/environments", lambda t: {"environment": f"e{t.number}", "kind": "local"}
     ),
     "environment.edit": control("PATCH", "/v1/environments/integration", {"developer_access": True}),
+    "environment.delete": control("DELETE", lambda t: f"/v1/environments/gone{t.number}"),
     "environment.list": control("GET", "/v1/environments"),
     "environment.show": control("GET", "/v1/environments/integration"),
     "scope.list": control("GET", "/v1/scopes"),
@@ -449,6 +450,8 @@ class Cells(Matrix):
         """What must be there before `verb` can succeed."""
         if verb == "role.revoke":
             self.api("POST", "/v1/roles", {"role": "auditor", "user": "irc"})
+        elif verb == "environment.delete":
+            self.api("POST", "/v1/environments", {"environment": f"gone{target.number}", "kind": "local"})
         elif verb == "binding.remove":
             body = {"connection": f"{APP_OF['developer']}/{TENANT_OF[CONNECTED]}", "user": "sys"}
             target.binding = self.api("POST", "/v1/bindings", body)["id"]

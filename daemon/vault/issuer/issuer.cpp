@@ -12,10 +12,6 @@
 namespace jeton::vault {
 namespace {
 
-SealedPlace place_of(const SigningKey& key, const Environment& environment) {
-    return {"signing_keys", key.id.text, environment.id.text, environment.key_generation};
-}
-
 std::string_view text_in(const boost::json::object& object, std::string_view name) {
     const auto* value = object.if_contains(boost::json::string_view{name.data(), name.size()});
     if (value == nullptr || !value->is_string()) return {};
@@ -24,11 +20,16 @@ std::string_view text_in(const boost::json::object& object, std::string_view nam
 
 }  // namespace
 
+SealedPlace place_of(const SigningKey& key, const Environment& environment) {
+    return {"signing_keys", key.id.text, environment.id.text, key.key_generation};
+}
+
 SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now) {
     auto pair = generate_ed25519();
     SigningKey key;
     key.id = SigningKeyId::fresh();
     key.environment = environment.id;
+    key.key_generation = environment.key_generation;
     key.kid = thumbprint(pair.public_key);
     key.sealed_private_key = seal(data_key, place_of(key, environment), pair.private_key.span());
     key.public_key = std::move(pair.public_key);

@@ -28,11 +28,14 @@ struct AccessTokenClaims {
     std::int64_t generation = 0;  ///< of the connection's tokens: `jti` begins with it
 };
 
-/// A new key pair for `environment`, its private half sealed under the environment's data key.
+/// Where the private half belongs, under the data key that it is sealed under. Views look into the arguments.
+[[nodiscard]] SealedPlace place_of(const SigningKey& key, const Environment& environment);
+
+/// A new key pair for `environment`, its private half sealed under `data_key`, the environment's of now.
 [[nodiscard]] SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now);
 
 /// `typ: at+jwt` with `iss, sub, client_id, aud, iat, exp, jti, scope, tenant`; no `nbf` (a slow clock would refuse
-/// it). Throws Tampered where the sealed key does not open.
+/// it). `data_key` is the one that `key` is sealed under. Throws Tampered where it does not open.
 [[nodiscard]] std::string sign_access_token(const DataKey& data_key, const Environment& environment,
                                             const SigningKey& key, const AccessTokenClaims& claims, UtcSeconds now);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <string_view>
 
 #include <boost/url/parse.hpp>
@@ -14,7 +15,12 @@
 #include "daemon/vault/keys/data_key.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/roles.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
+#include "daemon/vault/store/tenants.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -149,6 +155,38 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
     return {};
 }
 
+/// Programs live on what is connected: it is paused first, so that nothing else than the deletion ends it.
+Result<void> check_is_idle(Transaction& tx, const Environment& environment,
+                           const std::vector<Connection>& connections) {
+    constexpr std::size_t named = 3;
+    std::vector<std::string> names;
+    std::size_t connected = 0;
+    for (const auto& connection : connections) {
+        if (connection.state != ConnectionState::connected) continue;
+        if (++connected <= named) names.push_back(complete(tx, connection).name());
+    }
+    if (connected == 0) return {};
+    return refuse(Errc::wrong_state,
+                  fmt::format("{} connections of {} are connected: {}{}", connected, environment.name,
+                              fmt::join(names, ", "), connected > named ? " …" : ""),
+                  fmt::format("disable them, and see that nobody misses them: jeton access disable --environment {0} "
+                              "--reason \"{0} is going to be deleted\"",
+                              environment.name));
+}
+
+/// Roles in tenants of the environment. Gives back how many.
+std::int64_t erase_grants(Transaction& tx, const std::vector<Tenant>& tenants) {
+    std::set<std::string> ids;
+    for (const auto& tenant : tenants) ids.insert(tenant.id.text);
+    std::int64_t erased = 0;
+    for (const auto& grant : roles::list(tx)) {
+        if (grant.tenant.text.empty() || !ids.contains(grant.tenant.text)) continue;
+        tx.erase(grant);
+        ++erased;
+    }
+    return erased;
+}
+
 bool same_fields(const Environment& left, const Environment& right) {
     return left.kind == right.kind && left.token_endpoint == right.token_endpoint &&
            left.client_auth == right.client_auth && left.host_aliases == right.host_aliases &&
@@ -203,6 +241,41 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
                                fmt::join(environment->host_aliases, ", "))},
         now);
     return environment;
+}
+
+Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                              UtcSeconds now) {
+    const auto environment = find_environment(tx, name);
+    if (!environment) return environment.error();
+    const auto connections = connections::of_environment(tx, environment->id);
+    if (auto idle = check_is_idle(tx, *environment, connections); !idle) return idle.error();
+    DeletedEnvironment deleted;
+    deleted.name = environment->name;
+    auto& erased = deleted.erased;
+    for (const auto& connection : connections) {
+        deleted.connections.push_back(connection.id);
+        erase_connection(tx, connection, erased);
+    }
+    for (const auto& binding : bindings::of_environment(tx, environment->id)) {
+        tx.erase(binding);
+        ++erased.bindings;
+    }
+    const auto tenants = tenants::list(tx, environment->id);
+    const auto grants = erase_grants(tx, tenants);
+    for (const auto& tenant : tenants) tx.erase(tenant);
+    deleted.tenants = static_cast<std::int64_t>(tenants.size());
+    for (const auto& key : signing_keys::of(tx, environment->id)) tx.erase(key);
+    tx.erase(*environment);
+    tx.destroys_key();
+    record(tx, peer,
+           {.event = "environment.deleted",
+            .subject = environment->name,
+            .detail = fmt::format(
+                "{} tenants, {} connections, {} secrets, {} pairs, {} tickets, {} bindings, {} roles; its data key",
+                tenants.size(), erased.connections, erased.secrets, erased.pairs, erased.tickets, erased.bindings,
+                grants)},
+           now);
+    return deleted;
 }
 
 }  // namespace jeton::vault

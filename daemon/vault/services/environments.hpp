@@ -10,6 +10,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/erasing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -45,5 +46,17 @@ struct EnvironmentEdit {
 /// environment).
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now);
+
+struct DeletedEnvironment {
+    std::string name;
+    std::vector<ConnectionId> connections;
+    ErasedRows erased;
+    std::int64_t tenants = 0;
+};
+
+/// Deletes the environment with its tenants, connections and all that hangs on them, for ever: its data key is erased
+/// from all files. Refuses: not_found, wrong_state while a connection of it is connected, naming some.
+[[nodiscard]] Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                                            UtcSeconds now);
 
 }  // namespace jeton::vault

@@ -45,6 +45,7 @@ Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, 
     secret.prefix = value.substr(0, secret_prefix_size);
     secret.created_at = not_before_older_ones(tx, found, now);
     secret.created_by = peer.name();
+    secret.key_generation = found.environment.key_generation;
     return secret;
 }
 
@@ -68,18 +69,9 @@ Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id)
 
 }  // namespace
 
-SecretPlace place_of(const Secret& secret, const Environment& environment) {
-    auto text = environment.id.text;
-    if (secret.kind == SecretKind::value) {
-        text = fmt::format("{}\n{}\n{}\n{}", text, environment.token_endpoint, environment.ca_file,
-                           name_of(environment.client_auth));
-    }
-    return {secret.id.text, std::move(text), environment.key_generation};
-}
-
 bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
     const auto place = place_of(secret, environment);
-    const auto& key = tx.data_key(environment);
+    const auto& key = tx.data_key(environment, place.place());
     if (secret.kind == SecretKind::verifier) return check_verifier(key, place.place(), secret.sealed, value);
     return equal_constant_time(text_of(open(key, place.place(), secret.sealed).span()), value);
 }

@@ -14,8 +14,8 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/domain/secret.hpp"
-#include "daemon/vault/keys/data_key.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -87,15 +87,5 @@ struct SecretEvent {
 };
 void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, const Secret& secret,
                    const SecretEvent& event, UtcSeconds now);
-
-/// Where a sealed secret belongs. An upstream secret is bound to its endpoint, CA and client authentication, so that a
-/// changed environment cannot send it elsewhere. The texts live in `environment_text`.
-struct SecretPlace {
-    std::string id;
-    std::string environment_text;
-    std::int64_t generation;
-    [[nodiscard]] SealedPlace place() const { return {"secrets", id, environment_text, generation}; }
-};
-[[nodiscard]] SecretPlace place_of(const Secret& secret, const Environment& environment);
 
 }  // namespace jeton::vault

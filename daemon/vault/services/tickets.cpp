@@ -9,6 +9,7 @@
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/rotation.hpp"
+#include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/tickets.hpp"
 
@@ -17,10 +18,6 @@ namespace {
 
 /// A stranger may try texts as he likes: so many tickets are looked through to tell the operator what it was.
 constexpr std::int64_t explained_limit = 200;
-
-SealedPlace place_of(const Ticket& ticket, const Environment& environment) {
-    return {"tickets", ticket.id.text, environment.id.text, environment.key_generation};
-}
 
 Identity holder_of(const Ticket& ticket) {
     Identity holder;
@@ -79,7 +76,8 @@ AuditEntry entry_about(const Peer& peer, const FoundConnection& found, const Tic
 }  // namespace
 
 bool is_text_of(Transaction& tx, const Environment& environment, const Ticket& ticket, std::string_view text) {
-    return check_verifier(tx.data_key(environment), place_of(ticket, environment), ticket.sealed, text);
+    const auto place = place_of(ticket, environment);
+    return check_verifier(tx.data_key(environment, place), place, ticket.sealed, text);
 }
 
 std::string_view state_of(const Ticket& ticket, UtcSeconds now) {
@@ -102,6 +100,7 @@ Result<CreatedTicket> create_ticket(Transaction& tx, const Peer& peer, const New
     auto text = generate_ticket();
     ticket.id = TicketId::fresh();
     ticket.connection = found->connection.id;
+    ticket.key_generation = found->environment.key_generation;
     ticket.sealed = make_verifier(tx.data_key(found->environment), place_of(ticket, found->environment), text.reveal());
     ticket.act = wanted.act;
     ticket.overlap = wanted.overlap.count();

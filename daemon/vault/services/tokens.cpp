@@ -72,9 +72,10 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
                           std::string audience, UtcSeconds now) {
     const auto& environment = client.found.environment;
     const auto keys = signing_keys::of(tx, environment.id);
+    const auto& key = keys.at(0);
     const auto scope = join_scope(scopes);
     const auto token =
-        sign_access_token(tx.data_key(environment), environment, keys.at(0),
+        sign_access_token(tx.data_key(environment, place_of(key, environment)), environment, key,
                           {client.found.connection.client_id, client.found.tenant.tenant, client.found.app.name, scope,
                            std::move(audience), client.found.connection.token_generation},
                           now);
@@ -84,7 +85,7 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
 TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key,
                     const std::string& scope) {
     const auto place = place_of(secret, found.environment);
-    const auto value = open(tx.data_key(found.environment), place.place(), secret.sealed);
+    const auto value = open(tx.data_key(found.environment, place.place()), place.place(), secret.sealed);
     return {std::move(key),         found.name(),     exchange_request(found, SecretText{text_of(value.span())}, scope),
             expected_claims(found), found.connection, found.environment.id};
 }

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <limits>
 #include <string_view>
+#include <utility>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -76,6 +79,19 @@ Error broken(const Break& found) {
 }
 
 }  // namespace
+
+AuditEntry own_entry(UtcSeconds at, std::string event, std::string subject, std::string detail) {
+    AuditEntry entry;
+    entry.at = at;
+    entry.actor_uid = geteuid();
+    entry.actor_pid = getpid();
+    entry.actor_command = "jeton-vault";
+    entry.event = std::move(event);
+    entry.subject = std::move(subject);
+    entry.via = "vault";
+    entry.detail = std::move(detail);
+    return entry;
+}
 
 std::vector<AuditEntry> list(Transaction& tx, const Filter& filter) {
     std::vector<AuditEntry> entries;

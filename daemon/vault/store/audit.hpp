@@ -37,6 +37,9 @@ struct AuditEntry {
 
 namespace audit {
 
+/// An entry of what the vault does by itself, under its own uid.
+[[nodiscard]] AuditEntry own_entry(UtcSeconds at, std::string event, std::string subject, std::string detail);
+
 /// Absent members do not filter.
 struct Filter {
     std::optional<std::string> tenant;      ///< `TENANT@ENVIRONMENT`

@@ -34,8 +34,20 @@ void Authority::change(const RootKey& root, const TableInfo& table, const std::s
         rows.erase(id);
     }
     pending_.push_back({std::string{table.name}, id, mac});
+    grow_epoch();
+}
+
+void Authority::grow_epoch() {
     if (!epoch_grown_) ++counters_.epoch;
     epoch_grown_ = true;
+}
+
+void Authority::rehash(const RootKey& root) {
+    counters_.set = SetHash{};
+    for (const auto* table : authority_tables()) {
+        for (const auto& [id, mac] : index_.at(table->ordinal)) counters_.set.add(root, table->name, id, mac);
+    }
+    grow_epoch();
 }
 
 void Authority::learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac) {

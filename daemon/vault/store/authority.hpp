@@ -62,6 +62,9 @@ public:
     /// A row found at unseal, into index and set hash only.
     void learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac);
 
+    /// Under another set hash key: one hash for each row. Grows the epoch, so that the anchor learns the new digest.
+    void rehash(const RootKey& root);
+
     [[nodiscard]] std::vector<RowChange> take_pending() { return std::exchange(pending_, {}); }
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
 
@@ -87,6 +90,8 @@ private:
     std::array<Rows, authority_table_count> index_;
     std::vector<Undo> undo_;
     std::vector<RowChange> pending_;
+    void grow_epoch();
+
     bool epoch_grown_ = false;  ///< in this savepoint
 };
 

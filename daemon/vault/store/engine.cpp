@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -54,6 +55,26 @@ void Engine::forget() {
     root.reset();
     data_keys_.clear();
     authority = Authority{};
+}
+
+void Engine::replace_root(RootKey next) {
+    former_roots_.push_back(std::exchange(*root, std::move(next)));
+    authority.rehash(*root);
+    wrote();
+    destroys_key();
+}
+
+void Engine::restore_root(std::size_t count) noexcept {
+    if (former_roots_.size() <= count) return;
+    *root = std::move(former_roots_[count]);
+    former_roots_.erase(former_roots_.begin() + static_cast<std::ptrdiff_t>(count), former_roots_.end());
+}
+
+void Engine::finish_destroying_keys() {
+    if (!key_destroyed_ || !root || !database || in_group_) return;
+    database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    data_keys_.clear();
+    key_destroyed_ = false;
 }
 
 void Engine::insert(const TableInfo& table, const Record& record) {
@@ -126,6 +147,7 @@ bool Engine::transaction_is_gone() const { return begun_ && database->autocommit
 void Engine::lose_group() noexcept {
     lost_ = true;
     authority.roll_back_to(group_mark_);
+    restore_root(0);
 }
 
 void Engine::begin_group() {
@@ -142,6 +164,7 @@ void Engine::abandon_group() noexcept {
     in_group_ = false;
     authority.roll_back_to(group_mark_);
     authority.forget_undo();
+    restore_root(0);
     try {
         if (database && !database->autocommit()) database->execute("ROLLBACK");
     } catch (const std::exception&) {
@@ -173,6 +196,7 @@ void Engine::commit_group() {
     }
     in_group_ = false;
     authority.forget_undo();
+    former_roots_.clear();
     if (authority_changed) write_anchor();
 }
 
@@ -184,6 +208,7 @@ void Engine::begin_savepoint() {
     begun_ = true;
     database->run("SAVEPOINT attempt");
     savepoint_mark_ = authority.mark();
+    savepoint_roots_ = former_roots_.size();
     savepoint_wrote_ = false;
     in_savepoint_ = true;
 }
@@ -199,6 +224,7 @@ void Engine::release_savepoint() {
 void Engine::roll_back_savepoint() noexcept {
     in_savepoint_ = false;
     authority.roll_back_to(savepoint_mark_);
+    restore_root(savepoint_roots_);
     try {
         if (transaction_is_gone()) {
             lose_group();

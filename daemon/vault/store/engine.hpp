@@ -44,6 +44,12 @@ struct Engine {
     void new_instance();
     /// Drops root key, data keys and index.
     void forget();
+    /// See `Transaction::destroys_key`.
+    void destroys_key() { key_destroyed_ = true; }
+    /// See `Transaction::replace_root`. The key before it comes back with the savepoint.
+    void replace_root(RootKey next);
+    /// Throws StoreFault; then it is tried again the next time.
+    void finish_destroying_keys();
 
     // Rows, with MAC, index, set hash and audit in step.
     void insert(const TableInfo& table, const Record& record);
@@ -73,9 +79,13 @@ struct Engine {
 private:
     [[nodiscard]] bool transaction_is_gone() const;
     void lose_group() noexcept;
+    /// Back to what was the root key when `count` had been replaced in this group.
+    void restore_root(std::size_t count) noexcept;
 
     using DataKeyName = std::tuple<std::string, std::int64_t, Bytes>;  ///< environment, generation, wrapped
     std::map<DataKeyName, DataKey> data_keys_;
+    std::vector<RootKey> former_roots_;  ///< those that this group has replaced, oldest first
+    std::size_t savepoint_roots_ = 0;    ///< how many there were before this savepoint
     Authority::Mark group_mark_;
     Authority::Mark savepoint_mark_;
     bool in_group_ = false;
@@ -84,6 +94,8 @@ private:
     bool lost_ = false;
     bool savepoint_wrote_ = false;
     bool group_wrote_ = false;
+    /// True at first: a vault that was killed may have left a key in the write-ahead log.
+    bool key_destroyed_ = true;
 };
 
 }  // namespace jeton::vault

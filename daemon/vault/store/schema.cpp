@@ -132,7 +132,17 @@ constexpr auto life_cycle = std::to_array<std::string_view>({
     R"(CREATE INDEX audit_at ON audit (at))",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}};
+// Keys: environments whose data key is being rotated, and under which generation of it a value is sealed.
+constexpr auto keys = std::to_array<std::string_view>({
+    R"(ALTER TABLE environments ADD COLUMN retiring_data_key BLOB)",
+    R"(ALTER TABLE environments ADD COLUMN rotation_pending INTEGER)",
+    R"(ALTER TABLE signing_keys ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE secrets ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE pairs ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE tickets ADD COLUMN key_generation INTEGER)",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

@@ -20,4 +20,8 @@ std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix) {
     return rows::where<Secret>(tx, "WHERE prefix = ? ORDER BY created_at, rowid", {std::string{prefix}});
 }
 
+std::vector<Secret> after(Transaction& tx, std::string_view id, std::int64_t limit) {
+    return rows::where<Secret>(tx, "WHERE id > ? ORDER BY id LIMIT ?", {std::string{id}, limit});
+}
+
 }  // namespace jeton::vault::secrets

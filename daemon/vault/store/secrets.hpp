@@ -2,6 +2,7 @@
 /// StoreFault.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -14,5 +15,8 @@ namespace jeton::vault::secrets {
 [[nodiscard]] std::vector<Secret> of(Transaction& tx, const ConnectionId& connection);
 /// Of all connections.
 [[nodiscard]] std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix);
+/// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
+/// first).
+[[nodiscard]] std::vector<Secret> after(Transaction& tx, std::string_view id, std::int64_t limit);
 
 }  // namespace jeton::vault::secrets

@@ -10,7 +10,7 @@
 namespace jeton::vault {
 
 void write_state(Database& database, const RootKey& root, const Counters& counters);
-/// Nothing where the row is missing, was altered, or belongs to another root key.
-[[nodiscard]] std::optional<Counters> read_state(Database& database, const RootKey& root);
+/// Gives `root` what it inherits, too. Nothing where the row is missing, was altered, or belongs to another root key.
+[[nodiscard]] std::optional<Counters> read_state(Database& database, RootKey& root);
 
 }  // namespace jeton::vault

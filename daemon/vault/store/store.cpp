@@ -3,8 +3,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,20 +19,6 @@ namespace {
 constexpr std::string_view not_opened_yet = "no key slot has opened it since the vault started";
 constexpr std::string_view never_initialised = "it was never initialised";
 
-/// What the store itself does is in the audit too, under the vault's own uid.
-AuditEntry own_act(const Engine& engine, std::string event, std::string detail) {
-    AuditEntry entry;
-    entry.at = engine.clock->now();
-    entry.actor_uid = geteuid();
-    entry.actor_pid = getpid();
-    entry.actor_command = "jeton-vault";
-    entry.event = std::move(event);
-    entry.subject = "store";
-    entry.via = "vault";
-    entry.detail = std::move(detail);
-    return entry;
-}
-
 Error missing_database(const Engine& engine) {
     return refuse(Errc::wrong_state,
                   fmt::format("{} is missing, but its anchor {} has seen one", engine.file.string(),
@@ -50,7 +34,7 @@ void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
     group.attempt([&](Transaction& tx) {
         for (const auto& step : migrations()) apply_migration(*engine.database, step.to);
         for (const auto& slot : slots) engine.insert(info_of<KeySlot>(), to_record(slot));
-        tx.append_audit(own_act(engine, "store.initialised", {}));
+        tx.append_audit(audit::own_entry(engine.clock->now(), "store.initialised", "store", {}));
     });
     group.commit();
 }
@@ -59,7 +43,8 @@ void record_rollback(Engine& engine, const std::vector<std::string>& lost, std::
     Group group{engine};
     group.attempt([&](Transaction& tx) {
         engine.raise_epoch_above(anchor_epoch);
-        tx.append_audit(own_act(engine, "store.rollback-accepted", fmt::format("lost: {}", fmt::join(lost, "; "))));
+        tx.append_audit(audit::own_entry(engine.clock->now(), "store.rollback-accepted", "store",
+                                         fmt::format("lost: {}", fmt::join(lost, "; "))));
     });
     group.commit();
 }
@@ -192,5 +177,7 @@ Group Store::group() { return Group{*engine_}; }
 void Store::checkpoint() {
     if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
+
+void Store::finish_destroying_keys() { engine_->finish_destroying_keys(); }
 
 }  // namespace jeton::vault

@@ -68,6 +68,10 @@ public:
 
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
+    /// The same, where a transaction has destroyed a key since the last time, or the vault has just started; and
+    /// forgets the data keys in memory. To be called after each commit, not inside a group. Nothing to do: costs
+    /// nothing. Throws StoreFault; then the next call tries again.
+    void finish_destroying_keys();
 
 private:
     friend struct StoreProbe;  ///< tests reach the open database through it; nothing else defines it

@@ -118,7 +118,7 @@ std::optional<Doubt> doubt(Database& database, const Anchor& anchor, const std::
 
 }  // namespace
 
-Result<CheckedStore> check_store(Database& database, Anchor& anchor, const RootKey& root, bool accept_rollback) {
+Result<CheckedStore> check_store(Database& database, Anchor& anchor, RootKey& root, bool accept_rollback) {
     const auto state = read_state(database, root);
     if (!state) return tampered("the state row was edited outside jeton, or the key slot belongs to another store");
 

@@ -1,4 +1,4 @@
-// Verbs: environment.create, environment.edit, environment.list, environment.show
+// Verbs: environment.create, environment.edit, environment.delete, environment.list, environment.show
 #include "daemon/vault/services/environments.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +61,23 @@ Result<Outcome> environment_edit(Call& call) {
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
     if (!edited) return edited.error();
     return done(view_of(call, *edited));
+}
+
+Result<Outcome> environment_delete(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto deleted = delete_environment(call.tx, call.peer, name, call.now());
+    if (!deleted) return deleted.error();
+    for (const auto& connection : deleted->connections) call.room.upstream.drop_connection(connection);
+    const auto& erased = deleted->erased;
+    return done({{"environment", deleted->name},
+                 {"tenants", deleted->tenants},
+                 {"connections", erased.connections},
+                 {"message", fmt::format("{} is deleted with its data key, {} tenants, {} connections and {} secrets. "
+                                         "This cannot be undone; copies of the database that were made before still "
+                                         "hold all of it.",
+                                         deleted->name, deleted->tenants, erased.connections, erased.secrets)}});
 }
 
 Result<Outcome> environment_list(Call& call) {

@@ -34,6 +34,14 @@ json::value upstream_view(const Room& room, const Environment& environment) {
             {"cooling_until", cooling ? json::value(rfc3339(health->cooling->wall)) : json::value(nullptr)}};
 }
 
+/// Null where every value is under the data key of now.
+json::value key_rotation_view(Transaction& tx, const Room& room, const Environment& environment) {
+    if (environment.retiring_data_key.empty()) return nullptr;
+    const auto& resealing = room.resealing;
+    return {{"values_left", values_left(tx, environment)},
+            {"problem", text_or_null(resealing.environment == environment.id ? resealing.problem : std::string{})}};
+}
+
 json::array environments_view(Transaction& tx, const Room& room) {
     std::map<std::string, std::string> environment_of;
     for (const auto& connection : connections::list(tx))
@@ -44,7 +52,9 @@ json::array environments_view(Transaction& tx, const Room& room) {
                         {"kind", name_of(environment.kind)},
                         {"connections", connections::count(tx, environment.id)},
                         {"tokens_cached", room.upstream.count(environment_of, environment.id.text)},
-                        {"upstream", upstream_view(room, environment)}});
+                        {"upstream", upstream_view(room, environment)},
+                        {"key_generation", environment.key_generation},
+                        {"key_rotation", key_rotation_view(tx, room, environment)}});
     }
     return list;
 }

@@ -61,6 +61,7 @@ constexpr std::array table{
     // what operators set up
     Verb{"environment.create", "environment create", verbs::environment_create, operators},
     Verb{"environment.edit", "environment edit", verbs::environment_edit, operators},
+    Verb{"environment.delete", "environment delete", verbs::environment_delete, operators},
     Verb{"environment.list", "environment list", verbs::environment_list, all_roles},
     Verb{"environment.show", "environment show", verbs::environment_show, all_roles},
     Verb{"scope.list", "scope list", verbs::scope_list, all_roles},

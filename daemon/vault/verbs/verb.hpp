@@ -12,6 +12,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
@@ -30,6 +31,7 @@ struct Room {
     Store& store;
     UpstreamTokens upstream = {};
     Tally tally = {};
+    Resealing resealing = {};
 };
 
 /// One request inside its savepoint.

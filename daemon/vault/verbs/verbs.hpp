@@ -9,6 +9,7 @@ namespace jeton::vault::verbs {
 
 Result<Outcome> environment_create(Call& call);
 Result<Outcome> environment_edit(Call& call);
+Result<Outcome> environment_delete(Call& call);
 Result<Outcome> environment_list(Call& call);
 Result<Outcome> environment_show(Call& call);
 

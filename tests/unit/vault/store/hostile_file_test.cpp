@@ -43,14 +43,14 @@ TEST_CASE("hostile file: a newer schema is refused and not touched (T51)") {
     add_app(place, "a");
     SUBCASE("in the file") {
         place.close();
-        place.edit("PRAGMA user_version = 3; CREATE TABLE news (id TEXT) STRICT");
+        place.edit("PRAGMA user_version = 4; CREATE TABLE news (id TEXT) STRICT");
     }
     SUBCASE("in the log only") {
-        place.edit_open("PRAGMA user_version = 3");
+        place.edit_open("PRAGMA user_version = 4");
         place.crash();
         CHECK_FALSE(content_of(place.log()).empty());
     }
-    check_unusable(place, "was written by a newer jeton (schema 3");
+    check_unusable(place, "was written by a newer jeton (schema 4");
 }
 
 TEST_CASE("hostile file: anything in the schema that is not jeton's is refused by name (T28)") {

@@ -31,12 +31,26 @@ TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its ha
          {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"}) {
         place.edit(std::string{"DROP INDEX "} + index);
     }
-    for (const auto* column :
-         {"apps.external_data_guid", "connections.consent_on_behalf_of", "connections.token_generation",
-          "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
-          "connections.operator_pause_by", "connections.operator_pause_reason", "connections.operator_pause_at",
-          "bindings.kind", "bindings.app", "bindings.group_name", "bindings.gid", "bindings.unit",
-          "bindings.expires_at", "audit.actor_unit"}) {
+    for (const auto* column : {"apps.external_data_guid",
+                               "connections.consent_on_behalf_of",
+                               "connections.token_generation",
+                               "connections.tenant_pause_by",
+                               "connections.tenant_pause_reason",
+                               "connections.tenant_pause_at",
+                               "connections.operator_pause_by",
+                               "connections.operator_pause_reason",
+                               "connections.operator_pause_at",
+                               "bindings.kind",
+                               "bindings.app",
+                               "bindings.group_name",
+                               "bindings.gid",
+                               "bindings.unit",
+                               "bindings.expires_at",
+                               "audit.actor_unit",
+                               "environments.retiring_data_key",
+                               "environments.rotation_pending",
+                               "signing_keys.key_generation",
+                               "secrets.key_generation"}) {
         const std::string name{column};
         const auto dot = name.find('.');
         place.edit("ALTER TABLE " + name.substr(0, dot) + " DROP COLUMN " + name.substr(dot + 1));
