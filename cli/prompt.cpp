@@ -96,15 +96,10 @@ std::string ask_line(std::string_view question) {
     return std::string{line.view()};
 }
 
-Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
-    client::WipedText secret;
-    if (terminal.input) {
-        const Prompting prompting{true};
-        show(question);
-        secret = read_input(true);
-    } else {
-        secret = read_input(false);
-    }
+namespace {
+
+/// One line, without surrounding spaces.
+Result<client::WipedText> checked(client::WipedText secret) {
     if (secret.size() > secret_limit)
         return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret");
     trim(secret);
@@ -112,6 +107,38 @@ Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view
     if (control)
         return refuse("bad_input", "what came on stdin is not one line of text", "give the secret alone, in one line");
     return secret;
+}
+
+}  // namespace
+
+Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
+    if (!terminal.input) return checked(read_input(false));
+    const Prompting prompting{true};
+    show(question);
+    return checked(read_input(true));
+}
+
+Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(const Terminal& terminal,
+                                                                         std::string_view first_question,
+                                                                         std::string_view second_question) {
+    if (terminal.input) {
+        auto first = read_secret(terminal, first_question);
+        if (!first) return std::unexpected{first.error()};
+        auto second = read_secret(terminal, second_question);
+        if (!second) return std::unexpected{second.error()};
+        return std::pair{*std::move(first), *std::move(second)};
+    }
+    const auto both = read_input(false);
+    const auto line = both.view().find('\n');
+    client::WipedText head;
+    head.append(both.view().substr(0, line));
+    client::WipedText tail;
+    if (line != std::string_view::npos) tail.append(both.view().substr(line + 1));
+    auto first = checked(std::move(head));
+    if (!first) return std::unexpected{first.error()};
+    auto second = checked(std::move(tail));
+    if (!second) return std::unexpected{second.error()};
+    return std::pair{*std::move(first), *std::move(second)};
 }
 
 }  // namespace jeton::cli

@@ -11,11 +11,14 @@
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/pairs.hpp"
+#include "daemon/vault/stretcher.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
 namespace {
+
+constexpr std::size_t waiting_max = 16;  ///< requests whose passphrases wait to be stretched
 
 Error storage_refusal(const StoreFault& fault) {
     auto error =
@@ -98,16 +101,17 @@ bool shows_usage(std::string_view name) {
 
 }  // namespace
 
-Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front)
+Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
     : room_(room),
       daemon_uid_(daemon_uid),
       to_front_(std::move(to_front)),
+      stretch_(std::move(stretch)),
       flights_(room.clock,
                [this](std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection) {
                    if (!landing.failure) to_front_(wire::token_replaced_event(connection));
                    std::vector<Task> tasks;
                    tasks.reserve(waiters.size());
-                   for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing});
+                   for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing, {}});
                    run(std::move(tasks));
                }) {}
 
@@ -145,7 +149,7 @@ void Desk::take(std::deque<std::string> payloads) {
         auto request = wire::read_request(payload);
         protocol::wipe(payload);
         request.peer.daemon_user = request.peer.uid == daemon_uid_ && !request.peer.foreign;
-        tasks.push_back({std::move(request), std::nullopt});
+        tasks.push_back({std::move(request)});
     }
     run(std::move(tasks));
 }
@@ -170,10 +174,8 @@ void Desk::run_alone(Task& task) {
             const auto& verb = *find_verb(task.request.verb);
             const auto standing = authorise(room_.store, task.request.peer, verb, room_.clock.now());
             if (!standing) return standing.error();
-            StoreCall call{task.request.peer, *standing, task.request.body, room_};
-            auto answer = std::get<StoreVerbFunction>(verb.function)(call);
-            if (!answer) return answer.error();
-            return done(*std::move(answer));
+            StoreCall call{task.request.peer, *standing, task.request.body, room_, task.stretched};
+            return std::get<StoreVerbFunction>(verb.function)(call);
         };
         reply.result = run_it();
     } catch (const StoreFault& fault) {
@@ -248,7 +250,7 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
             if (verb == nullptr) return refuse(Errc::not_found, "there is no such verb", "see docs/inner-protocol.md");
             const auto standing = authorise(tx, request.peer, *verb, request.body, room_.clock.now());
             if (!standing) return standing.error();
-            Call call{tx, request.peer, *standing, request.body, room_, task.landed};
+            Call call{tx, request.peer, *standing, request.body, room_, task.landed, task.stretched};
             auto outcome = std::get<VerbFunction>(verb->function)(call);
             reply.moment = {tx.instance(), tx.epoch()};
             return outcome;
@@ -293,11 +295,40 @@ void Desk::deliver(Task& task, Reply& reply) {
         to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
         return;
     }
+    if (!result->stretch.empty()) return stretch_for(task, std::move(result->stretch));
     if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done, result->next));
     if (!result->need) return;
     std::optional<wire::Request> waiter;
     if (!result->done) waiter = std::move(task.request);
     flights_.join(*std::move(result->need), std::move(waiter));
+}
+
+void Desk::stretch_for(Task& task, StretchNeed need) {
+    if (stretching_.size() >= waiting_max) {
+        auto error = refuse(Errc::temporarily_unavailable, "many passphrases are being checked already",
+                            "try again in a few seconds");
+        error.retry_after = 5;
+        to_front_(wire::refusal(task.request.id, moment(), error));
+        return;
+    }
+    const auto number = next_stretch_++;
+    stretching_.emplace(number, std::move(task));
+    if (stretch_) return stretch_(number, std::move(need));
+    stretched(number, stretch_all(need));
+}
+
+void Desk::stretched(std::uint64_t number, Result<Stretched> result) {
+    auto node = stretching_.extract(number);
+    if (node.empty()) return;
+    auto& task = node.mapped();
+    if (!result) {
+        to_front_(wire::refusal(task.request.id, moment(), result.error()));
+        return;
+    }
+    task.stretched.add(*std::move(result));
+    std::vector<Task> tasks;
+    tasks.push_back(std::move(task));
+    run(std::move(tasks));
 }
 
 std::chrono::milliseconds Desk::tick() {

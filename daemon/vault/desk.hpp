@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,15 +20,18 @@ namespace jeton::vault {
 class Desk {
 public:
     using Send = std::function<void(std::string payload)>;
+    /// Has passphrases stretched beside the loop; `stretched` is called with the same number when they are.
+    using Stretch = std::function<void(std::uint64_t number, StretchNeed need)>;
 
-    /// `daemon_uid`: in a user's own daemon, whose.
-    Desk(Room& room, std::int64_t daemon_uid, Send to_front);
+    /// `daemon_uid`: in a user's own daemon, whose. Without `stretch` the desk itself does it, and everything waits.
+    Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch = {});
 
     /// A new front: it learns where we stand.
     void greet();
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
     [[nodiscard]] Flights& flights() { return flights_; }
+    void stretched(std::uint64_t number, Result<Stretched> result);
     /// Late flights, what was counted is written down when it is due, and a slice of the work that a new data key
     /// makes. Gives back when to call again: at once while there is such work, so that requests come in between; else
     /// in a second.
@@ -37,7 +42,8 @@ public:
 private:
     struct Task {
         wire::Request request;
-        std::optional<Landing> landed;
+        std::optional<Landing> landed = {};
+        Stretched stretched = {};
     };
     struct Reply {
         std::optional<Result<Outcome>> result;  ///< nothing: not run yet
@@ -59,6 +65,7 @@ private:
     /// One slice; whether there is more.
     [[nodiscard]] bool reseal();
     void deliver(Task& task, Reply& reply);
+    void stretch_for(Task& task, StretchNeed need);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
     [[nodiscard]] wire::Attested attested();
@@ -66,7 +73,10 @@ private:
     Room& room_;
     std::int64_t daemon_uid_;
     Send to_front_;
+    Stretch stretch_;
     Flights flights_;
+    std::map<std::uint64_t, Task> stretching_;  ///< requests that wait for the worker
+    std::uint64_t next_stretch_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed

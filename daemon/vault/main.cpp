@@ -21,6 +21,7 @@
 #include "daemon/vault/desk.hpp"
 #include "daemon/vault/exchange_ends.hpp"
 #include "daemon/vault/services/opening.hpp"
+#include "daemon/vault/stretcher.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace {
@@ -74,7 +75,13 @@ void serve(const Options& options, const Config& config) {
     boost::asio::io_context loop{1};
     const auto front = std::make_shared<FrameLink>(loop, UniqueFd{options.front_fd});
     const std::int64_t daemon_uid = config.mode == DaemonMode::user ? std::int64_t{geteuid()} : -1;
-    Desk desk{room, daemon_uid, [&](std::string payload) { front->send(std::move(payload)); }};
+    Stretcher stretcher{loop};
+    Desk desk{room, daemon_uid, [&](std::string payload) { front->send(std::move(payload)); },
+              [&](std::uint64_t number, StretchNeed need) {
+                  stretcher.start(std::move(need), [&desk, number](Result<Stretched> stretched) {
+                      desk.stretched(number, std::move(stretched));
+                  });
+              }};
     desk.greet();
     front->start([&](std::deque<std::string> payloads) { desk.take(std::move(payloads)); },
                  [&](const std::string&) { loop.stop(); });

@@ -23,8 +23,10 @@ constexpr Words<ConnectionState, 3> connection_states{{{ConnectionState::not_con
 constexpr Words<SecretKind, 2> secret_kinds{{{SecretKind::verifier, "verifier"}, {SecretKind::value, "value"}}};
 constexpr Words<SecretState, 2> secret_states{
     {{SecretState::active, "active"}, {SecretState::deactivated, "deactivated"}}};
-constexpr Words<KeySlotKind, 2> key_slot_kinds{
-    {{KeySlotKind::key_file, "key-file"}, {KeySlotKind::recovery, "recovery"}}};
+constexpr Words<KeySlotKind, 4> key_slot_kinds{{{KeySlotKind::passphrase, "passphrase"},
+                                                {KeySlotKind::key_file, "key-file"},
+                                                {KeySlotKind::systemd_credential, "systemd-credential"},
+                                                {KeySlotKind::recovery, "recovery"}}};
 constexpr Words<Role, 4> roles{{{Role::host_operator, "operator"},
                                 {Role::auditor, "auditor"},
                                 {Role::developer, "developer"},

@@ -23,7 +23,9 @@ enum class RootPurpose : std::uint8_t {
     state_seal,
     environment_wrap,
     audit_signature,
-    inheritance_seal  ///< what is inherited from the root key before this one
+    inheritance_seal,    ///< the integrity keys of the root key before this one
+    slot_authenticator,  ///< what the key slots are authenticated with
+    backup
 };
 
 /// Owns its bytes in locked memory; movable, copied only on purpose. Thread-safe to read.
@@ -51,7 +53,7 @@ public:
 
 private:
     SecretBytes bytes_;
-    std::array<SecretBytes, 8> subkeys_;
+    std::array<SecretBytes, 10> subkeys_;
     Bytes sealed_inheritance_;
 };
 

@@ -28,16 +28,6 @@ Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
     return SlotSecret{*std::move(content)};
 }
 
-/// An existing key file is never overwritten: it may be the only key to an older copy of the store.
-Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
-    if (!std::filesystem::exists(key_file)) {
-        if (auto directory = ensure_private_directory(key_file.parent_path()); !directory) return directory.error();
-        const auto content = random_base36(key_file_characters);
-        if (auto created = create_secret_file(key_file, content.reveal()); !created) return created.error();
-    }
-    return read_key_file(key_file);
-}
-
 /// A disk that fails leaves the daemon running and uninitialised: ending would only start it again, and again.
 void initialise_at_start(Store& store, const Config& config, const Clock& clock) {
     try {
@@ -61,6 +51,15 @@ Error closed_refusal(const Store& store) {
     auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
     error.retry_after = 10;
     return error;
+}
+
+Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
+    if (!std::filesystem::exists(key_file)) {
+        if (auto directory = ensure_private_directory(key_file.parent_path()); !directory) return directory.error();
+        const auto content = random_base36(key_file_characters);
+        if (auto created = create_secret_file(key_file, content.reveal()); !created) return created.error();
+    }
+    return read_key_file(key_file);
 }
 
 Result<std::optional<SecretText>> initialise_store(Store& store, const std::filesystem::path& key_file,

@@ -11,12 +11,17 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/keys/root_key.hpp"
+#include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/store/store.hpp"
 
 namespace jeton::vault {
 
 /// Why nothing can be done while `store` is not unsealed: `uninitialised`, or `sealed` with the reason.
 [[nodiscard]] Error closed_refusal(const Store& store);
+
+/// The content of the key file, which is made where there is none. An existing one is never overwritten: it may be the
+/// only key to an older copy of the store. Refuses: wrong_state (readable by others, or no key).
+[[nodiscard]] Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file);
 
 enum class WithRecovery { no, yes };
 

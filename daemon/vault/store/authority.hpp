@@ -64,6 +64,10 @@ public:
 
     /// Under another set hash key: one hash for each row. Grows the epoch, so that the anchor learns the new digest.
     void rehash(const RootKey& root);
+    /// For the next audit entry: a row that the audit knows of is not here.
+    void note_absent(std::string table, std::string id) {
+        pending_.push_back({std::move(table), std::move(id), std::nullopt});
+    }
 
     [[nodiscard]] std::vector<RowChange> take_pending() { return std::exchange(pending_, {}); }
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }

@@ -15,7 +15,7 @@ constexpr std::string_view with_inheritance = "jeton state 2";  // has one field
 
 }  // namespace
 
-void write_state(Database& database, const RootKey& root, const Counters& counters) {
+Bytes sealed_state(const RootKey& root, const Counters& counters) {
     const auto& inheritance = root.sealed_inheritance();
     Fields fields{inheritance.empty() ? without_inheritance : with_inheritance};
     fields.number(counters.epoch)
@@ -24,8 +24,16 @@ void write_state(Database& database, const RootKey& root, const Counters& counte
         .bytes(counters.set.bytes());
     fields.number(counters.high_water.time_since_epoch().count());
     if (!inheritance.empty()) fields.bytes(inheritance);
+    return seal_state(root, fields.span());
+}
+
+void write_state(Database& database, Bytes sealed) {
     database.run("INSERT INTO state (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-                 {seal_state(root, fields.span())});
+                 {std::move(sealed)});
+}
+
+void write_state(Database& database, const RootKey& root, const Counters& counters) {
+    write_state(database, sealed_state(root, counters));
 }
 
 std::optional<Counters> read_state(Database& database, RootKey& root) {

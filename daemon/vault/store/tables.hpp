@@ -186,10 +186,17 @@ template <>
 struct Table<KeySlot> {
     static constexpr std::string_view name = "key_slots";
     static constexpr std::size_t ordinal = 8;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &KeySlot::id},           Column{"kind", &KeySlot::kind},
-                   Column{"label", &KeySlot::label},     Column{"salt", &KeySlot::salt},
-                   Column{"wrapped", &KeySlot::wrapped}, Column{"created_at", &KeySlot::created_at}};
+    static constexpr auto columns = std::tuple{Column{"id", &KeySlot::id},
+                                               Column{"kind", &KeySlot::kind},
+                                               Column{"label", &KeySlot::label},
+                                               Column{"salt", &KeySlot::salt},
+                                               Column{"wrapped", &KeySlot::wrapped},
+                                               Column{"created_at", &KeySlot::created_at},
+                                               AddedColumn{"public_key", &KeySlot::public_key},
+                                               AddedColumn{"authenticator", &KeySlot::authenticator},
+                                               AddedColumn{"authenticator_key", &KeySlot::authenticator_key},
+                                               AddedColumn{"passes", &KeySlot::passes},
+                                               AddedColumn{"memory", &KeySlot::memory}};
 };
 
 template <>

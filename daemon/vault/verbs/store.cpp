@@ -72,7 +72,7 @@ json::string revealed(const SecretText& text) {
 
 }  // namespace
 
-Result<json::value> status_show(StoreCall& call) {
+Result<Outcome> status_show(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
@@ -81,12 +81,15 @@ Result<json::value> status_show(StoreCall& call) {
         auto group = store.group();
         environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
     }
-    return json::value{{"state", name_of(store.state())}, {"reason", text_or_null(store.reason())},
-                       {"version", protocol::version},    {"epoch", store.epoch()},
-                       {"instance", store.instance()},    {"environments", std::move(environments)}};
+    return done(json::value{{"state", name_of(store.state())},
+                            {"reason", text_or_null(store.reason())},
+                            {"version", protocol::version},
+                            {"epoch", store.epoch()},
+                            {"instance", store.instance()},
+                            {"environments", std::move(environments)}});
 }
 
-Result<json::value> whoami_show(StoreCall& call) {
+Result<Outcome> whoami_show(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto view = peer_view(call.peer);
@@ -108,10 +111,10 @@ Result<json::value> whoami_show(StoreCall& call) {
     }
     view["roles"] = std::move(roles);
     view["bindings"] = std::move(bound);
-    return view;
+    return done(std::move(view));
 }
 
-Result<json::value> store_init(StoreCall& call) {
+Result<Outcome> store_init(StoreCall& call) {
     protocol::Fields in{call.body};
     const auto slot = in.text_or("slot", "key-file");
     const auto path = in.optional_text("path");
@@ -128,10 +131,10 @@ Result<json::value> store_init(StoreCall& call) {
     json::object answer(protocol::wiped_storage());
     answer["state"] = name_of(call.room.store.state());
     answer["recovery_key"] = revealed(**recovery_key);
-    return answer;
+    return done(std::move(answer));
 }
 
-Result<json::value> store_seal(StoreCall& call) {
+Result<Outcome> store_seal(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
@@ -150,17 +153,17 @@ Result<json::value> store_seal(StoreCall& call) {
     call.room.tally.clear(call.room.clock.now());
     call.room.upstream.clear();
     store.seal(fmt::format("sealed on request of {}", call.peer.name()));
-    return json::value{{"state", name_of(store.state())}};
+    return done(json::value{{"state", name_of(store.state())}});
 }
 
-Result<json::value> store_unseal(StoreCall& call) {
+Result<Outcome> store_unseal(StoreCall& call) {
     protocol::Fields in{call.body};
     const auto recovery_key = in.optional_secret("recovery_key");
     const auto accept_rollback = in.flag("accept_rollback");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
     if (store.state() == StoreState::uninitialised) return closed_refusal(store);
-    if (store.state() == StoreState::unsealed) return json::value{{"state", "unsealed"}, {"lost", json::array{}}};
+    if (store.state() == StoreState::unsealed) return done(json::value{{"state", "unsealed"}, {"lost", json::array{}}});
     auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config)
                                      : root_from_recovery_key(store, recovery_key);
     if (!root) return root.error();
@@ -171,18 +174,18 @@ Result<json::value> store_unseal(StoreCall& call) {
         record(tx, call.peer, {.event = "store.unsealed", .subject = "store"}, call.room.clock.now());
     });
     group.commit();
-    return json::value{{"state", "unsealed"}, {"lost", json::value_from(*lost)}};
+    return done(json::value{{"state", "unsealed"}, {"lost", json::value_from(*lost)}});
 }
 
-Result<json::value> key_slot_list(StoreCall& call) {
+Result<Outcome> key_slot_list(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     json::array list;
     for (const auto& slot : call.room.store.slots()) list.push_back(slot_view(slot));
-    return list;
+    return done(std::move(list));
 }
 
-Result<json::value> key_slot_add(StoreCall& call) {
+Result<Outcome> key_slot_add(StoreCall& call) {
     protocol::Fields in{call.body};
     const auto kind = in.text("kind");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
@@ -200,7 +203,7 @@ Result<json::value> key_slot_add(StoreCall& call) {
     answer["id"] = added->slot.id.text;
     answer["kind"] = name_of(added->slot.kind);
     answer["recovery_key"] = revealed(added->recovery_key);
-    return answer;
+    return done(std::move(answer));
 }
 
 }  // namespace jeton::vault::verbs

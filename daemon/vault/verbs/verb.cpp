@@ -1,11 +1,21 @@
 #include "daemon/vault/verbs/verb.hpp"
 
+#include "daemon/vault/services/proof.hpp"
+
 namespace jeton::vault {
 
 Result<ConnectionName> connection_name(protocol::Fields& in) {
     const auto app = in.text("app");
     const auto tenant = in.text("tenant");
     return parse_connection_name(app + "/" + tenant);
+}
+
+Result<std::optional<Outcome>> prove(Call& call, std::string_view proof) {
+    const Unlocking with{call.room.guesses, call.stretched, call.room.stretching, call.room.clock};
+    auto need = check_proof(call.tx, call.peer, proof, with);
+    if (!need) return need.error();
+    if (need->empty()) return std::optional<Outcome>{};
+    return std::optional{stretch_first(*std::move(need))};
 }
 
 bool is_audited(Errc code) {

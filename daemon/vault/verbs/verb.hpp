@@ -12,10 +12,14 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/backup.hpp"
+#include "daemon/vault/services/guesses.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
+#include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
+#include "daemon/vault/services/unlocking.hpp"
 #include "daemon/vault/services/upstream.hpp"
 #include "daemon/vault/store/store.hpp"
 #include "libclient/protocol/fields.hpp"
@@ -32,6 +36,10 @@ struct Room {
     UpstreamTokens upstream = {};
     Tally tally = {};
     Resealing resealing = {};
+    Guesses guesses = {};
+    StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
+    BackupInProgress backup = {};
+    RestoreInProgress restore = {};
 };
 
 /// One request inside its savepoint.
@@ -42,6 +50,7 @@ struct Call {
     const json::value& body;
     Room& room;
     std::optional<Landing> landed;  ///< set when the upstream answer that the first run asked for is there
+    const Stretched& stretched = Stretched::none();  ///< what earlier runs asked for
 
     [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
 };
@@ -56,10 +65,12 @@ struct ExchangeNeed {
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
 /// `next`: of a page that is not the last, the cursor of the next one.
+/// `stretch`, where it is not empty: nothing was done yet; the verb runs again when these passphrases are stretched.
 struct Outcome {
     std::optional<json::value> done = {};
     std::optional<ExchangeNeed> need = {};
     std::string next = {};
+    StretchNeed stretch = {};
 };
 
 using VerbFunction = Result<Outcome> (*)(Call&);
@@ -70,10 +81,22 @@ struct StoreCall {
     const Standing& standing;
     const json::value& body;
     Room& room;
+    const Stretched& stretched = Stretched::none();
+
+    [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
 };
-using StoreVerbFunction = Result<json::value> (*)(StoreCall&);
+using StoreVerbFunction = Result<Outcome> (*)(StoreCall&);
 
 [[nodiscard]] inline Outcome done(json::value value) { return {std::move(value)}; }
+[[nodiscard]] inline Outcome stretch_first(StretchNeed need) {
+    Outcome outcome;
+    outcome.stretch = std::move(need);
+    return outcome;
+}
+
+/// Checks that `proof`, as it was typed, opens the store (services/proof). Nothing: it does, go on. An outcome: give it
+/// back, the verb runs again. Refuses like `check_proof`.
+[[nodiscard]] Result<std::optional<Outcome>> prove(Call& call, std::string_view proof);
 
 /// A body that is not what the verb takes.
 [[nodiscard]] inline Error bad_body(std::string problem) {

@@ -83,12 +83,22 @@ Result<Outcome> audit_verify(Call& call);
 Result<Outcome> audit_export(Call& call);
 Result<Outcome> audit_prune(Call& call);
 
-Result<json::value> status_show(StoreCall& call);
-Result<json::value> whoami_show(StoreCall& call);
-Result<json::value> store_init(StoreCall& call);
-Result<json::value> store_seal(StoreCall& call);
-Result<json::value> store_unseal(StoreCall& call);
-Result<json::value> key_slot_list(StoreCall& call);
-Result<json::value> key_slot_add(StoreCall& call);
+Result<Outcome> backup_begin(Call& call);
+Result<Outcome> backup_page(Call& call);
+Result<Outcome> backup_end(Call& call);
+Result<Outcome> restore_begin(StoreCall& call);
+Result<Outcome> restore_page(StoreCall& call);
+Result<Outcome> restore_check(StoreCall& call);
+Result<Outcome> restore_changes(StoreCall& call);
+Result<Outcome> restore_confirm(StoreCall& call);
+Result<Outcome> restore_end(StoreCall& call);
+
+Result<Outcome> status_show(StoreCall& call);
+Result<Outcome> whoami_show(StoreCall& call);
+Result<Outcome> store_init(StoreCall& call);
+Result<Outcome> store_seal(StoreCall& call);
+Result<Outcome> store_unseal(StoreCall& call);
+Result<Outcome> key_slot_list(StoreCall& call);
+Result<Outcome> key_slot_add(StoreCall& call);
 
 }  // namespace jeton::vault::verbs

@@ -30,10 +30,32 @@ inline constexpr std::string_view verifier =
 inline constexpr std::string_view wrapped_data_key =
     "01000102030405060708090a0b0c0d0e0f10111213141516172f3819ca1358506c0a82da1038d31258cb686c6300ce068798"
     "11068998374844ebdefe3ae29651cd2ffa61d8cbb22a14";
-inline constexpr std::string_view slot =
+inline constexpr std::string_view old_slot =
     "940304c735eee0b231a085edb704e8b80af6c5b2aac3727dcbf807f66024989c01000102030405060708090a0b0c0d0e0f10"
     "1112131415161749070bcd2941462d940d95e7edeabe59a2653b8646b93fbc660828361d8789ed8e1ca6cf03bec663e680b2"
     "9d5a973a49";
+inline constexpr std::string_view slot_public_key =
+    "189ff0f3a7707ac4f6d6d683099894788aa7118562687ba95676398cbe0c5d1c";
+inline constexpr std::string_view slot_wrapped =
+    "eb4622c9cb46365d41bd7016f52a93bcdc674e2f4ab0512444817caf0ab7722e01000102030405060708090a0b0c0d0e0f10"
+    "11121314151617595e7a3204c4a6c5a50c050d4907b62457c617355c7deef39c97a3da17053ec2d2fc8f855b261795ed717f"
+    "ed40a1a590";
+inline constexpr std::string_view slot_authenticator =
+    "583df7439a994ee83f55b5c20bccf85fb66f3586fd2f3a3fab7c4b7ed0070a53";
+inline constexpr std::string_view slot_authenticator_key =
+    "01000102030405060708090a0b0c0d0e0f1011121314151617c698bc15c9f5060eb4cbc2877104ccd1613853d30b3ae3cd4f"
+    "d07ee22f1427b9dcc2abb0a69a0702bd88eedfbd39b293";
+inline constexpr std::string_view passphrase_slot_public_key =
+    "954599620df847b067a2687f3bb161527adeb89710d7a7f7170a63dd794ad350";
+inline constexpr std::string_view passphrase_slot_wrapped =
+    "eb4622c9cb46365d41bd7016f52a93bcdc674e2f4ab0512444817caf0ab7722e01000102030405060708090a0b0c0d0e0f10"
+    "111213141516170e77e67d8d074b20781ad0150bcebcbd1ba389fbba5e35a648a189898621cc7b30e9c73f198c9a1c68baf1"
+    "403cb77a44";
+inline constexpr std::string_view passphrase_slot_authenticator =
+    "6ef036ecb9fc92480174b97e576d0c07e6f36ba75721a0a3b6afddca30f5b5e2";
+inline constexpr std::string_view passphrase_slot_authenticator_key =
+    "01000102030405060708090a0b0c0d0e0f1011121314151617ef269b53e43da8ca22a4a30c09b23e21a6f811621cb5b79dfb"
+    "333e95bcf573ec3a24598cd229288ad7cde3f69dd0465c";
 inline constexpr std::string_view recovery_key = "jrk.000g40-r40m30-e20918-5gr38e-1w8124-gk8wdc";
 // clang-format on
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Prints known_answers.hpp: what keys/ must produce, computed without it (hashlib's BLAKE2b, XChaCha20-Poly1305 written out
-from RFC 8439 and draft-irtf-cfrg-xchacha-03). Run: python3 known_answers.py > known_answers.hpp"""
+from RFC 8439 and draft-irtf-cfrg-xchacha-03, X25519 from RFC 7748; Argon2id is OpenSSL's, by python3-cryptography ≥ 44).
+Run: python3 known_answers.py > known_answers.hpp"""
 import hashlib
 import struct
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 
 def blake2b(key, data, size=32):
@@ -101,6 +104,37 @@ def little(value):
     return (value % (1 << 512)).to_bytes(64, "little")
 
 
+def x25519(scalar, point):
+    prime = 2**255 - 19
+    k = bytearray(scalar)
+    k[0] &= 248
+    k[31] = k[31] & 127 | 64
+    k = int.from_bytes(k, "little")
+    x1 = int.from_bytes(point, "little") & (1 << 255) - 1
+    x2, z2, x3, z3, swap = 1, 0, x1, 1, 0
+    for t in reversed(range(255)):
+        bit = k >> t & 1
+        if swap ^ bit:
+            x2, x3, z2, z3 = x3, x2, z3, z2
+        swap = bit
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        da, cb = d * a, c * b
+        e = a * a - b * b
+        x3, z3 = (da + cb) ** 2 % prime, x1 * (da - cb) ** 2 % prime
+        x2, z2 = a * a * b * b % prime, e * (a * a + 121665 * e) % prime
+    if swap:
+        x2, x3, z2, z3 = x3, x2, z3, z2
+    return (x2 * pow(z2, prime - 2, prime) % prime).to_bytes(32, "little")
+
+
+BASE = (9).to_bytes(32, "little")
+# RFC 7748, section 5.2, the first example.
+assert x25519(
+    bytes.fromhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
+    bytes.fromhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"),
+) == bytes.fromhex("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552")
+
+
 def recovery_key(random):
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     check = int.from_bytes(blake2b(b"", b"jeton recovery key" + random), "big") >> (256 - 20)
@@ -109,11 +143,38 @@ def recovery_key(random):
     return "jrk." + "-".join(symbols[i : i + 6] for i in range(0, 36, 6))
 
 
-def slot():
+def old_slot():
     salt, secret = bytes(range(50, 82)), bytes(range(150, 182))
     material = blake2b(salt, field("jeton key slot") + field("key-file") + number(32) + secret, 64)
     place = field("jeton key slot") + field("ab12") + field("key-file") + field("/etc/jeton/key")
     return material[32:] + box(material[:32], place, ROOT)
+
+
+def slot(kind, label, secret, passes=0, memory=0):
+    salt, ephemeral = bytes(range(50, 82)), bytes(range(10, 42))
+    material = blake2b(salt, field("jeton key slot 2") + field(kind) + number(len(secret)) + secret, 64)
+    secret_key, authenticator_key = material[:32], material[32:]
+    public_key, ephemeral_key = x25519(secret_key, BASE), x25519(ephemeral, BASE)
+    place = field("jeton key slot 2") + field("ab12") + field(kind) + field(label) + field(salt)
+    place += number(passes) + number(memory) + field(public_key)
+    key = blake2b(x25519(ephemeral, public_key), field("jeton key slot box") + field(ephemeral_key) + field(public_key))
+    wrapped = ephemeral_key + box(key, place, ROOT)
+    return {
+        "public_key": public_key,
+        "wrapped": wrapped,
+        "authenticator": blake2b(authenticator_key, field("jeton slot authenticator") + field(place) + field(wrapped)),
+        "authenticator_key": box(root_subkey(9), field("jeton slot authenticator key") + field(place), authenticator_key),
+    }
+
+
+def passphrase_slot():
+    salt = bytes(range(50, 82))
+    stretched = Argon2id(salt=salt[:16], length=32, iterations=3, lanes=1, memory_cost=64).derive(b"correct horse battery staple")
+    return slot("passphrase", "mine", stretched, 3, 64)
+
+
+def named(prefix, answers):
+    return {prefix + name: answer for name, answer in answers.items()}
 
 
 ONE, TWO = b"\x11" * 32, b"\x22" * 32
@@ -134,7 +195,9 @@ ANSWERS = {
         VERIFIER_KEY + blake2b(VERIFIER_KEY, b"jcs.secret"),
     ),
     "wrapped_data_key": box(root_subkey(6), field("jeton data key") + field("e11") + number(2), DATA),
-    "slot": slot(),
+    "old_slot": old_slot(),
+    **named("slot_", slot("key-file", "/etc/jeton/key", bytes(range(150, 182)))),
+    **named("passphrase_slot_", passphrase_slot()),
 }
 
 print("/// Known answers, printed by known_answers.py: none of them was computed by jeton.\n#pragma once\n")

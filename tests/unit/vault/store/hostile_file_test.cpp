@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/vault/store/schema.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
 using namespace jeton;
@@ -38,19 +39,20 @@ void check_unusable(Place& place, const std::string& why) {
 }  // namespace
 
 TEST_CASE("hostile file: a newer schema is refused and not touched (T51)") {
+    const auto newer = std::to_string(schema_version + 1);
     Place place;
     place.begin();
     add_app(place, "a");
     SUBCASE("in the file") {
         place.close();
-        place.edit("PRAGMA user_version = 4; CREATE TABLE news (id TEXT) STRICT");
+        place.edit("PRAGMA user_version = " + newer + "; CREATE TABLE news (id TEXT) STRICT");
     }
     SUBCASE("in the log only") {
-        place.edit_open("PRAGMA user_version = 4");
+        place.edit_open("PRAGMA user_version = " + newer);
         place.crash();
         CHECK_FALSE(content_of(place.log()).empty());
     }
-    check_unusable(place, "was written by a newer jeton (schema 4");
+    check_unusable(place, "was written by a newer jeton (schema " + newer);
 }
 
 TEST_CASE("hostile file: anything in the schema that is not jeton's is refused by name (T28)") {

@@ -3,16 +3,61 @@
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/schema.hpp"
+#include "tests/unit/vault/keys/old_slot.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
 using namespace jeton::vault::store_test;
 
+namespace {
+
+void drop_columns(const Place& place, std::initializer_list<const char*> columns) {
+    for (const std::string name : columns) {
+        const auto dot = name.find('.');
+        place.edit("ALTER TABLE " + name.substr(0, dot) + " DROP COLUMN " + name.substr(dot + 1));
+    }
+}
+
+// What a store of an older schema has not: it was never written to here, so that taking it away gives such a store.
+
+void back_to_schema_2(const Place& place) {
+    drop_columns(place,
+                 {"environments.retiring_data_key", "environments.rotation_pending", "signing_keys.key_generation",
+                  "secrets.key_generation", "pairs.key_generation", "tickets.key_generation", "key_slots.public_key",
+                  "key_slots.authenticator", "key_slots.authenticator_key", "key_slots.passes", "key_slots.memory"});
+    place.edit("PRAGMA user_version = 2");
+}
+
+void back_to_schema_1(const Place& place) {
+    back_to_schema_2(place);
+    for (const auto* table : {"role_grants", "pairs", "tickets", "scopes", "audit_checkpoints"}) {
+        place.edit(std::string{"DROP TABLE "} + table);
+    }
+    for (const auto* index :
+         {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"}) {
+        place.edit(std::string{"DROP INDEX "} + index);
+    }
+    drop_columns(place,
+                 {"apps.external_data_guid", "connections.consent_on_behalf_of", "connections.token_generation",
+                  "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
+                  "connections.operator_pause_by", "connections.operator_pause_reason", "connections.operator_pause_at",
+                  "bindings.kind", "bindings.app", "bindings.group_name", "bindings.gid", "bindings.unit",
+                  "bindings.expires_at", "audit.actor_unit"});
+    place.edit("PRAGMA user_version = 1");
+}
+
+KeySlot slot_of(const Place& place) {
+    return test::old_slot(place.root, KeySlotKind::key_file, "/key", Place::key(), place.clock.now());
+}
+
+}  // namespace
+
 TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its hashes") {
     Place place;
-    place.begin();
+    place.begin(slot_of(place));
     const auto app = add_app(place, "dispatcher");
     Binding binding;
     binding.id = BindingId::fresh();
@@ -23,39 +68,7 @@ TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its ha
         tx.append_audit(entry("binding.added"));
     });
     place.close();
-    // What a store of schema 1 has not: it was never written to here, so that taking it away gives such a store.
-    for (const auto* table : {"role_grants", "pairs", "tickets", "scopes", "audit_checkpoints"}) {
-        place.edit(std::string{"DROP TABLE "} + table);
-    }
-    for (const auto* index :
-         {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"}) {
-        place.edit(std::string{"DROP INDEX "} + index);
-    }
-    for (const auto* column : {"apps.external_data_guid",
-                               "connections.consent_on_behalf_of",
-                               "connections.token_generation",
-                               "connections.tenant_pause_by",
-                               "connections.tenant_pause_reason",
-                               "connections.tenant_pause_at",
-                               "connections.operator_pause_by",
-                               "connections.operator_pause_reason",
-                               "connections.operator_pause_at",
-                               "bindings.kind",
-                               "bindings.app",
-                               "bindings.group_name",
-                               "bindings.gid",
-                               "bindings.unit",
-                               "bindings.expires_at",
-                               "audit.actor_unit",
-                               "environments.retiring_data_key",
-                               "environments.rotation_pending",
-                               "signing_keys.key_generation",
-                               "secrets.key_generation"}) {
-        const std::string name{column};
-        const auto dot = name.find('.');
-        place.edit("ALTER TABLE " + name.substr(0, dot) + " DROP COLUMN " + name.substr(dot + 1));
-    }
-    place.edit("PRAGMA user_version = 1");
+    back_to_schema_1(place);
     place.open();
     CHECK(place.store().reason().find("schema") == std::string::npos);
     REQUIRE(place.unseal());
@@ -65,6 +78,26 @@ TEST_CASE("a store of schema 1 opens: its rows keep their MACs, its audit its ha
         REQUIRE(kept);
         CHECK(kept->kind == BindingKind::connection);
         CHECK(kept->gid == -1);
+        CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 2 opens by the slots it has, which have no public key yet") {
+    Place place;
+    place.begin(slot_of(place));
+    const auto app = add_app(place, "dispatcher");
+    place.close();
+    back_to_schema_2(place);
+    place.open();
+    const auto slots = place.store().slots();
+    REQUIRE(slots.size() == 1);
+    CHECK_FALSE(slots[0].has_public_key());
+    auto root = open_slot(slots[0], Place::key());
+    REQUIRE(root);
+    REQUIRE(place.store().unseal(*std::move(root), false));
+    place.run([&](Transaction& tx) {
+        CHECK(apps::find(tx, "dispatcher")->id == app.id);
+        CHECK(key_slots::list(tx).size() == 1);
         CHECK(audit::verify(tx));
     });
 }

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "daemon/vault/store/apps.hpp"
+#include "daemon/vault/store/schema.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
 using namespace jeton;
@@ -93,7 +94,7 @@ TEST_CASE("store: the settings that durability and distrust rest on are in force
     CHECK(database.number("PRAGMA cell_size_check") == 1);
     CHECK(database.number("PRAGMA foreign_keys") == 0);
     CHECK(database.number("PRAGMA secure_delete") == 1);
-    CHECK(database.number("PRAGMA user_version") == 3);
+    CHECK(database.number("PRAGMA user_version") == schema_version);
     place.edit_open("PRAGMA writable_schema = ON");  // DEFENSIVE: no effect
     CHECK_THROWS_AS(place.edit_open("UPDATE sqlite_schema SET sql = ''"), std::logic_error);
 }

@@ -70,11 +70,10 @@ public:
         return *store_;
     }
     /// A new store with one slot, unsealed.
-    Store& begin() {
+    Store& begin() { return begin(make_slot(root, KeySlotKind::key_file, "/key", key(), clock.now())); }
+    Store& begin(const KeySlot& slot) {
         auto& store = open();
-        std::vector<KeySlot> slots;
-        slots.push_back(make_slot(root, KeySlotKind::key_file, "/key", key(), clock.now()));
-        REQUIRE(store.initialise(root.copy(), slots));
+        REQUIRE(store.initialise(root.copy(), {slot}));
         return store;
     }
     [[nodiscard]] Result<std::vector<std::string>> unseal(bool accept_rollback = false) {

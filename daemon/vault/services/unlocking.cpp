@@ -1,0 +1,61 @@
+#include "daemon/vault/services/unlocking.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "daemon/vault/keys/recovery_key.hpp"
+
+namespace jeton::vault {
+
+const SlotSecret* Stretched::find(const KeySlot& slot) const {
+    const auto found = std::ranges::find_if(results_, [&](const Result& result) {
+        return !result.for_new_slot && result.salt == slot.salt && result.cost == cost_of(slot);
+    });
+    return found == results_.end() ? nullptr : &found->secret;
+}
+
+const Stretched::Result* Stretched::for_new_slot() const {
+    const auto found = std::ranges::find(results_, true, &Result::for_new_slot);
+    return found == results_.end() ? nullptr : &*found;
+}
+
+void Stretched::add(Stretched more) { std::ranges::move(more.results_, std::back_inserter(results_)); }
+
+const Stretched& Stretched::none() {
+    static const Stretched nothing;
+    return nothing;
+}
+
+Stretched::Result stretch(const StretchJob& job) {
+    return {job.salt, job.cost, job.for_new_slot, stretch(job.passphrase.reveal(), job.salt, job.cost)};
+}
+
+UnlockAttempt unlock(const std::vector<KeySlot>& slots, std::string_view typed, const Stretched& stretched,
+                     const StretchCost& least) {
+    UnlockAttempt attempt;
+    const auto opens = [&](const KeySlot& slot, const SlotSecret& secret) {
+        auto root = open_slot(slot, secret);
+        if (root) attempt.unlocked.emplace(slot, *std::move(root), secret.copy());
+        return attempt.unlocked.has_value();
+    };
+    if (const auto recovery_key = parse_recovery_key(typed)) {
+        for (const auto& slot : slots) {
+            if (slot.kind == KeySlotKind::recovery && opens(slot, *recovery_key)) return attempt;
+        }
+    }
+    std::size_t tried = 0;
+    for (const auto& slot : slots) {
+        if (slot.kind != KeySlotKind::passphrase || !is_acceptable(cost_of(slot), least)) continue;
+        if (++tried > key_slots_max) break;
+        if (const auto* secret = stretched.find(slot)) {
+            if (opens(slot, *secret)) break;
+        } else {
+            attempt.need.push_back({SecretText{typed}, slot.salt, cost_of(slot)});
+        }
+    }
+    if (attempt.unlocked) attempt.need.clear();
+    return attempt;
+}
+
+}  // namespace jeton::vault
