@@ -9,6 +9,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/stretcher.hpp"
@@ -130,6 +131,7 @@ void Desk::greet() {
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
     to_front_(wire::moment_event("hello", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::announce() {
@@ -140,6 +142,7 @@ void Desk::announce() {
     announced_ = current;
     announced_state_ = state;
     to_front_(wire::moment_event("epoch", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::take(std::deque<std::string> payloads) {
@@ -333,6 +336,7 @@ void Desk::stretched(std::uint64_t number, Result<Stretched> result) {
 
 std::chrono::milliseconds Desk::tick() {
     flights_.sweep();
+    note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
     finish_destroying_keys();
     return reseal() ? std::chrono::milliseconds{0} : idle_pause;
@@ -371,6 +375,33 @@ bool Desk::reseal() {
         reseal_again_ = start + reseal_retry;
         announce();  // where only the anchor failed, the epoch has grown
         return false;
+    }
+}
+
+void Desk::log_head() {
+    if (room_.store.state() != StoreState::unsealed) return;
+    auto group = room_.store.group();
+    const auto head = group.attempt([](Transaction& tx) { return audit::signed_head(tx); });
+    // In this form `jeton audit verify --against` reads it back.
+    log::info("audit head sequence={} hash={} signature={} public_key={}", head.sequence, head.hash, head.signature,
+              head.public_key);
+}
+
+void Desk::note_ends() {
+    try {
+        room_.store.note_ends();
+        ends_are_noted_ = true;
+    } catch (const StoreFault& fault) {
+        if (ends_are_noted_) log::error("that a deadline has passed was not written: {}", fault.what());
+        ends_are_noted_ = false;  // said once: it is tried again each second
+    }
+}
+
+void Desk::keep_time() {
+    try {
+        room_.store.keep_time();
+    } catch (const StoreFault& fault) {
+        log::error("the store's time was not written: {}", fault.what());
     }
 }
 

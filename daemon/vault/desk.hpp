@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
+    /// Before the end: what has passed stays passed (T48).
+    void keep_time();
 
 private:
     struct Task {
@@ -64,6 +66,10 @@ private:
     void finish_destroying_keys();
     /// One slice; whether there is more.
     [[nodiscard]] bool reseal();
+    /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
+    void log_head();
+    /// A deadline that has passed stays passed, also over a crash.
+    void note_ends();
     void deliver(Task& task, Reply& reply);
     void stretch_for(Task& task, StretchNeed need);
     [[nodiscard]] wire::Moment moment() const;
@@ -80,6 +86,7 @@ private:
     wire::Moment announced_;
     std::string announced_state_;
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
+    bool ends_are_noted_ = true;
 };
 
 }  // namespace jeton::vault

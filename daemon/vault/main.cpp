@@ -15,11 +15,13 @@
 #include <fmt/format.h>
 
 #include "daemon/base/config.hpp"
+#include "daemon/base/file_helper.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/process.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/desk.hpp"
 #include "daemon/vault/exchange_ends.hpp"
+#include "daemon/vault/sandbox.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/stretcher.hpp"
 #include "libclient/protocol/words.hpp"
@@ -104,17 +106,20 @@ void serve(const Options& options, const Config& config) {
     loop.run();
 
     desk.write_tally();
+    desk.keep_time();
     store.checkpoint();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
+    harden_process();
     const auto options = parse_command_line(argc, argv);
     log::start("jeton-vault");
-    harden_process();
-    prepare_secure_memory();
     const auto config = require_config(options.config);
+    start_file_helper("jetond-files", confine_file_helper);  // before any key is here
+    prepare_secure_memory();
+    confine_vault(config);
     serve(options, config);
     return EXIT_SUCCESS;
 } catch (const jeton::vault::StoreInUse& fault) {

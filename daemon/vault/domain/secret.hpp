@@ -37,6 +37,8 @@ struct Secret {
     std::string created_by;                    ///< user name, or the uid in digits
     std::optional<UtcSeconds> deactivates_at;  ///< the end of an overlap
     std::int64_t key_generation = 1;           ///< of the data key that `sealed` is under
+    std::string destination;  ///< of a `value`: what it was imported for, as a digest; empty: what its environment was
+                              ///< made with (a row older than schema 3)
 
     /// Active at `now`: not deactivated, and its deadline (where it has one) not reached.
     [[nodiscard]] bool is_active(UtcSeconds now) const {

@@ -25,7 +25,14 @@ struct AccessTokenClaims {
     std::string app;
     std::string scope;
     std::string audience;
-    std::int64_t generation = 0;  ///< of the connection's tokens: `jti` begins with it
+    std::int64_t generation = 0;     ///< of the connection's tokens: `jti` begins with it
+    std::chrono::seconds behind{0};  ///< how far the wall clock is behind the store's time; stands in `jti` if not 0
+};
+
+/// When a token is judged: what the wall clock says, and the store's own time, which is never earlier.
+struct JudgedAt {
+    UtcSeconds wall;
+    UtcSeconds store;
 };
 
 /// Where the private half belongs, under the data key that it is sealed under. Views look into the arguments.
@@ -45,11 +52,11 @@ struct VerifiedToken {
     std::string client_id;
     std::int64_t generation = 0;
 };
-/// Signature, `typ`, issuer and lifetime of `token` hold at `now` for `environment`; nothing where one does not, or it
-/// is no token of ours (RFC 7662 §2.2 tells no reason).
+/// Signature, `typ`, issuer and lifetime of `token` hold at `at` for `environment`; nothing where one does not, or it
+/// is no token of ours (RFC 7662 §2.2 tells no reason). Its life has passed when either time says so (T48).
 [[nodiscard]] std::optional<VerifiedToken> verify_access_token(const Environment& environment,
                                                                const std::vector<SigningKey>& keys,
-                                                               std::string_view token, UtcSeconds now);
+                                                               std::string_view token, JudgedAt at);
 
 /// RFC 7517 set of the public keys.
 [[nodiscard]] boost::json::object key_set(const std::vector<SigningKey>& keys);

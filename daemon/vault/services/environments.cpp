@@ -13,6 +13,7 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/bindings.hpp"
@@ -194,6 +195,62 @@ bool same_fields(const Environment& left, const Environment& right) {
            left.developer_access == right.developer_access && left.issuer == right.issuer;
 }
 
+Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
+    environment.developer_access = edit.developer_access.value_or(environment.developer_access);
+    if (edit.host_aliases) {
+        environment.host_aliases.clear();
+        add_aliases(environment.host_aliases, *edit.host_aliases);
+    }
+    if (edit.client_auth) {
+        const auto auth = client_auth(*edit.client_auth);
+        if (!auth) return refuse(Errc::bad_input, "no such client authentication", "give --client-auth post or basic");
+        if (environment.kind == EnvironmentKind::local) {
+            return refuse(Errc::bad_input, "a local environment has no endpoint elsewhere", "leave out --client-auth");
+        }
+        environment.client_auth = *auth;
+    }
+    environment.token_endpoint = edit.token_endpoint.value_or(environment.token_endpoint);
+    environment.ca_file = edit.ca_file.value_or(environment.ca_file);
+    environment.allow_loopback_http = edit.allow_loopback_http.value_or(environment.allow_loopback_http);
+    return {};
+}
+
+Error needs_import_anew(const Environment& environment, std::size_t bound) {
+    return refuse(
+        Errc::wrong_state,
+        fmt::format("secrets are sent only where they were imported for: {} of {} would get no token until {}",
+                    bound == 1 ? "1 connection" : fmt::format("{} connections", bound), environment.name,
+                    bound == 1 ? "its pair is imported anew" : "their pairs are imported anew"),
+        fmt::format("if that is what you want: jeton environment edit {} … --import-anew; then jeton secret "
+                    "import CONNECTION for each",
+                    environment.name));
+}
+
+/// For the audit: what is different now.
+std::string differences(const Environment& before, const Environment& after) {
+    std::vector<std::string> parts;
+    const auto yes_or_no = [](bool flag) { return flag ? "yes" : "no"; };
+    if (before.developer_access != after.developer_access) {
+        parts.push_back(fmt::format("developer access: {}", yes_or_no(after.developer_access)));
+    }
+    if (before.host_aliases != after.host_aliases) {
+        parts.push_back(fmt::format("host aliases: {}", fmt::join(after.host_aliases, ", ")));
+    }
+    if (before.token_endpoint != after.token_endpoint) {
+        parts.push_back(fmt::format("token endpoint: {}, was {}", after.token_endpoint, before.token_endpoint));
+    }
+    if (before.client_auth != after.client_auth) {
+        parts.push_back(fmt::format("client authentication: {}", name_of(after.client_auth)));
+    }
+    if (before.ca_file != after.ca_file) {
+        parts.push_back(fmt::format("CA file: {}", after.ca_file.empty() ? "the system's" : after.ca_file));
+    }
+    if (before.allow_loopback_http != after.allow_loopback_http) {
+        parts.push_back(fmt::format("loopback HTTP: {}", yes_or_no(after.allow_loopback_http)));
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 }  // namespace
 
 Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
@@ -225,21 +282,20 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
     auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     const auto before = *environment;
-    environment->developer_access = edit.developer_access.value_or(before.developer_access);
-    if (edit.host_aliases) {
-        environment->host_aliases.clear();
-        add_aliases(environment->host_aliases, *edit.host_aliases);
-    }
+    if (auto fields = apply(edit, *environment); !fields) return fields.error();
+    if (auto rules = check_kind_rules(*environment, {}); !rules) return rules.error();
     if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
     if (same_fields(*environment, before)) return environment;
+    const bool moves = destination_of(*environment) != destination_of(before);
+    if (moves) {
+        const auto bound = count_bound(tx, before);
+        if (bound > 0 && !edit.import_anew) return needs_import_anew(before, bound);
+        name_destinations(tx, before);
+    }
     tx.update(*environment);
-    record(
-        tx, peer,
-        {.event = "environment.edited",
-         .subject = environment->name,
-         .detail = fmt::format("developer access: {}; host aliases: {}", environment->developer_access ? "yes" : "no",
-                               fmt::join(environment->host_aliases, ", "))},
-        now);
+    record(tx, peer,
+           {.event = "environment.edited", .subject = environment->name, .detail = differences(before, *environment)},
+           now);
     return environment;
 }
 

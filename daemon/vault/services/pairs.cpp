@@ -29,11 +29,7 @@ Result<CreatedPair> create_pair(Transaction& tx, const Peer& peer, const Connect
     if (found->connection.state == ConnectionState::not_connected) return state_refusal(*found);
     Pair pair;
     static_cast<Identity&>(pair) = identity;
-    if (life) {
-        const auto end = end_after(tx, now, *life);
-        if (!end) return end.error();
-        pair.expires_at = *end;
-    }
+    if (life) pair.expires_at = end_after(tx, now, *life);
     auto value = generate_client_secret();
     pair.id = PairId::fresh();
     pair.connection = found->connection.id;

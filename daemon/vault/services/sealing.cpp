@@ -111,15 +111,6 @@ constexpr std::array tables{
 
 }  // namespace
 
-SecretPlace place_of(const Secret& secret, const Environment& environment) {
-    auto text = environment.id.text;
-    if (secret.kind == SecretKind::value) {
-        text = fmt::format("{}\n{}\n{}\n{}", text, environment.token_endpoint, environment.ca_file,
-                           name_of(environment.client_auth));
-    }
-    return {secret.id.text, std::move(text), secret.key_generation};
-}
-
 SealedPlace place_of(const Pair& pair, const Environment& environment) {
     return {"pairs", pair.id.text, environment.id.text, pair.key_generation};
 }

@@ -14,22 +14,15 @@
 #include "daemon/vault/domain/ticket.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
 
 // Where a sealed value belongs, under the generation of the data key that it is sealed under. What is sealed anew
-// takes its environment's generation first. Views look into the arguments. Of a signing key: issuer.hpp.
+// takes its environment's generation first. Views look into the arguments. Of a signing key: issuer.hpp; of a
+// secret: destinations.hpp.
 
-/// An upstream secret is bound to its endpoint, CA and client authentication, so that a changed environment cannot send
-/// it elsewhere.
-struct SecretPlace {
-    std::string id;
-    std::string environment_text;
-    std::int64_t generation;
-    [[nodiscard]] SealedPlace place() const { return {"secrets", id, environment_text, generation}; }
-};
-[[nodiscard]] SecretPlace place_of(const Secret& secret, const Environment& environment);
 [[nodiscard]] SealedPlace place_of(const Pair& pair, const Environment& environment);
 [[nodiscard]] SealedPlace place_of(const Ticket& ticket, const Environment& environment);
 

@@ -55,6 +55,25 @@ void Authority::learn(const RootKey& root, const TableInfo& table, const std::st
     counters_.set.add(root, table.name, id, mac);
 }
 
+void Authority::tell_again(const std::set<std::pair<std::string, std::string>>& told) {
+    for (const auto* table : authority_tables()) {
+        const std::string name{table->name};
+        for (const auto& [id, mac] : index_.at(table->ordinal)) {
+            if (!told.contains({name, id})) pending_.push_back({name, id, mac});
+        }
+    }
+}
+
+std::optional<RowChange> Authority::row_beyond(const std::set<std::pair<std::string, std::string>>& known) const {
+    for (const auto* table : authority_tables()) {
+        const std::string name{table->name};
+        for (const auto& [id, mac] : index_.at(table->ordinal)) {
+            if (!known.contains({name, id})) return RowChange{name, id, mac};
+        }
+    }
+    return std::nullopt;
+}
+
 Authority::Mark Authority::mark() {
     epoch_grown_ = false;
     return {counters_, undo_.size()};

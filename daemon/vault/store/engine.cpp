@@ -10,6 +10,7 @@
 
 #include "daemon/vault/keys/macs.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
+#include "daemon/vault/store/ends.hpp"
 #include "daemon/vault/store/state_row.hpp"
 
 namespace jeton::vault {
@@ -32,7 +33,11 @@ Value as_value(const Mac& mac) { return Bytes{mac.begin(), mac.end()}; }
 }  // namespace
 
 Engine::Engine(std::filesystem::path database_file, std::filesystem::path anchor_directory, const Clock& clock_to_use)
-    : file(std::move(database_file)), clock(&clock_to_use), anchor(std::move(anchor_directory)), host(host_name()) {
+    : file(std::move(database_file)),
+      clock(&clock_to_use),
+      time(clock_to_use),
+      anchor(std::move(anchor_directory)),
+      host(host_name()) {
     new_instance();
 }
 
@@ -55,6 +60,7 @@ void Engine::forget() {
     root.reset();
     data_keys_.clear();
     authority = Authority{};
+    next_end_known_at_.reset();
 }
 
 void Engine::replace_root(RootKey next) {
@@ -187,7 +193,7 @@ void Engine::commit_group() {
     const bool authority_changed = authority.counters().epoch != group_mark_.counters.epoch;
     try {
         auto& counters = authority.counters();
-        counters.high_water = std::max(counters.high_water, clock->now());
+        counters.high_water = std::max(counters.high_water, time.now());
         write_state(*database, root_key(), counters);
         database->run("COMMIT");
     } catch (...) {
@@ -235,6 +241,30 @@ void Engine::roll_back_savepoint() noexcept {
     } catch (const std::exception&) {
         lose_group();
     }
+}
+
+bool Engine::an_end_has_passed() {
+    if (!root || !database) return false;
+    const auto& counters = authority.counters();
+    const std::pair known{counters.epoch, counters.high_water};
+    if (next_end_known_at_ != known) {
+        next_end_ = next_end(*database, counters.high_water);
+        next_end_known_at_ = known;
+    }
+    return next_end_ && *next_end_ <= time.now();
+}
+
+void Engine::commit_time() {
+    begin_group();
+    try {
+        begin_savepoint();
+        wrote();
+        release_savepoint();
+    } catch (...) {
+        abandon_group();
+        throw;
+    }
+    commit_group();
 }
 
 void Engine::write_anchor() {

@@ -62,8 +62,7 @@ std::string_view name_of(StoreState state) {
 }
 
 Store::Store(StoreFiles files, const Clock& clock)
-    : files_(std::move(files)),
-      engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
+    : files_(std::move(files)), engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
     open();
     // Only now: until here another vault may have had the files.
     if (replacement::is_decided(files_)) {
@@ -162,6 +161,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     }
     engine_->root.emplace(std::move(root));
     engine_->authority = std::move(checked->authority);
+    engine_->time.has_seen(engine_->authority.counters().high_water);
     try {
         if (!checked->lost.empty()) {
             record_rollback(*engine_, checked->lost, checked->anchor_epoch);
@@ -187,6 +187,18 @@ void Store::seal(std::string why) {
 }
 
 Group Store::group() { return Group{*engine_}; }
+
+std::chrono::seconds Store::clock_is_behind() { return engine_->time.behind(); }
+
+UtcSeconds Store::time() { return engine_->time.now(); }
+
+void Store::note_ends() {
+    if (engine_->an_end_has_passed()) engine_->commit_time();
+}
+
+void Store::keep_time() {
+    if (state() == StoreState::unsealed) engine_->commit_time();
+}
 
 std::int64_t Store::known_epoch() const {
     constexpr std::int64_t believable = std::int64_t{1} << 52;  // what a forged anchor claims leaves room to go on
@@ -221,7 +233,8 @@ std::optional<std::filesystem::path> Store::replace_with(RestoredStore& next) {
         return kept;
     } catch (const std::exception& fault) {
         engine_->unusable = true;
-        engine_->reason = fmt::format("it was restored, but could not be opened: {}; start the daemon again", fault.what());
+        engine_->reason =
+            fmt::format("it was restored, but could not be opened: {}; start the daemon again", fault.what());
         throw StoreFault(fault.what(), false, true);
     }
 }

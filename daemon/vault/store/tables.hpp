@@ -159,7 +159,8 @@ struct Table<Secret> {
                                                Column{"created_at", &Secret::created_at},
                                                Column{"created_by", &Secret::created_by},
                                                Column{"deactivates_at", &Secret::deactivates_at},
-                                               AddedColumn{"key_generation", &Secret::key_generation}};
+                                               AddedColumn{"key_generation", &Secret::key_generation},
+                                               AddedColumn{"destination", &Secret::destination}};
 };
 
 template <>

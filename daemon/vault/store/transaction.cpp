@@ -32,7 +32,7 @@ std::int64_t Transaction::epoch() const { return engine_->authority.counters().e
 const std::string& Transaction::instance() const { return engine_->instance; }
 
 UtcSeconds Transaction::high_water() const {
-    return std::max(engine_->authority.counters().high_water, engine_->clock->now());
+    return std::max(engine_->authority.counters().high_water, engine_->time.now());
 }
 
 std::vector<Record> Transaction::read(const TableInfo& table, std::string_view where,

@@ -59,7 +59,8 @@ public:
     /// With what this savepoint has changed so far: one more than before it where it changed authority rows.
     [[nodiscard]] std::int64_t epoch() const;
     [[nodiscard]] const std::string& instance() const;
-    /// The latest wall time that the store has seen: what has passed stays passed though the clock is set back (T48).
+    /// The time that deadlines are judged by and made of: the latest that the store has seen, and never slower than the
+    /// boot clock. What has passed stays passed though the wall clock is set back (T48).
     [[nodiscard]] UtcSeconds high_water() const;
 
     /// For the files of this folder only. Rows whose MAC and identity are verified, in the order of the table's

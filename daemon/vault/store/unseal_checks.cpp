@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,6 +64,12 @@ Error name_wrong_row(Database& database, const Authority& found) {
         if (mac && !same_mac(*mac, *present)) {
             return tampered(fmt::format("row {} of table {} was replaced by an older one outside jeton", id, name));
         }
+    }
+    std::set<RowName> told;
+    for (const auto& [row, mac] : expected) told.insert(row);
+    if (const auto stranger = found.row_beyond(told)) {
+        return tampered(fmt::format("row {} of table {} was put back outside jeton, which had deleted it long ago",
+                                    stranger->id, stranger->table));
     }
     return tampered("the rows of the database are not those that jeton wrote last");
 }

@@ -117,6 +117,7 @@ constexpr std::array table{
     // the audit
     showing_usage({"audit.list", "audit list", verbs::audit_list, auditors, About::host}),
     showing_usage({"audit.verify", "audit verify", verbs::audit_verify, auditors, About::host}),
+    Verb{"audit.compare", "audit verify --against", verbs::audit_compare, auditors},
     showing_usage({"audit.export", "audit export", verbs::audit_export, auditors, About::host}),
     showing_usage({"audit.prune", "audit prune", verbs::audit_prune, operators, About::host}),
     // backups: whoever holds a session has proved at its beginning that it holds a key

@@ -35,9 +35,9 @@ struct Room {
     Store& store;
     UpstreamTokens upstream = {};
     Tally tally = {};
-    Resealing resealing = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
+    Resealing resealing = {};
     BackupInProgress backup = {};
     RestoreInProgress restore = {};
 };

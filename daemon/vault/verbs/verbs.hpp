@@ -80,6 +80,7 @@ Result<Outcome> metadata_show(Call& call);
 
 Result<Outcome> audit_list(Call& call);
 Result<Outcome> audit_verify(Call& call);
+Result<Outcome> audit_compare(Call& call);
 Result<Outcome> audit_export(Call& call);
 Result<Outcome> audit_prune(Call& call);
 
