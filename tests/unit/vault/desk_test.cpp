@@ -177,6 +177,7 @@ TEST_CASE("the front learns what it must attest as soon as a binding asks for it
     REQUIRE_FALSE(counter.sent.empty());
     CHECK(counter.sent[0].at("event") == "epoch");
     CHECK(counter.sent[0].at("attest") == json::array{"groups"});
+    CHECK(counter.sent[0].at("known").at("groups") == json::array{3000});
 }
 
 TEST_CASE("a listing goes on where its page ended") {
