@@ -20,9 +20,9 @@ namespace jeton::cli {
 /// (bad_input) more than one line or more than 64 KiB.
 [[nodiscard]] Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question);
 
-/// Two of them: asked for one after the other, or the first two lines of stdin. The second is empty where there is none.
-[[nodiscard]] Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(const Terminal& terminal,
-                                                                                       std::string_view first_question,
-                                                                                       std::string_view second_question);
+/// Two of them: asked for one after the other, or the first two lines of stdin. The second is empty where there is
+/// none.
+[[nodiscard]] Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(
+    const Terminal& terminal, std::string_view first_question, std::string_view second_question);
 
 }  // namespace jeton::cli

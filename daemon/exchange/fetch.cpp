@@ -111,6 +111,8 @@ void Fetcher::advance() {
     state_->land_what_has_finished();
 }
 
+bool Fetcher::idle() const { return state_->flights.empty(); }
+
 void Fetcher::wait(std::span<Watched> watched) {
     std::vector<curl_waitfd> extra;
     for (const auto& one : watched) {

@@ -9,6 +9,7 @@
 
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/known_callers.hpp"
 #include "daemon/vault/services/upstream.hpp"
 
 namespace jeton::vault::wire {
@@ -41,13 +42,15 @@ struct Attested {
     bool unit = false;
     bool operator==(const Attested&) const = default;
 };
-/// `hello` or `epoch`.
+/// `hello` or `epoch`. `known`: whom the store knows, where that is news.
 [[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
-                                       Attested attested);
+                                       Attested attested, const KnownCallers* known = nullptr);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
-[[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request);
+/// `authorities`: what the request's CA file says, empty where it names none.
+[[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request,
+                                           const Result<std::string>& authorities);
 struct NumberedAnswer {
     std::uint64_t id = 0;
     ExchangeAnswer answer;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/encoding.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/vault/keys/recovery_key.hpp"
@@ -15,8 +14,6 @@
 
 namespace jeton::vault {
 namespace {
-
-constexpr std::size_t key_file_characters = 50;  // base 36: 258 bits
 
 Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
     auto content = read_secret_file(key_file);
@@ -55,9 +52,7 @@ Error closed_refusal(const Store& store) {
 
 Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
     if (!std::filesystem::exists(key_file)) {
-        if (auto directory = ensure_private_directory(key_file.parent_path()); !directory) return directory.error();
-        const auto content = random_base36(key_file_characters);
-        if (auto created = create_secret_file(key_file, content.reveal()); !created) return created.error();
+        if (auto created = create_key_file(key_file); !created) return created.error();
     }
     return read_key_file(key_file);
 }
