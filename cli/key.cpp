@@ -1,6 +1,10 @@
-/// Ways to open the store: key slot add|list.
+/// Keys of the store, and ways to open it: key rotate, key slot add|list.
+#include <memory>
+
 #include "cli/context.hpp"
+#include "cli/prompt.hpp"
 #include "cli/table.hpp"
+#include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
 namespace jeton::cli {
@@ -36,10 +40,38 @@ int list(Context& context) {
     return exit_code::done;
 }
 
+struct RotateArgs {
+    std::string environment;
+    bool root = false;
+};
+
+int rotate(Context& context, const RotateArgs& args) {
+    if (args.environment.empty() != args.root) {
+        return context.fail(refuse_usage("say what gets a new key: one environment, or the whole store",
+                                         "jeton key rotate ENVIRONMENT, or jeton key rotate --root")
+                                .error());
+    }
+    const auto proof = read_secret(context.terminal(), "Passphrase or recovery key of this store (unseen): ");
+    if (!proof) return context.fail(proof.error());
+    json::object body(protocol::wiped_storage());
+    add_text(body, "proof", proof->view());
+    const auto path =
+        args.root ? "/v1/root-key/rotate" : "/v1/environments/" + percent_encoded(args.environment) + "/key/rotate";
+    return context.report(context.ask(Call::change(path, std::move(body))));
+}
+
 }  // namespace
 
 void add_key_verbs(CommandLine& line) {
     line.noun("key", "Keys of the store");
+    const auto rotated = std::make_shared<RotateArgs>();
+    line.verb("key rotate",
+              "Give an environment a new data key, or the store a new root key and all environments new data keys.\n"
+              "A passphrase or a recovery key is asked for as proof, or read from stdin.",
+              "jeton key rotate production < recovery-key")
+        .may_have("ENVIRONMENT", rotated->environment, "Whose data key")
+        .flag("--root", rotated->root, "The root key")
+        .runs([rotated](Context& context) { return rotate(context, *rotated); });
     line.noun("key slot", "Ways to open the store");
     line.noun("key slot add", "Add a way to open the store");
     line.verb("key slot add recovery", "Add a recovery key; it is printed once", "jeton key slot add recovery")
