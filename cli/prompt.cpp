@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include <termios.h>
 #include <unistd.h>
@@ -86,6 +87,14 @@ void trim(client::WipedText& text) {
     if (first != std::string_view::npos) text.erase_front(first);
 }
 
+Result<client::WipedText> one_line_of(client::WipedText secret) {
+    trim(secret);
+    const bool control = std::ranges::any_of(secret.view(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (control)
+        return refuse("bad_input", "what came on stdin is not one line of text", "give the secret alone, in one line");
+    return secret;
+}
+
 }  // namespace
 
 std::string ask_line(std::string_view question) {
@@ -107,11 +116,36 @@ Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view
     }
     if (secret.size() > secret_limit)
         return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret");
-    trim(secret);
-    const bool control = std::ranges::any_of(secret.view(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-    if (control)
-        return refuse("bad_input", "what came on stdin is not one line of text", "give the secret alone, in one line");
+    return one_line_of(std::move(secret));
+}
+
+Result<client::WipedText> SecretInput::next(std::string_view question) {
+    if (terminal_.input) return read_secret(terminal_, question);
+    if (!std::exchange(read_, true)) rest_ = read_input(false);
+    if (rest_.size() > secret_limit)
+        return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret in each line");
+    const auto end = std::min(rest_.view().find('\n'), rest_.size());
+    client::WipedText line;
+    line.append(rest_.view().substr(0, end));
+    rest_.erase_front(std::min(end + 1, rest_.size()));
+    return one_line_of(std::move(line));
+}
+
+Result<client::WipedText> SecretInput::next_new(std::string_view question) {
+    auto secret = next(question);
+    if (!terminal_.input || !secret || secret->empty()) return secret;
+    auto again = next("The same once more: ");
+    if (!again) return again;
+    if (again->view() != secret->view())
+        return refuse("bad_input", "the two are not the same; nothing was changed", "try again");
     return secret;
+}
+
+Result<void> SecretInput::end() {
+    trim(rest_);
+    if (rest_.empty()) return {};
+    return refuse("bad_input", "stdin has more lines than secrets are asked for; nothing was changed",
+                  "give one secret in each line, in the order in which they are asked for on a terminal");
 }
 
 }  // namespace jeton::cli

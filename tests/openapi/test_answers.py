@@ -77,8 +77,9 @@ class Answers(Scenario):
         self.ask("get", "/v1/status")
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
         self.ask("get", "/v1/key-slots")
+        self.ask("post", "/v1/key-slots/test", body={"secret": key})
         self.ask("post", "/v1/seal")
-        self.ask("post", "/v1/unseal", body={"recovery_key": key})
+        self.ask("post", "/v1/unseal", body={"secret": key})
         self.init()
 
     def init(self):
