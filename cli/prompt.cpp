@@ -87,7 +87,10 @@ void trim(client::WipedText& text) {
     if (first != std::string_view::npos) text.erase_front(first);
 }
 
-Result<client::WipedText> one_line_of(client::WipedText secret) {
+/// One line, without surrounding spaces.
+Result<client::WipedText> checked(client::WipedText secret) {
+    if (secret.size() > secret_limit)
+        return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret");
     trim(secret);
     const bool control = std::ranges::any_of(secret.view(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
     if (control)
@@ -106,29 +109,20 @@ std::string ask_line(std::string_view question) {
 }
 
 Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
-    client::WipedText secret;
-    if (terminal.input) {
-        const Prompting prompting{true};
-        show(question);
-        secret = read_input(true);
-    } else {
-        secret = read_input(false);
-    }
-    if (secret.size() > secret_limit)
-        return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret");
-    return one_line_of(std::move(secret));
+    if (!terminal.input) return checked(read_input(false));
+    const Prompting prompting{true};
+    show(question);
+    return checked(read_input(true));
 }
 
 Result<client::WipedText> SecretInput::next(std::string_view question) {
     if (terminal_.input) return read_secret(terminal_, question);
     if (!std::exchange(read_, true)) rest_ = read_input(false);
-    if (rest_.size() > secret_limit)
-        return refuse("bad_input", "what came on stdin is longer than 64 KiB", "give one secret in each line");
     const auto end = std::min(rest_.view().find('\n'), rest_.size());
     client::WipedText line;
     line.append(rest_.view().substr(0, end));
     rest_.erase_front(std::min(end + 1, rest_.size()));
-    return one_line_of(std::move(line));
+    return checked(std::move(line));
 }
 
 Result<client::WipedText> SecretInput::next_new(std::string_view question) {
@@ -146,6 +140,18 @@ Result<void> SecretInput::end() {
     if (rest_.empty()) return {};
     return refuse("bad_input", "stdin has more lines than secrets are asked for; nothing was changed",
                   "give one secret in each line, in the order in which they are asked for on a terminal");
+}
+
+Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(const Terminal& terminal,
+                                                                         std::string_view first_question,
+                                                                         std::string_view second_question) {
+    SecretInput input{terminal};
+    auto first = input.next(first_question);
+    if (!first) return std::unexpected{first.error()};
+    auto second = input.next(second_question);
+    if (!second) return std::unexpected{second.error()};
+    if (const auto ended = input.end(); !ended) return std::unexpected{ended.error()};
+    return std::pair{*std::move(first), *std::move(second)};
 }
 
 }  // namespace jeton::cli

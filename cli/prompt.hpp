@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cli/failure.hpp"
 #include "cli/terminal.hpp"
@@ -36,5 +37,10 @@ private:
     client::WipedText rest_;  ///< of stdin, where it is no terminal
     bool read_ = false;
 };
+
+/// Two of them: asked for one after the other, or the first two lines of stdin. The second is empty where there is
+/// none.
+[[nodiscard]] Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(
+    const Terminal& terminal, std::string_view first_question, std::string_view second_question);
 
 }  // namespace jeton::cli

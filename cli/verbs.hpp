@@ -24,6 +24,8 @@ void add_token_verb(CommandLine& line);         // token
 void add_introspect_verb(CommandLine& line);    // introspect
 void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
 
+void add_backup_verbs(CommandLine& line);       // backup restore
+
 /// All of them.
 void add_all_verbs(CommandLine& line);
 

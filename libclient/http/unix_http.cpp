@@ -157,9 +157,17 @@ Result<UniqueHandle> connect_to(const std::string& directory, std::string_view n
     return socket;
 }
 
-Result<Response> exchange(const std::string& directory, std::string_view name, const Request& request,
-                          std::chrono::milliseconds time_limit, uid_t self) {
-    const auto deadline = Clock::now() + time_limit;
+namespace {
+
+constexpr int sessions_max = 4;
+constexpr int pause_ms = 20;  ///< twice the grain of the times at which processes start
+
+bool asks_to_connect_again(const Response& response) {
+    return response.status == 503 && response.header("retry-after") == "0";
+}
+
+Result<Response> exchange_once(const std::string& directory, std::string_view name, const Request& request,
+                               Clock::time_point deadline, uid_t self) {
     if (auto checked = check_directory(directory, self); !checked) return std::unexpected{checked.error()};
     const auto socket = connect_to(directory, name, deadline);
     if (!socket) return std::unexpected{socket.error()};
@@ -170,6 +178,18 @@ Result<Response> exchange(const std::string& directory, std::string_view name, c
     if (auto sent = send_all(socket->get(), head.view(), deadline); !sent) return std::unexpected{sent.error()};
     if (auto sent = send_all(socket->get(), request.body.view(), deadline); !sent) return std::unexpected{sent.error()};
     return receive(socket->get(), deadline);
+}
+
+}  // namespace
+
+Result<Response> exchange(const std::string& directory, std::string_view name, const Request& request,
+                          std::chrono::milliseconds time_limit, uid_t self) {
+    const auto deadline = Clock::now() + time_limit;
+    for (int session = 1;; ++session) {
+        auto response = exchange_once(directory, name, request, deadline, self);
+        if (!response || !asks_to_connect_again(*response) || session == sessions_max) return response;
+        ::poll(nullptr, 0, pause_ms);
+    }
 }
 
 }  // namespace jeton::client

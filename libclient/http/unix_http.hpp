@@ -29,7 +29,9 @@ struct Request {
                                               std::chrono::steady_clock::time_point deadline);
 
 /// Attests directory and server as `self` (server_check.hpp), only then sends `request`, and waits for the whole
-/// answer. An HTTP status of any kind is an answer, not an error. `time_limit` covers everything, connecting included.
+/// answer. An HTTP status of any kind is an answer, not an error. Only 503 with `Retry-After: 0`, which does
+/// nothing and asks to connect again (the daemon of an old kernel, to a process that has hardly begun), is tried again,
+/// a few times. `time_limit` covers everything, connecting included.
 /// Thread-safe: it shares nothing.
 [[nodiscard]] Result<Response> exchange(const std::string& directory, std::string_view name, const Request& request,
                                         std::chrono::milliseconds time_limit, uid_t self);

@@ -1,8 +1,8 @@
 /* A caller that connects, ends, and whose number another process has by the time it is looked at.
 
-   usage: pidreuse SOCKET USER CONTROL_GROUP
+   usage: pidreuse [--container] SOCKET USER CONTROL_GROUP
 
-   USER (a number) connects to SOCKET and ends; a process of root's takes over its number, in CONTROL_GROUP (a directory
+   USER (a number), in a PID namespace of its own if so asked, connects to SOCKET and ends; a process of root's takes over its number, in CONTROL_GROUP (a directory
    of cgroup2). Prints the number on a line of its own, then sends standard input over the connection and prints the
    answer. Needs root. */
 #define _GNU_SOURCE
@@ -40,10 +40,14 @@ static void join(const char *group) {
 }
 
 int main(int count, char **words) {
-    need(count == 4, "usage");
+    int container = count > 1 && strcmp(words[1], "--container") == 0;
+    words += container;
+    need(count - container == 4, "usage");
     int session = socket(AF_UNIX, SOCK_STREAM, 0);
     need(session >= 0, "socket");
-    pid_t caller = fork();
+    struct clone_args apart = {.exit_signal = SIGCHLD, .flags = container ? CLONE_NEWPID : 0};
+    pid_t caller = (pid_t)syscall(SYS_clone3, &apart, sizeof apart);
+    need(caller >= 0, "clone3");
     if (caller == 0) {
         connect_as((uid_t)atoi(words[2]), session, words[1]);
         _exit(0);

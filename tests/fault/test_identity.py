@@ -1,126 +1,15 @@
 """The daemon on older kernels, on kernels whose calls fail, and before a caller whose number is another's by now."""
 
 import errno
-import functools
-import mmap
 import os
-import pathlib
-import shutil
 import signal
-import struct
 import subprocess
-import tempfile
-import time
 
 import wire
-from people import Caller, Person
-from system import SystemScenario
+from kernel import CALLS, LINUX_6_1, LINUX_6_12, KernelScenario, PersonIn, built
+from people import Person
 
-HERE = pathlib.Path(__file__).parent
-CALLS = ("peer_credentials", "peer_pidfd", "peer_groups", "pidfd_info", "open_fdinfo", "open_cgroup", "open_members")
-
-LINUX_6_1 = {"peer_pidfd": errno.ENOPROTOOPT, "pidfd_info": errno.ENOTTY}
-LINUX_6_12 = {"pidfd_info": errno.EINVAL}
-
-
-@functools.cache
-def built(source, *flags):
-    """A C file beside this one, compiled."""
-    global _directory  # it goes when the tests end
-    _directory = tempfile.TemporaryDirectory(prefix="jk-", dir="/tmp")
-    program = pathlib.Path(_directory.name) / source.removesuffix(".c")
-    subprocess.run(["cc", "-O1", *flags, "-o", program, HERE / source], check=True)
-    return program
-
-
-class Kernel:
-    """What the calls of a daemon that runs with `environment()` answer: `be(peer_pidfd=ENOPROTOOPT)`, `be()` = well."""
-
-    def __init__(self, directory):
-        self.library = built("nopidfd.c", "-shared", "-fPIC")
-        self.file = pathlib.Path(directory) / "kernel-faults"
-        self.file.write_bytes(bytes(4 * len(CALLS)))
-        with open(self.file, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 4 * len(CALLS))
-
-    def environment(self):
-        return {"LD_PRELOAD": str(self.library), "JETON_KERNEL_FAULTS": str(self.file)}
-
-    def be(self, **faults):
-        self.memory[:] = struct.pack(f"={len(CALLS)}i", *(faults.get(call, 0) for call in CALLS))
-
-
-def cgroup_mount():
-    for line in pathlib.Path("/proc/self/mounts").read_text().splitlines():
-        _, directory, kind, *_ = line.split()
-        if kind == "cgroup2":
-            return pathlib.Path(directory)
-    return None
-
-
-class PersonIn(Person):
-    """A person whose processes are in a control group."""
-
-    def __init__(self, name, group):
-        super().__init__(name, groups=())
-        self.group = group
-
-    def become(self):
-        (self.group / "cgroup.procs").write_text("0")
-        super().become()
-
-
-class KernelScenario(SystemScenario):
-    kernel_is = {}
-
-    def setUp(self):
-        if shutil.which("cc") is None:
-            self.skipTest("no C compiler, which builds what stands between the daemon and the kernel")
-        super().setUp()
-        self.local_environment()
-        self.app()
-        self.connection, self.client_id = self.connected()
-        self.worker = Person("www-data", groups=())
-
-    def restart_daemon(self, state="unsealed"):
-        self.kernel = Kernel(self.daemon.directory)
-        self.kernel.be(**self.kernel_is)
-        self.daemon.stop()
-        self.daemon.start(state, environment=self.kernel.environment())
-
-    def unit(self, name):
-        """The directory of a unit's control group; gone when the test ends."""
-        mount = cgroup_mount()
-        if mount is None or not os.access(mount, os.W_OK):
-            self.skipTest("no control group can be made here")
-        group = mount / name
-        group.mkdir()
-        self.addCleanup(self.remove, group)
-        return group
-
-    @staticmethod
-    def remove(group):
-        for _ in range(200):
-            try:
-                return group.rmdir()
-            except OSError:
-                time.sleep(0.02)
-
-    def bind(self, *flags):
-        return self.ok("binding", "add", self.connection, *flags)
-
-    def token_for(self, person):
-        """The answer to a token request of a new process of `person`."""
-        caller = Caller(person)
-        try:
-            fields = {"grant_type": "client_credentials", "connection": self.connection}
-            head = {"Content-Type": "application/x-www-form-urlencoded"}
-            return caller(self.daemon.token_socket, "POST", "/token", wire.form(fields), head)
-        finally:
-            caller.close()
-
-    def status_for(self, person):
-        return self.token_for(person).status
+RUNS = int(os.environ.get("JETON_RUNS", "10"))  # of each attack by a reused number; 1000 for the whole picture
 
 
 class OldKernel(KernelScenario):
@@ -209,33 +98,55 @@ class FailingCalls(KernelScenario):
 
 
 class ReusedNumber(KernelScenario):
+    """A caller ends before the daemon looks, and a process of root's has its number by then."""
+
+    def attack(self, socket, request, *words):
+        """The status of the answer."""
+        os.kill(self.daemon.pid, signal.SIGSTOP)  # it is late, as a busy daemon is
+        attack = subprocess.Popen(
+            [built("pidreuse.c"), *words[:-2], socket, *words[-2:]],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        number = attack.stdout.readline()
+        os.kill(self.daemon.pid, signal.SIGCONT)
+        answer, _ = attack.communicate(request, timeout=20)
+        self.assertTrue(number.strip().isdigit(), number)
+        self.assertNotIn("access_token", answer)
+        return answer.split()[1]
+
+    def token_request(self):
+        body = wire.form({"grant_type": "client_credentials", "connection": self.connection})
+        return (
+            "POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+        )
+
     def test_T1_who_has_the_number_of_a_dead_caller_is_not_the_caller(self):
         group = self.unit(f"jeton-t1-{os.getpid()}.service")
         self.bind("--user", "root", "--unit", group.name)
         self.bind("--unit", group.name)
-        program = built("pidreuse.c")
-        body = wire.form({"grant_type": "client_credentials", "connection": self.connection})
-        request = (
-            "POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
-        )
-        for kernel, statuses in (({}, {"403"}), (LINUX_6_12, {"403"}), (LINUX_6_1, {"401"})):
+        for kernel, status in (({}, "403"), (LINUX_6_12, "403"), (LINUX_6_1, "401")):
             self.kernel.be(**kernel)
-            for _ in range(10):
-                os.kill(self.daemon.pid, signal.SIGSTOP)  # it is late, as a busy daemon is
-                attack = subprocess.Popen(
-                    [program, self.daemon.token_socket, "1", group], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    text=True,
-                )  # fmt: skip
-                number = attack.stdout.readline()
-                os.kill(self.daemon.pid, signal.SIGCONT)
-                answer, _ = attack.communicate(request, timeout=20)
-                self.assertTrue(number.strip().isdigit(), number)
-                self.assertIn(answer.split()[1], statuses, answer)
-                self.assertNotIn("access_token", answer)
+            seen = {self.attack(self.daemon.token_socket, self.token_request(), "1", group) for _ in range(RUNS)}
+            self.assertEqual(seen, {status}, kernel)
         self.assertEqual(self.status_for(PersonIn("root", group)), 401, "the last kernel proves no unit")
         self.kernel.be()
         self.assertEqual(self.status_for(PersonIn("root", group)), 200)
+
+    def test_T1_T9_root_of_a_container_that_ends_does_not_become_root_of_the_host(self):
+        """Without SO_PEERPIDFD the number is all there is; the process that has it is younger than its connection."""
+        self.bind("--user", "root")
+        manage = "GET /v1/roles HTTP/1.1\r\nHost: localhost\r\nJeton-Client: 1\r\nConnection: close\r\n\r\n"
+        group = self.unit(f"jeton-t9-{os.getpid()}.service")
+        for kernel, status in (({}, "403"), (LINUX_6_12, "403"), (LINUX_6_1, "503")):
+            self.kernel.be(**kernel)
+            for socket, request in (
+                (self.daemon.control_socket, manage),
+                (self.daemon.token_socket, self.token_request()),
+            ):
+                seen = {self.attack(socket, request, "--container", "0", group) for _ in range(RUNS)}
+                self.assertEqual(seen, {status}, (kernel, socket.name))
+        self.assertEqual(self.ok("role", "list"), [], "root of the host still manages, on the oldest kernel, too")
 
 
 class Introspected(KernelScenario):

@@ -30,10 +30,17 @@ ASKING = {"binding.explain", "secret.identify", "key_slot.test"}  # questions th
 UNASKED = {"usage.report"}
 # Anybody may ask; whether it is for them is the ticket's to say.
 OWN_WORD = {"ticket.claim"}
-# What cannot succeed here: the store is there already, a second key slot takes proof, a local environment has no portal (see Recorded),
+# What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
 # and who asks for a token is bound to nothing.
 NEVER_DONE = {
     "key_slot.add",
+    "backup.begin",
+    "backup.page",
+    "restore.begin",
+    "restore.page",
+    "restore.check",
+    "restore.changes",
+    "restore.confirm",
     "store.init",
     "store.unseal",
     "store.seal",
@@ -174,6 +181,15 @@ REQUESTS = {
     "audit.verify": control("GET", "/v1/audit/verify"),
     "audit.export": control("GET", "/v1/audit/export"),
     "audit.prune": control("POST", "/v1/audit/prune", {"before": "2001-01-01T00:00:00Z"}),
+    "backup.begin": control("POST", "/v1/backups", {}),
+    "backup.page": control("POST", "/v1/backups/none/pages", {"page": 0}),
+    "backup.end": control("DELETE", "/v1/backups/none"),
+    "restore.begin": control("POST", "/v1/restores", {"data": "", "proof": "none"}),
+    "restore.page": control("POST", "/v1/restores/none/pages", {"page": 1, "data": ""}),
+    "restore.check": control("POST", "/v1/restores/none/check", {}),
+    "restore.changes": control("GET", "/v1/restores/none/changes"),
+    "restore.confirm": control("POST", "/v1/restores/none/confirm", {}),
+    "restore.end": control("DELETE", "/v1/restores/none"),
 }
 
 

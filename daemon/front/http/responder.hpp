@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/front/http/message.hpp"
 #include "daemon/front/http/task.hpp"
 
@@ -27,7 +28,14 @@ public:
     [[nodiscard]] virtual Response refuse(const Refusal& refusal) const = 0;
 };
 
-/// Called once for each accepted connection, with its descriptor, which outlives the responder.
-using ResponderFactory = std::function<std::unique_ptr<Responder>(int socket)>;
+/// A connection that was accepted.
+struct Arrival {
+    int socket;  ///< outlives the responder
+    /// When nobody was waiting to be accepted: it was connected later than that.
+    BootTime connected_after = BootTime::min();
+};
+
+/// Called once for each accepted connection.
+using ResponderFactory = std::function<std::unique_ptr<Responder>(const Arrival& arrival)>;
 
 }  // namespace jeton::front

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -23,6 +24,9 @@ constexpr int accepts_per_turn = 64;  ///< then the sessions get their turn
 
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
 
+/// The kernel's time: it is compared with what the kernel says of processes.
+BootTime kernel_time() { return SystemClock{}.boot_time(); }
+
 /// A fault that no session caught must not end the daemon.
 void report(const std::exception_ptr& fault) {
     if (!fault) return;
@@ -35,34 +39,47 @@ void report(const std::exception_ptr& fault) {
 
 }  // namespace
 
+void Server::Door::look() {
+    if (!acceptor.is_open()) return;
+    const auto asked_at = kernel_time();
+    pollfd asked{.fd = acceptor.native_handle(), .events = POLLIN, .revents = 0};
+    if (::poll(&asked, 1, 0) == 0) nobody_waited = asked_at;
+}
+
 Server::Server(asio::io_context& context, Limits limits)
     : context_(context), limits_(limits), book_(std::make_shared<SessionBook>(limits)), sweep_timer_(context) {
     asio::co_spawn(context_.get_executor(), sweep(), report);
 }
 
 void Server::listen(UniqueFd listener, ResponderFactory factory) {
-    auto acceptor = std::make_shared<Acceptor>(context_);
-    acceptor->assign(asio::local::stream_protocol{}, listener.release());
-    acceptor->native_non_blocking(true);
-    acceptors_.emplace_back(acceptor);
-    asio::co_spawn(context_.get_executor(), accept_from(std::move(acceptor), std::move(factory)), report);
+    auto door = std::make_shared<Door>(context_);
+    door->acceptor.assign(asio::local::stream_protocol{}, listener.release());
+    door->acceptor.native_non_blocking(true);
+    door->look();
+    doors_.emplace_back(door);
+    asio::co_spawn(context_.get_executor(), accept_from(std::move(door), std::move(factory)), report);
 }
 
-Task<void> Server::accept_from(std::shared_ptr<Acceptor> acceptor, ResponderFactory factory) {
+Task<void> Server::accept_from(std::shared_ptr<Door> door, ResponderFactory factory) {
+    auto& acceptor = door->acceptor;
     Timer pause{context_};
     boost::system::error_code ec;
     while (!stopping_) {
-        co_await acceptor->async_wait(Acceptor::wait_read, asio::redirect_error(use_task, ec));
+        co_await acceptor.async_wait(Acceptor::wait_read, asio::redirect_error(use_task, ec));
         if (ec || stopping_) break;
         for (int i = 0; i < accepts_per_turn; ++i) {
-            UniqueFd connection{::accept4(acceptor->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+            const auto asked_at = kernel_time();
+            UniqueFd connection{::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
             if (connection) {
-                serve(std::move(connection), factory);
+                serve(std::move(connection), factory, door->nobody_waited);
                 continue;
             }
             const int error = errno;
             if (error == ECONNABORTED || error == EINTR) continue;
-            if (error == EAGAIN || error == EWOULDBLOCK) break;
+            if (error == EAGAIN || error == EWOULDBLOCK) {
+                door->nobody_waited = asked_at;
+                break;
+            }
             log::warning("cannot accept a connection: {}", std::strerror(error));
             if (!is_shortage(error)) break;
             pause.expires_after(back_off);
@@ -72,8 +89,8 @@ Task<void> Server::accept_from(std::shared_ptr<Acceptor> acceptor, ResponderFact
     }
 }
 
-void Server::serve(UniqueFd connection, const ResponderFactory& factory) {
-    auto responder = factory(connection.get());
+void Server::serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after) {
+    auto responder = factory({.socket = connection.get(), .connected_after = connected_after});
     StreamSocket socket{context_.get_executor(), asio::local::stream_protocol{}, connection.get()};
     (void)connection.release();  // the socket closes it from here on
     auto session = std::make_shared<Session>(*this, std::move(socket), std::move(responder));
@@ -83,8 +100,8 @@ void Server::serve(UniqueFd connection, const ResponderFactory& factory) {
 void Server::stop() {
     stopping_ = true;
     boost::system::error_code ignored;
-    for (const auto& weak : acceptors_) {
-        if (const auto acceptor = weak.lock()) acceptor->close(ignored);
+    for (const auto& weak : doors_) {
+        if (const auto door = weak.lock()) door->acceptor.close(ignored);
     }
     for (auto* session : book_->sessions()) session->end_if_idle();
 }
@@ -95,6 +112,9 @@ Task<void> Server::sweep() {
         sweep_timer_.expires_after(std::chrono::seconds{1});
         co_await sweep_timer_.async_wait(asio::redirect_error(use_task, ec));
         if (stopping_ && sessions() == 0) co_return;
+        for (const auto& weak : doors_) {
+            if (const auto door = weak.lock()) door->look();
+        }
         const auto now = std::chrono::steady_clock::now();
         for (auto* session : book_->sessions()) session->check_deadline(now);
     }

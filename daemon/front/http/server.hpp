@@ -9,6 +9,7 @@
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/front/http/limits.hpp"
 #include "daemon/front/http/responder.hpp"
@@ -42,8 +43,8 @@ public:
 
     /// Accepts on a listening Unix stream socket until `stop()`.
     void listen(UniqueFd listener, ResponderFactory factory);
-    /// Serves one connected Unix stream socket.
-    void serve(UniqueFd connection, const ResponderFactory& factory);
+    /// Serves one connected Unix stream socket; `connected_after` is as in `Arrival`.
+    void serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after = BootTime::min());
     /// Closes the listeners and idle sessions; requests that have begun are still answered, with `Connection: close`.
     void stop();
 
@@ -54,13 +55,23 @@ private:
     friend class Session;
     using Acceptor = asio::basic_socket_acceptor<asio::local::stream_protocol, Executor>;
 
-    Task<void> accept_from(std::shared_ptr<Acceptor> acceptor, ResponderFactory factory);
+    /// A listening socket, and when it was last seen that nobody waited on it.
+    struct Door {
+        explicit Door(asio::io_context& context) : acceptor(context) {}
+
+        void look();
+
+        Acceptor acceptor;
+        BootTime nobody_waited = BootTime::min();
+    };
+
+    Task<void> accept_from(std::shared_ptr<Door> door, ResponderFactory factory);
     Task<void> sweep();
 
     asio::io_context& context_;
     Limits limits_;
     std::shared_ptr<SessionBook> book_;
-    std::vector<std::weak_ptr<Acceptor>> acceptors_;
+    std::vector<std::weak_ptr<Door>> doors_;
     Timer sweep_timer_;
     bool stopping_ = false;
 };

@@ -85,7 +85,7 @@ std::vector<gid_t> supplementary(std::string_view status) {
 
 }  // namespace
 
-Result<Peer> attest(int socket, const Details& asked, const Clock& clock) {
+Result<Peer> attest(int socket, const Details& asked, const Clock& clock, BootTime connected_after) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return failed_call("SO_PEERCRED");
@@ -110,6 +110,11 @@ Result<Peer> attest(int socket, const Details& asked, const Clock& clock) {
     const auto foreign = process->is_foreign();
     if (!foreign) return foreign.error();
     peer.foreign = *foreign;
+    if (!process->is_certain()) {
+        const auto started = process->started();
+        if (!started) return started.error();
+        peer.certain = *started <= connected_after;
+    }
     const auto info = process->info();
     if (!info) return info.error();
     peer.changed_user = *info && (*info)->effective_uid != credentials.uid;

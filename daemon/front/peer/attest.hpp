@@ -31,6 +31,9 @@ struct Peer {
     pid_t pid;     ///< 0 where the process lives outside our PID namespace
     bool foreign;  ///< of another PID namespace: its uid confers nothing (T9)
     BootTime attested_at;
+    /// False where the number may have come to mean another process since it connected: the kernel has no SO_PEERPIDFD,
+    /// and the process is so young that it need not have been the one. `foreign` is then a guess.
+    bool certain = true;
     bool changed_user = false;                      ///< it has another user now than when it connected (T12)
     std::optional<std::vector<gid_t>> groups = {};  ///< all of them, ascending; nothing where they were not asked for
     std::optional<Unit> unit = {};                  ///< likewise
@@ -48,8 +51,11 @@ struct Peer {
 /// ended (T1): then a child of it, or nobody, holds the socket. uid 65534 and -1 are no identity (T11). A unit that
 /// cannot be proven is no error but an unknown unit: the kernel is too old, the process is foreign, or in none.
 /// Refuses `forbidden`; `operator_note` has the reason. A kernel before 6.5 has no SO_PEERPIDFD: there the process is
-/// looked up by its number, which serves user and group, never a unit.
-[[nodiscard]] Result<Peer> attest(int socket, const Details& asked, const Clock& clock);
+/// looked up by its number, which serves user and group, never a unit. It is certainly the one that connected where it
+/// was started before `connected_after`, a moment before the connection was made (server.hpp): it had its number then,
+/// and has it now.
+[[nodiscard]] Result<Peer> attest(int socket, const Details& asked, const Clock& clock,
+                                  BootTime connected_after = BootTime::min());
 
 /// A look at the peer's process for audit entries and explanations, of which nothing is decided: it never fails.
 struct Glimpse {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <sstream>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -38,6 +39,7 @@ constexpr std::uint64_t has_users = 1U << 1U;
 constexpr std::uint64_t has_cgroup = 1U << 2U;
 
 constexpr std::size_t proc_limit = 64UZ * 1024;
+constexpr int start_time_field = 22;  ///< of /proc/PID/stat, counted from 1 (proc(5))
 
 /// A number without a process: pidfd_open has a word for each way in which there is none.
 bool means_no_process(int error) { return error == ESRCH || error == EINVAL || error == ENOENT; }
@@ -131,6 +133,22 @@ Result<std::optional<Process::Info>> Process::info() const {
     Info info{.effective_uid = told.effective_uid, .cgroup = {}};
     if ((told.mask & has_cgroup) != 0) info.cgroup = told.cgroup;
     return std::optional{info};
+}
+
+Result<BootTime> Process::started() const {
+    const auto text = read("stat");
+    if (!text) return failed_call("/proc/PID/stat");
+    // "PID (NAME) STATE PARENT …", where the name may hold anything: what counts stands behind its last parenthesis.
+    const auto behind_name = text->rfind(')');
+    if (behind_name == std::string::npos) return unknown_caller("/proc/PID/stat has no name in it");
+    std::istringstream fields{text->substr(behind_name + 1)};
+    std::string skipped;
+    for (int field = 3; field < start_time_field; ++field) fields >> skipped;
+    std::int64_t ticks = -1;
+    const auto ticks_per_second = ::sysconf(_SC_CLK_TCK);
+    if (!(fields >> ticks) || ticks < 0 || ticks_per_second <= 0)
+        return unknown_caller("/proc/PID/stat names no start time");
+    return BootTime{std::chrono::seconds{1}} * (ticks + 1) / ticks_per_second;  // what it names is rounded down
 }
 
 std::optional<std::string> Process::read(std::string_view name) const {

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/base/unique_fd.hpp"
 
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] Result<bool> is_foreign() const;
     /// Nothing where the kernel is older.
     [[nodiscard]] Result<std::optional<Info>> info() const;
+    /// When the process that has the number was started, or a little later: never earlier than it was.
+    [[nodiscard]] Result<BootTime> started() const;
     /// `/proc/PID/NAME`, read like `read_text`.
     [[nodiscard]] std::optional<std::string> read(std::string_view name) const;
 

@@ -21,15 +21,22 @@ std::string_view word_for(int status) {
         case 403: return "forbidden";
         case 429: return "too_many_requests";
         case 500: return "server_error";
+        case 503: return "temporarily_unavailable";
         default: return "invalid_request";
     }
+}
+
+/// Before Linux 6.5, of a process that has hardly begun: it may have taken over the number of one in a container that
+/// connected and ended (T9). Its next session is later than its begin for certain.
+Refusal too_young() {
+    return {503, "this kernel does not say whether you are the process that connected: connect again", 0};
 }
 
 /// Attests the peer when it connects, and again before a request when that was too long ago or told too little.
 class AttestedResponder : public Responder {
 public:
-    AttestedResponder(Desk& desk, int socket, std::string_view name, const Details& asked)
-        : desk_(desk), socket_(socket), name_(name), caller_(meet(asked)) {}
+    AttestedResponder(Desk& desk, const Arrival& arrival, std::string_view name, const Details& asked)
+        : desk_(desk), arrival_(arrival), name_(name), caller_(meet(asked)) {}
 
     [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
 
@@ -49,23 +56,26 @@ protected:
     [[nodiscard]] std::optional<Refusal> know(const Details& asked, bool anew = false) {
         if (caller_ && (anew || caller_->peer.is_stale(desk_.clock) || !caller_->peer.tells(asked)))
             caller_ = meet(asked);
-        if (caller_) return std::nullopt;
+        if (caller_ && is_sure_enough(caller_->peer)) return std::nullopt;
+        if (caller_) return too_young();
         log::warning("a caller on {} is refused: {}", name_, caller_.error().operator_note);
         return Refusal{403, caller_.error().what};
     }
 
+    /// Whether a guess would do, where the kernel leaves room for one.
+    [[nodiscard]] virtual bool is_sure_enough(const Peer& peer) const = 0;
     /// Only after `know()` has let the caller in; valid until it is called again.
     [[nodiscard]] const Caller& the_caller() const { return *caller_; }
 
 private:
     [[nodiscard]] Result<Caller> meet(const Details& asked) const {
-        auto peer = attest(socket_, asked, desk_.clock);
+        auto peer = attest(arrival_.socket, asked, desk_.clock, arrival_.connected_after);
         if (!peer) return peer.error();
-        return Caller{.socket = socket_, .peer = *std::move(peer), .socket_name = name_};
+        return Caller{.socket = arrival_.socket, .peer = *std::move(peer), .socket_name = name_};
     }
 
     Desk& desk_;
-    int socket_;
+    Arrival arrival_;
     std::string_view name_;
     Result<Caller> caller_;
 };
@@ -73,7 +83,8 @@ private:
 /// Groups and unit are looked at only while something depends on them: most requests here are answered in microseconds.
 class TokenResponder final : public AttestedResponder {
 public:
-    TokenResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "token", desk.vault.attests()) {}
+    TokenResponder(Desk& desk, const Arrival& arrival)
+        : AttestedResponder(desk, arrival, "token", desk.vault.attests()) {}
 
     [[nodiscard]] std::optional<Refusal> admit() override { return know(desk().vault.attests()); }
 
@@ -98,6 +109,11 @@ public:
     }
 
 private:
+    /// A program of a user may be younger than a second, and often is; root's may not.
+    [[nodiscard]] bool is_sure_enough(const Peer& peer) const override {
+        return peer.certain || peer.foreign || peer.uid != 0;
+    }
+
     /// `whoami` shows the groups, whatever depends on them.
     [[nodiscard]] Details groups_too() {
         auto details = desk().vault.attests();
@@ -108,7 +124,7 @@ private:
 
 class ControlResponder final : public AttestedResponder {
 public:
-    ControlResponder(Desk& desk, int socket) : AttestedResponder(desk, socket, "control", groups) {}
+    ControlResponder(Desk& desk, const Arrival& arrival) : AttestedResponder(desk, arrival, "control", groups) {}
 
     [[nodiscard]] std::optional<Refusal> admit() override {
         if (auto refusal = know(groups, true)) return refusal;
@@ -132,6 +148,8 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_sure_enough(const Peer& peer) const override { return peer.certain || peer.foreign; }
+
     /// Roles may depend on groups; nothing here on a unit: each question tells it as far as it can be seen.
     static constexpr Details groups{.groups = true, .unit = false};
 };
@@ -139,11 +157,11 @@ private:
 }  // namespace
 
 ResponderFactory token_socket(Desk& desk) {
-    return [&desk](int socket) { return std::make_unique<TokenResponder>(desk, socket); };
+    return [&desk](const Arrival& arrival) { return std::make_unique<TokenResponder>(desk, arrival); };
 }
 
 ResponderFactory control_socket(Desk& desk) {
-    return [&desk](int socket) { return std::make_unique<ControlResponder>(desk, socket); };
+    return [&desk](const Arrival& arrival) { return std::make_unique<ControlResponder>(desk, arrival); };
 }
 
 }  // namespace jeton::front

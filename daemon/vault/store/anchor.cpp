@@ -80,13 +80,14 @@ Bytes serialise(const RootKey& root, const Slot& slot) {
 
 }  // namespace
 
-bool Anchor::has_seen_a_store() const {
+std::int64_t Anchor::claimed_epoch() const {
+    std::int64_t highest = 0;
     const auto slots = read_slots(file());
-    if (!slots) return false;
+    if (!slots) return highest;
     for (std::size_t i = 0; i < slot_count; ++i) {
-        if (const auto slot = parse(slot_of(*slots, i)); slot && slot->content.epoch > 0) return true;
+        if (const auto slot = parse(slot_of(*slots, i))) highest = std::max(highest, slot->content.epoch);
     }
-    return false;
+    return highest;
 }
 
 bool Anchor::exists() const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/vault/keys/macs.hpp"
@@ -28,22 +29,26 @@ class Anchor {
 public:
     static constexpr std::size_t slot_size = 512;
 
-    explicit Anchor(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    explicit Anchor(std::filesystem::path directory, std::string name = "anchor")
+        : directory_(std::move(directory)), name_(std::move(name)) {}
 
     /// Without a key, so not believed: some slot says that a store with an epoch above 0 has been here.
-    [[nodiscard]] bool has_seen_a_store() const;
+    [[nodiscard]] bool has_seen_a_store() const { return claimed_epoch() > 0; }
+    /// Without a key, so not believed: the highest epoch that a slot tells of; 0 where there is none.
+    [[nodiscard]] std::int64_t claimed_epoch() const;
     /// The file is there, believed or not.
     [[nodiscard]] bool exists() const;
     /// The newest slot that `root` has MACed; nothing where there is none. Later writes count on from it.
     [[nodiscard]] std::optional<AnchorContent> read(const RootKey& root);
     /// Durable when it returns. Creates file and directory where they are missing. Throws StoreFault.
     void write(const RootKey& root, const AnchorContent& content);
-    [[nodiscard]] std::filesystem::path file() const { return directory_ / "anchor"; }
+    [[nodiscard]] std::filesystem::path file() const { return directory_ / name_; }
 
 private:
     void open_for_writing();
 
     std::filesystem::path directory_;
+    std::string name_;
     UniqueFd fd_;
     std::int64_t counter_ = 0;
 };

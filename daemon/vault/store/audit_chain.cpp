@@ -1,6 +1,7 @@
 #include "daemon/vault/store/audit_chain.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,45 @@ constexpr std::string_view select_from =
     "via, "
     "refused, detail, count, actor_unit, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
 
+constexpr std::array<std::string_view, hash_column + 1> all_columns{
+    "sequence", "at",         "host",   "actor_uid", "actor_user", "actor_pid", "actor_command", "event",   "subject",
+    "connection", "tenant", "via", "refused",   "detail",     "count",     "actor_unit",    "changes", "hash"};
+
+std::vector<RowChange> decode(std::span<const unsigned char> bytes) {
+    std::vector<RowChange> changes;
+    FieldReader reader{bytes};
+    while (!reader.at_end()) {
+        const auto table = reader.bytes();
+        const auto id = reader.bytes();
+        const auto mac = reader.bytes();
+        if (!table || !id || !mac) return changes;
+        RowChange change{std::string{text_of(*table)}, std::string{text_of(*id)}, std::nullopt};
+        if (mac->size() == std::tuple_size_v<Mac>) std::ranges::copy(*mac, change.mac.emplace().begin());
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
 }  // namespace
+
+std::span<const std::string_view> columns() { return all_columns; }
+
+void each_record(Database& database, std::int64_t first, const std::function<bool(const Record&)>& visit) {
+    database.each(select_from, {first}, visit);
+}
+
+std::optional<Mac> checked_hash(const RootKey& root, const Mac& previous, const Record& record) {
+    const auto* changes = std::get_if<Bytes>(&record.at(changes_column));
+    const auto hash = mac_of(record.at(hash_column));
+    if (changes == nullptr || !hash) return std::nullopt;
+    if (!same_mac(chain_hash(root, previous, encode(entry_of(record), *changes)), *hash)) return std::nullopt;
+    return hash;
+}
+
+std::vector<RowChange> changes_of(const Record& record) {
+    const auto* bytes = std::get_if<Bytes>(&record.at(changes_column));
+    return bytes == nullptr ? std::vector<RowChange>{} : decode(*bytes);
+}
 
 AuditEntry entry_of(const Record& record) {
     std::size_t next = 0;
@@ -102,20 +141,17 @@ std::optional<Break> find_break(Database& database, const RootKey& root, const A
         reached.hash = *before;
     }
     std::optional<Break> found;
-    database.each(select_from, {first}, [&](const Record& record) {
+    each_record(database, first, [&](const Record& record) {
         const auto expected = reached.sequence + 1;
-        const auto entry = entry_of(record);
-        const auto* changes = std::get_if<Bytes>(&record.at(changes_column));
-        const auto hash = mac_of(record.at(hash_column));
-        if (entry.sequence != expected) {
+        const auto hash = checked_hash(root, reached.hash, record);
+        if (record.front() != Value{expected}) {
             found = Break{expected, fmt::format("audit entry {} is missing", expected)};
-        } else if (changes == nullptr || !hash ||
-                   !same_mac(chain_hash(root, reached.hash, encode(entry, *changes)), *hash)) {
+        } else if (!hash) {
             found = Break{expected, fmt::format("audit entry {} was edited outside jeton", expected)};
         } else if (expected > head.sequence) {
             found = Break{expected, fmt::format("audit entry {} was put in outside jeton", expected)};
         } else {
-            reached = {entry.sequence, *hash};
+            reached = {expected, *hash};
         }
         return !found;
     });
@@ -139,16 +175,7 @@ void each_change(Database& database, const std::function<void(const RowChange&)>
     database.each("SELECT changes FROM audit ORDER BY sequence", {}, [&](const Record& record) {
         const auto* bytes = std::get_if<Bytes>(record.data());
         if (bytes == nullptr) return true;
-        FieldReader reader{*bytes};
-        while (!reader.at_end()) {
-            const auto table = reader.bytes();
-            const auto id = reader.bytes();
-            const auto mac = reader.bytes();
-            if (!table || !id || !mac) return true;
-            RowChange change{std::string{text_of(*table)}, std::string{text_of(*id)}, std::nullopt};
-            if (mac->size() == std::tuple_size_v<Mac>) std::ranges::copy(*mac, change.mac.emplace().begin());
-            visit(change);
-        }
+        for (const auto& change : decode(*bytes)) visit(change);
         return true;
     });
 }

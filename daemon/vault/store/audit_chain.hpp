@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/vault/keys/root_key.hpp"
@@ -16,6 +18,15 @@ namespace jeton::vault::audit {
 
 /// All columns of table `audit` but `changes` and `hash`, in the order in which `entry_of` reads them.
 [[nodiscard]] AuditEntry entry_of(const Record& record);
+
+/// All columns of table `audit`, in the order of a full record.
+[[nodiscard]] std::span<const std::string_view> columns();
+/// Full records from the sequence `first` on, oldest first, until `visit` returns false.
+void each_record(Database& database, std::int64_t first, const std::function<bool(const Record&)>& visit);
+/// The hash that stands in a full record; nothing where it is not that of the entry behind `previous`.
+[[nodiscard]] std::optional<Mac> checked_hash(const RootKey& root, const Mac& previous, const Record& record);
+/// What the entry of a full record is about.
+[[nodiscard]] std::vector<RowChange> changes_of(const Record& record);
 
 /// Writes `entry` after `head`, with the changes it is about; gives back the new head. `entry.sequence` is not looked
 /// at.

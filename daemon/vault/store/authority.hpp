@@ -62,6 +62,11 @@ public:
     /// A row found at unseal, into index and set hash only.
     void learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac);
 
+    /// For the next audit entry: a row that the audit knows of is not here.
+    void note_absent(std::string table, std::string id) {
+        pending_.push_back({std::move(table), std::move(id), std::nullopt});
+    }
+
     [[nodiscard]] std::vector<RowChange> take_pending() { return std::exchange(pending_, {}); }
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
 

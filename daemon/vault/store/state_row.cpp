@@ -7,15 +7,23 @@
 
 namespace jeton::vault {
 
-void write_state(Database& database, const RootKey& root, const Counters& counters) {
+Bytes sealed_state(const RootKey& root, const Counters& counters) {
     Fields fields{"jeton state 1"};
     fields.number(counters.epoch)
         .number(counters.audit.sequence)
         .bytes(counters.audit.hash)
         .bytes(counters.set.bytes());
     fields.number(counters.high_water.time_since_epoch().count());
+    return seal_state(root, fields.span());
+}
+
+void write_state(Database& database, Bytes sealed) {
     database.run("INSERT INTO state (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-                 {seal_state(root, fields.span())});
+                 {std::move(sealed)});
+}
+
+void write_state(Database& database, const RootKey& root, const Counters& counters) {
+    write_state(database, sealed_state(root, counters));
 }
 
 std::optional<Counters> read_state(Database& database, const RootKey& root) {

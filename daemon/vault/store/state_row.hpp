@@ -9,6 +9,9 @@
 
 namespace jeton::vault {
 
+/// The content of the row.
+[[nodiscard]] Bytes sealed_state(const RootKey& root, const Counters& counters);
+void write_state(Database& database, Bytes sealed);
 void write_state(Database& database, const RootKey& root, const Counters& counters);
 /// Nothing where the row is missing, was altered, or belongs to another root key.
 [[nodiscard]] std::optional<Counters> read_state(Database& database, const RootKey& root);

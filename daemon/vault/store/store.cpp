@@ -1,5 +1,6 @@
 #include "daemon/vault/store/store.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -76,7 +77,20 @@ std::string_view name_of(StoreState state) {
 }
 
 Store::Store(StoreFiles files, const Clock& clock)
-    : engine_(std::make_unique<Engine>(std::move(files.database), std::move(files.anchor_directory), clock)) {
+    : files_(std::move(files)),
+      engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
+    open();
+    // Only now: until here another vault may have had the files.
+    if (replacement::is_decided(files_)) {
+        engine_->database.reset();
+        replacement::finish(files_);
+        open();
+    }
+    replacement::discard(files_);
+}
+
+void Store::open() {
+    engine_->unusable = false;
     try {
         engine_->database = open_database(engine_->file);
     } catch (const StoreInUse&) {
@@ -188,6 +202,44 @@ void Store::seal(std::string why) {
 }
 
 Group Store::group() { return Group{*engine_}; }
+
+std::int64_t Store::known_epoch() const {
+    constexpr std::int64_t believable = std::int64_t{1} << 52;  // what a forged anchor claims leaves room to go on
+    return engine_->root ? epoch() : std::min(engine_->anchor.claimed_epoch(), believable);
+}
+
+std::unique_ptr<RestoredStore> Store::prepare_restore(RootKey root) {
+    return std::make_unique<RestoredStore>(files_, std::move(root), *engine_->clock);
+}
+
+std::optional<std::filesystem::path> Store::replace_with(RestoredStore& next) {
+    auto root = next.root().copy();
+    checkpoint();  // what the old database lacks then cannot be written into it any more
+    next.close();
+    const auto* clock = engine_->clock;
+    auto old_root = std::exchange(engine_->root, std::nullopt);
+    engine_->forget();
+    engine_->database.reset();
+    try {
+        replacement::decide(files_);
+    } catch (const StoreFault&) {
+        open();
+        if (old_root) (void)unseal(*std::move(old_root), false);
+        replacement::discard(files_);
+        throw;
+    }
+    try {
+        const auto kept = replacement::finish(files_);
+        engine_ = std::make_unique<Engine>(files_.database, files_.anchor_directory, *clock);
+        open();
+        if (const auto opened = unseal(std::move(root), false); !opened) throw StoreFault(opened.error().what);
+        return kept;
+    } catch (const std::exception& fault) {
+        engine_->unusable = true;
+        engine_->reason = fmt::format("it was restored, but could not be opened: {}; start the daemon again", fault.what());
+        throw StoreFault(fault.what(), false, true);
+    }
+}
 
 void Store::checkpoint() {
     if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +15,10 @@
 #include "daemon/vault/keys/root_key.hpp"
 #include "daemon/vault/store/faults.hpp"
 #include "daemon/vault/store/group.hpp"
+#include "daemon/vault/store/replacement.hpp"
+#include "daemon/vault/store/restored_store.hpp"
 
 namespace jeton::vault {
-
-struct StoreFiles {
-    std::filesystem::path database;          ///< the file; `-wal` stands beside it
-    std::filesystem::path anchor_directory;  ///< another directory, better another disk
-};
 
 enum class StoreState { uninitialised, sealed, unsealed };
 
@@ -29,7 +27,7 @@ enum class StoreState { uninitialised, sealed, unsealed };
 /// Owns the connection, and while unsealed the keys and the memory index. Not thread-safe.
 class Store {
 public:
-    /// Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A
+    /// Finishes a restore that was decided and interrupted. Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A
     /// file that cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is
     /// not touched: the store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then
     /// throws StoreInUse; throws StoreFault where the disk fails. `clock` must outlive it.
@@ -66,11 +64,25 @@ public:
     /// Throws std::logic_error unless unsealed.
     [[nodiscard]] Group group();
 
+    /// The highest epoch that is known of this place: of the store while it is unsealed, else what the anchor claims,
+    /// unverified; 0 where nothing was ever here.
+    [[nodiscard]] std::int64_t known_epoch() const;
+    /// Room beside the store for one that is restored; at most one at a time. In any state. Throws StoreFault.
+    [[nodiscard]] std::unique_ptr<RestoredStore> prepare_restore(RootKey root);
+    /// Puts `next`, which is whole, in place of this store, unsealed and with a new instance. In any state, not inside
+    /// a group. Gives back the name under which the old database is kept; nothing where there was none. Throws
+    /// StoreFault: then the old store is there as before, unless `stored`: then the new one is there at the next start
+    /// of the daemon, and until then there is none.
+    [[nodiscard]] std::optional<std::filesystem::path> replace_with(RestoredStore& next);
+
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
 
 private:
     friend struct StoreProbe;  ///< tests reach the open database through it; nothing else defines it
+    void open();
+
+    StoreFiles files_;
     std::unique_ptr<Engine> engine_;
 };
 

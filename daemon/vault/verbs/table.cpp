@@ -119,6 +119,16 @@ constexpr std::array table{
     showing_usage({"audit.verify", "audit verify", verbs::audit_verify, auditors, About::host}),
     showing_usage({"audit.export", "audit export", verbs::audit_export, auditors, About::host}),
     showing_usage({"audit.prune", "audit prune", verbs::audit_prune, operators, About::host}),
+    // backups: whoever holds a session has proved at its beginning that it holds a key
+    Verb{"backup.begin", "backup", verbs::backup_begin, operators},
+    Verb{"backup.page", "", verbs::backup_page, operators},
+    Verb{"backup.end", "", verbs::backup_end, operators},
+    Verb{"restore.begin", "restore", verbs::restore_begin, operators},
+    Verb{"restore.page", "", verbs::restore_page, operators},
+    Verb{"restore.check", "", verbs::restore_check, operators},
+    Verb{"restore.changes", "", verbs::restore_changes, operators},
+    Verb{"restore.confirm", "", verbs::restore_confirm, operators},
+    Verb{"restore.end", "", verbs::restore_end, operators},
     // the front's own: checked by the desk, which knows the front's uid
     anyone("usage.report", "", verbs::usage_report),
 };

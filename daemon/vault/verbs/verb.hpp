@@ -12,7 +12,9 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/backup.hpp"
 #include "daemon/vault/services/guesses.hpp"
+#include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
@@ -34,6 +36,8 @@ struct Room {
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
+    BackupInProgress backup = {};
+    RestoreInProgress restore = {};
 };
 
 /// One request inside its savepoint.

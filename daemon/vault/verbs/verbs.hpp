@@ -82,6 +82,16 @@ Result<Outcome> audit_verify(Call& call);
 Result<Outcome> audit_export(Call& call);
 Result<Outcome> audit_prune(Call& call);
 
+Result<Outcome> backup_begin(Call& call);
+Result<Outcome> backup_page(Call& call);
+Result<Outcome> backup_end(Call& call);
+Result<Outcome> restore_begin(StoreCall& call);
+Result<Outcome> restore_page(StoreCall& call);
+Result<Outcome> restore_check(StoreCall& call);
+Result<Outcome> restore_changes(StoreCall& call);
+Result<Outcome> restore_confirm(StoreCall& call);
+Result<Outcome> restore_end(StoreCall& call);
+
 Result<Outcome> status_show(StoreCall& call);
 Result<Outcome> whoami_show(StoreCall& call);
 Result<Outcome> store_init(StoreCall& call);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -68,6 +69,27 @@ TEST_CASE("exchange: the request has all its parts, the answer comes back whole"
     CHECK(read.contains("\r\nJeton-Client: 1\r\n"));
     CHECK(read.contains("\r\nContent-Length: 2\r\n"));
     CHECK(read.ends_with("\r\n\r\n{}"));
+}
+
+TEST_CASE("exchange: who is asked to connect again does so, a few times") {
+    const Scratch scratch;
+    const auto listener = listening(scratch.path() + "/control.sock");
+    constexpr std::string_view again =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    constexpr std::string_view later =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    constexpr std::string_view done = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const auto status_after = [&](const std::vector<std::string_view>& answers) {
+        std::thread server{[&] {
+            for (const auto answer : answers) CHECK(serve_once(listener.get(), 4096, answer).ends_with("{}"));
+        }};
+        const auto answer = ask(scratch.path());
+        server.join();
+        return answer ? answer->status : -1;
+    };
+    CHECK(status_after({again, again, done}) == 200);
+    CHECK(status_after({again, again, again, again}) == 503);
+    CHECK(status_after({later}) == 503);
 }
 
 TEST_CASE("exchange: an answer to a request that was cut off is still read") {

@@ -87,7 +87,7 @@ const std::vector<Vector> vectors{
     {"pipelined second", post("Content-Length: 5\r\n") + get(""), {200, 200}},
 };
 
-const ResponderFactory parrots = [](int) { return std::make_unique<Parrot>(); };
+const ResponderFactory parrots = [](const Arrival&) { return std::make_unique<Parrot>(); };
 
 /// All at once, or a byte at a time: the answer is the same.
 std::vector<int> answers_to(const std::string& bytes, bool drip) {

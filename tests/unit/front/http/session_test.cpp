@@ -47,7 +47,7 @@ struct World {
 
     UniqueFd connect() {
         auto [ours, theirs] = socket_pair();
-        server.serve(std::move(theirs), [this](int) { return std::make_unique<Slow>(loop.context()); });
+        server.serve(std::move(theirs), [this](const Arrival&) { return std::make_unique<Slow>(loop.context()); });
         return std::move(ours);
     }
 

@@ -228,6 +228,27 @@ TEST_CASE("T1: a process that has got the number of the caller is not the caller
     ::waitpid(victim, nullptr, 0);
 }
 
+TEST_CASE("T1: without SO_PEERPIDFD only a process older than its connection is certainly the one that connected") {
+    CallingProcess caller;
+    CHECK(attest(caller.socket(), {}, clock_of_host)->certain);
+    const KernelFault old_kernel{Call::peer_pidfd, ENOPROTOOPT};
+    const auto process = Process::behind(caller.socket(), caller.pid());
+    REQUIRE(process.has_value());
+    const auto started = process->started();
+    REQUIRE(started.has_value());
+    const auto age = clock_of_host.boot_time() - *started;
+    CHECK(age < std::chrono::seconds{10});
+    CHECK(age > -std::chrono::milliseconds{11});  // it is told a grain later than it was, never earlier
+    const auto certain = [&](BootTime connected_after) {
+        return attest(caller.socket(), {}, clock_of_host, connected_after)->certain;
+    };
+    CHECK(certain(*started));
+    CHECK_FALSE(certain(*started - BootTime{1}));
+    CHECK_FALSE(attest(caller.socket(), {}, clock_of_host)->certain);
+    caller.end();
+    CHECK(attest(caller.socket(), {}, clock_of_host, BootTime::max()).has_error());
+}
+
 TEST_CASE("T2: an error while asking is a refusal, never uid 0") {
     CHECK(attest_all(-1).has_error());
     std::array<int, 2> pipe{};
