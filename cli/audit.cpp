@@ -1,12 +1,17 @@
 /// Who did what: audit list|verify|export|prune.
+#include <algorithm>
 #include <ctime>
 #include <memory>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "cli/audit_table.hpp"
 #include "cli/context.hpp"
 #include "cli/follow.hpp"
+#include "cli/input_file.hpp"
+#include "cli/known_heads.hpp"
+#include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
@@ -43,9 +48,52 @@ Result<Document> verified_chain(Context& context) {
     return context.ask(call);
 }
 
-int verify(Context& context) {
+constexpr std::size_t heads_limit = 256UZ * 1024 * 1024;
+constexpr std::size_t heads_of_a_request = 100;
+
+Call comparison_of(std::span<const KnownHead> heads) {
+    json::array entries;
+    for (const auto& head : heads) {
+        json::object entry{{"sequence", head.sequence}, {"hash", head.hash}};
+        add_text(entry, "signature", head.signature);
+        entries.push_back(std::move(entry));
+    }
+    json::object body;
+    body["entries"] = std::move(entries);
+    auto call = Call::change("/v1/audit/compare", std::move(body));
+    call.changes = false;
+    return call;
+}
+
+/// How many of what was kept stand in the chain; a failure that names the first entry that does not.
+Result<std::int64_t> compare(Context& context, const std::string& file) {
+    const auto text = read_input(file, heads_limit, "give it in parts: each is compared by itself");
+    if (!text) return std::unexpected{text.error()};
+    const auto heads = known_heads(*text);
+    std::int64_t equal = 0;
+    std::int64_t foreign = 0;
+    for (std::span rest{heads}; !rest.empty(); rest = rest.subspan(std::min(rest.size(), heads_of_a_request))) {
+        const auto answer = context.ask(comparison_of(rest.first(std::min(rest.size(), heads_of_a_request))));
+        if (!answer) return std::unexpected{answer.error()};
+        equal += integer(answer->tree, "equal").value_or(0);
+        foreign += integer(answer->tree, "foreign").value_or(0);
+    }
+    if (equal > 0) return equal;
+    // Nothing that could have shown a difference: this must not pass for a good end.
+    return refuse("bad_input",
+                  foreign > 0 ? fmt::format("{} holds heads of another store only", printable(file))
+                              : fmt::format("{} holds no entry and no signed head of this audit", printable(file)),
+                  "give what was kept off this host: the output of jeton audit export, or of journalctl -o json");
+}
+
+int verify(Context& context, const std::string& against) {
     const auto answer = verified_chain(context);
     if (!answer) return context.fail(answer.error());
+    if (!against.empty()) {
+        const auto equal = compare(context, against);
+        if (!equal) return context.fail(equal.error());
+        context.say(fmt::format("{} entries and heads of {} stand in the chain", *equal, printable(against)));
+    }
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto& head = member(answer->tree, "head");
     context.write(fmt::format("verified {} entries; the last is {} with hash {}\n", field(answer->tree, "entries"),
@@ -116,7 +164,14 @@ void add_audit_verbs(CommandLine& line) {
         .either("--follow", "--until")
         .either("--follow", "--limit")
         .runs([args](Context& context) { return list(context, *args); });
-    line.verb("audit verify", "Check that no entry was changed, added or taken out", "jeton audit verify").runs(verify);
+    const auto against = std::make_shared<std::string>();
+    line.verb("audit verify",
+              "Check that no entry was changed, added or taken out.\n"
+              "With --against also that the store was not put back to an earlier day together with its anchor.",
+              "journalctl -o json -t jeton-vault | jeton audit verify --against -")
+        .option("--against", *against, "FILE",
+                "What was kept off this host: jeton audit export, journalctl -o json, or a log; -: stdin")
+        .runs([against](Context& context) { return verify(context, *against); });
     const auto exported = std::make_shared<ExportArgs>();
     line.verb("audit export",
               "Print entries with their hashes as JSON, one a line.\n"

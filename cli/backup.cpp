@@ -22,7 +22,8 @@
 namespace jeton::cli {
 namespace {
 
-constexpr std::size_t piece_size = 45'000;  ///< bytes of a file in one request: in base64url, below 64 KiB with the rest
+constexpr std::size_t piece_size =
+    45'000;  ///< bytes of a file in one request: in base64url, below 64 KiB with the rest
 
 /// One line that is written over and over, for a person who waits.
 class Progress {
@@ -96,8 +97,7 @@ Result<void> write_piece(NewFile& file, const json::value& answer) {
 
 int backup(Context& context, const std::string& name) {
     if (name == "-") {
-        return context.fail(
-            refuse_usage("a backup is written to a file, not to stdout", "jeton backup FILE").error());
+        return context.fail(refuse_usage("a backup is written to a file, not to stdout", "jeton backup FILE").error());
     }
     auto file = NewFile::create(name);
     if (!file) return context.fail(file.error());
@@ -172,8 +172,7 @@ public:
             const auto got = ::read(handle_.get(), piece.data() + filled, piece.size() - filled);
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) {
-                return refuse("bad_input",
-                              fmt::format("{} cannot be read: {}", printable(name_), std::strerror(errno)),
+                return refuse("bad_input", fmt::format("{} cannot be read: {}", printable(name_), std::strerror(errno)),
                               "look at the disk, or take another copy of the backup");
             }
             if (got == 0) break;
@@ -259,8 +258,8 @@ json::array with_effect(const json::value& changes, std::string_view effect) {
     json::array list;
     for (const auto& change : elements(changes)) {
         if (raw_field(change, "effect") != effect) continue;
-        list.push_back({{"kind", member(change, "kind")}, {"name", member(change, "name")},
-                        {"detail", member(change, "detail")}});
+        list.push_back(
+            {{"kind", member(change, "kind")}, {"name", member(change, "name")}, {"detail", member(change, "detail")}});
     }
     return list;
 }

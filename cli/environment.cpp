@@ -1,4 +1,5 @@
-/// Isolated worlds: environment create|list|show|edit.
+/// Isolated worlds: environment create|list|show|edit|delete.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -17,6 +18,14 @@ struct CreateArgs {
     bool if_not_exists = false;
 };
 
+/// How many connections, with the command that lists them; empty where there is none.
+std::string strandeds(const json::value& environment) {
+    const auto count = field(environment, "need_import");
+    if (count.empty() || count == "0") return {};
+    return fmt::format("{}: jeton connection list --environment {} --missing-secret", count,
+                       field(environment, "environment"));
+}
+
 std::string environment_text(const json::value& environment) {
     return pairs_text({{"environment", field(environment, "environment")},
                        {"kind", field(environment, "kind")},
@@ -27,7 +36,8 @@ std::string environment_text(const json::value& environment) {
                        {"loopback HTTP", field(environment, "allow_loopback_http")},
                        {"developers may hold secrets", field(environment, "developer_access")},
                        {"issuer", field(environment, "issuer")},
-                       {"connections", field(environment, "connections")}});
+                       {"connections", field(environment, "connections")},
+                       {"need their pair imported anew", strandeds(environment)}});
 }
 
 int create(Context& context, const CreateArgs& args) {
@@ -70,15 +80,24 @@ int show(Context& context, const std::string& environment) {
 }
 
 struct EditArgs {
-    std::string environment, developer_access;
+    std::string environment, developer_access, token_endpoint, client_auth, allow_loopback_http;
+    std::vector<std::string> ca_file;  ///< one, perhaps empty, or none
     std::vector<std::string> host_aliases;
+    bool import_anew = false;
+
+    [[nodiscard]] bool names_nothing() const {
+        return developer_access.empty() && host_aliases.empty() && token_endpoint.empty() && client_auth.empty() &&
+               allow_loopback_http.empty() && ca_file.empty();
+    }
 };
 
 int edit(Context& context, const EditArgs& args) {
-    if (args.developer_access.empty() && args.host_aliases.empty()) {
-        return context.fail(refuse_usage("say what becomes different: --developer-access or --host-alias",
-                                         "jeton environment edit --help")
-                                .error());
+    if (args.names_nothing()) {
+        return context.fail(
+            refuse_usage("say what becomes different: --developer-access, --host-alias, --token-endpoint, "
+                         "--client-auth, --ca-file or --allow-loopback-http",
+                         "jeton environment edit --help")
+                .error());
     }
     json::object body;
     if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
@@ -86,11 +105,44 @@ int edit(Context& context, const EditArgs& args) {
         const bool takes_all_away = args.host_aliases.size() == 1 && args.host_aliases.front().empty();
         add_texts(body, "host_aliases", takes_all_away ? std::vector<std::string>{} : args.host_aliases);
     }
+    add_text(body, "token_endpoint", args.token_endpoint);
+    add_text(body, "client_auth", args.client_auth);
+    if (!args.ca_file.empty()) body["ca_file"] = args.ca_file.front();
+    if (!args.allow_loopback_http.empty()) body["allow_loopback_http"] = args.allow_loopback_http == "yes";
+    if (args.import_anew) body["import_anew"] = true;
     const auto path = "/v1/environments/" + percent_encoded(args.environment);
     const auto answer = context.ask(Call::edit(path, std::move(body)));
     if (!answer) return context.fail(answer.error());
     if (!context.wrote_json(*answer) && !context.options().quiet) context.write(environment_text(answer->tree));
     return exit_code::done;
+}
+
+/// How much goes with the environment, in words: only somebody who is asked needs to know.
+Result<std::string> what_dies(Context& context, const std::string& environment) {
+    const auto there = context.ask(Call::get("/v1/environments/" + percent_encoded(environment)));
+    if (!there) return std::unexpected{there.error()};
+    const auto answer = context.ask_all(Call::get("/v1/connections", {{"environment", environment}}));
+    if (!answer) return std::unexpected{answer.error()};
+    const auto& all = elements(answer->tree);
+    const auto in_state = [&](std::string_view state) {
+        return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
+    };
+    return fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
+                       in_state("disabled"));
+}
+
+int remove(Context& context, const std::string& environment) {
+    auto question = fmt::format(
+        "Deleting environment {} is permanent and cannot be undone: its tenants, its connections with their client IDs "
+        "and client secrets, its bindings, its signing key and its data key die with it.",
+        environment);
+    if (context.will_ask()) {
+        const auto how_many = what_dies(context, environment);
+        if (!how_many) return context.fail(how_many.error());
+        question += *how_many;
+    }
+    if (const auto refused = context.confirm(question)) return context.fail(*refused);
+    return context.report(context.ask(Call::remove("/v1/environments/" + percent_encoded(environment))));
 }
 
 }  // namespace
@@ -123,7 +175,20 @@ void add_environment_verbs(CommandLine& line) {
         .choice("--developer-access", edited->developer_access, {"yes", "no"}, "May developers hold secrets here")
         .repeated("--host-alias", edited->host_aliases, "H",
                   "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
+        .option("--token-endpoint", edited->token_endpoint, "URL", "Where upstream tokens come from")
+        .choice("--client-auth", edited->client_auth, {"post", "basic"}, "How the secret is sent upstream")
+        .values("--ca-file", edited->ca_file, 1, 1, "F",
+                "Certificates that the token endpoint is checked against; '': those of the system")
+        .choice("--allow-loopback-http", edited->allow_loopback_http, {"yes", "no"},
+                "Allow http:// to 127.0.0.1, for tests")
+        .flag("--import-anew", edited->import_anew,
+              "Change endpoint, client authentication or CA file although each pair must then be imported anew")
         .runs([edited](Context& context) { return edit(context, *edited); });
+    const auto deleted = std::make_shared<std::string>();
+    line.verb("environment delete", "! Delete an environment with all its connections and its data key, for ever",
+              "jeton environment delete sandbox --yes")
+        .needs("ENVIRONMENT", *deleted, "Its name")
+        .runs([deleted](Context& context) { return remove(context, *deleted); });
 }
 
 }  // namespace jeton::cli

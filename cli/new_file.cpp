@@ -38,11 +38,10 @@ std::unexpected<Failure> cannot_make(const std::string& path, int problem) {
 }
 
 std::unexpected<Failure> not_written(const std::string& path, int problem) {
-    return refuse("output_failed",
-                  fmt::format("{} could not be written: {}; nothing is left of it", printable(path),
-                              std::strerror(problem)),
-                  problem == ENOSPC || problem == EDQUOT ? "make room, or name a file on another disk"
-                                                         : "look at the disk");
+    return refuse(
+        "output_failed",
+        fmt::format("{} could not be written: {}; nothing is left of it", printable(path), std::strerror(problem)),
+        problem == ENOSPC || problem == EDQUOT ? "make room, or name a file on another disk" : "look at the disk");
 }
 
 bool is_there(const std::string& path) {
@@ -59,7 +58,8 @@ Result<NewFile> NewFile::create(std::string path) {
     if (nameless) return NewFile{std::move(path), {}, std::move(nameless)};
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return cannot_make(path, errno);
     const std::filesystem::path whole{path};
-    auto temporary = (std::filesystem::path{directory_of(path)} / ("." + whole.filename().string() + ".XXXXXX")).string();
+    auto temporary =
+        (std::filesystem::path{directory_of(path)} / ("." + whole.filename().string() + ".XXXXXX")).string();
     client::UniqueHandle named{::mkostemp(temporary.data(), O_CLOEXEC)};
     if (!named) return cannot_make(path, errno);
     return NewFile{std::move(path), std::move(temporary), std::move(named)};

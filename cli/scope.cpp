@@ -1,19 +1,12 @@
 /// The catalogue of scopes that apps can ask for: scope list|add|import.
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <memory>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "cli/context.hpp"
-#include "cli/text.hpp"
+#include "cli/input_file.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
-#include "libclient/http/unique_handle.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::cli {
@@ -50,38 +43,10 @@ int add(Context& context, const AddArgs& args) {
     return exit_code::done;
 }
 
-Result<std::string> read_all(int descriptor, std::string_view name) {
-    std::string text;
-    std::array<char, 16UZ * 1024> buffer{};
-    for (;;) {
-        const auto got = ::read(descriptor, buffer.data(), buffer.size());
-        if (got == 0) return text;
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            return refuse("bad_input", fmt::format("{} cannot be read: {}", printable(name), std::strerror(errno)),
-                          "name a file that you may read, or - for stdin");
-        }
-        text.append(buffer.data(), static_cast<std::size_t>(got));
-        if (text.size() > protocol::body_limit) {
-            return refuse("bad_input", fmt::format("{} is larger than 64 KiB", printable(name)),
-                          "split it: each part is imported as a whole or not at all");
-        }
-    }
-}
-
-Result<std::string> read_file(const std::string& name) {
-    if (name == "-") return read_all(STDIN_FILENO, "stdin");
-    const client::UniqueHandle file{::open(name.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file) {
-        return refuse("bad_input", fmt::format("{} cannot be opened: {}", printable(name), std::strerror(errno)),
-                      "name a file that you may read, or - for stdin");
-    }
-    return read_all(file.get(), name);
-}
-
 int import(Context& context, const std::string& file) {
     constexpr auto* form = R"(write [{"name":"tn.crm.customers","group":"CRM","display_name":"Customers"}])";
-    const auto text = read_file(file);
+    const auto text =
+        read_input(file, protocol::body_limit, "split it: each part is imported as a whole or not at all");
     if (!text) return context.fail(text.error());
     auto scopes = protocol::parse_strict(*text);
     if (!scopes) return context.fail(refuse("bad_input", scopes.error().what, form).error());

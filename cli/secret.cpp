@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
 #include "cli/identity.hpp"
 #include "cli/prompt.hpp"
@@ -160,13 +161,17 @@ int list(Context& context, const ListArgs& args) {
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     Table table{{"CONNECTION", "SECRET", "STATE", "CREATED", "LAST USED", "BY", "DEACTIVATES"}, {}};
+    Advice advice;
     for (const auto& one : elements(answer->tree)) {
-        table.rows.push_back({field(one, "connection"), field(one, "prefix") + "...", field(one, "state"),
-                              field(one, "created_at"), field(one, "last_used_at"), field(one, "last_used_by"),
-                              field(one, "deactivates_at")});
+        const auto problem = field(one, "problem");
+        advice.add(problem);
+        table.rows.push_back({field(one, "connection"), field(one, "prefix") + "...",
+                              field(one, "state") + (problem.empty() ? "" : ", not used"), field(one, "created_at"),
+                              field(one, "last_used_at"), field(one, "last_used_by"), field(one, "deactivates_at")});
     }
     context.show(table,
                  args.older_than ? "no client secret is older" : "no client secret; jeton secret generate --help");
+    advice.write(context);
     return exit_code::done;
 }
 

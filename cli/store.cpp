@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
 #include "cli/identity.hpp"
 #include "cli/prompt.hpp"
@@ -52,19 +53,43 @@ std::string upstream_text(const json::value& environment) {
     return text;
 }
 
+/// Empty where nothing moves.
+std::string rotation_text(const json::value& environment) {
+    const auto& rotation = member(environment, "key_rotation");
+    if (!rotation.is_object()) return {};
+    auto text = fmt::format("key rotation of {}: {} values move to data key {}", field(environment, "name"),
+                            field(rotation, "values_left"), field(environment, "key_generation"));
+    if (const auto problem = field(rotation, "problem"); !problem.empty()) text += "; stopped: " + problem;
+    return text + "\n";
+}
+
 void show_status(Context& context, const Document& status) {
     const auto at = context.endpoint(client::Socket::control, false);
     context.write(pairs_text({{"daemon", at ? described(*at, client::Socket::control) : ""},
                               {"state", field(status.tree, "state")},
                               {"reason", field(status.tree, "reason")},
                               {"version", field(status.tree, "version")},
-                              {"epoch", field(status.tree, "epoch")}}));
+                              {"epoch", field(status.tree, "epoch")},
+                              {"clock", field(member(status.tree, "clock"), "warning")}}));
     Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKENS CACHED", "UPSTREAM"}, {}};
+    Advice advice;
     for (const auto& environment : elements(member(status.tree, "environments"))) {
         table.rows.push_back({field(environment, "name"), field(environment, "kind"), field(environment, "connections"),
                               field(environment, "tokens_cached"), upstream_text(environment)});
+        const auto name = field(environment, "name");
+        if (const auto count = field(environment, "need_import"); !count.empty() && count != "0") {
+            advice.add(
+                fmt::format("{}: {} {} imported anew, because the token endpoint was changed: jeton connection "
+                            "list --environment {} --missing-secret",
+                            name, count, count == "1" ? "pair must be" : "pairs must be", name));
+        }
     }
     if (!table.rows.empty()) context.write("\n" + table.text(context.terminal().width, context.terminal().color));
+    std::string rotations;
+    for (const auto& environment : elements(member(status.tree, "environments")))
+        rotations += rotation_text(environment);
+    if (!rotations.empty()) context.write("\n" + rotations);
+    advice.write(context);
 }
 
 /// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.

@@ -9,7 +9,7 @@ namespace jeton::cli {
 void add_store_verbs(CommandLine& line);        // init status seal unseal whoami
 void add_key_verbs(CommandLine& line);          // key slot add|list|test
 void add_role_verbs(CommandLine& line);         // role grant|revoke|list|matrix
-void add_environment_verbs(CommandLine& line);  // environment create|list|show|edit
+void add_environment_verbs(CommandLine& line);  // environment create|list|show|edit|delete
 void add_scope_verbs(CommandLine& line);        // scope list|add|import
 void add_tenant_verbs(CommandLine& line);       // tenant create|list|show|edit
 void add_app_verbs(CommandLine& line);          // app create|list|show|edit|delete|publish|versions|connections|tenant
@@ -24,7 +24,7 @@ void add_token_verb(CommandLine& line);         // token
 void add_introspect_verb(CommandLine& line);    // introspect
 void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
 
-void add_backup_verbs(CommandLine& line);       // backup restore
+void add_backup_verbs(CommandLine& line);  // backup restore
 
 /// All of them.
 void add_all_verbs(CommandLine& line);

@@ -10,12 +10,17 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/encoding.hpp"
+#include "daemon/base/file_helper.hpp"
 #include "daemon/base/unique_fd.hpp"
+#include "libclient/protocol/json.hpp"
 
 namespace jeton {
 namespace {
 
 constexpr std::size_t file_limit = 64UZ * 1024;
+constexpr std::size_t certificates_limit = 512UZ * 1024;  // the authorities of a whole system are 220 KiB
+constexpr std::size_t key_file_characters = 50;           // base 36: 258 bits
 
 Error cannot(std::string_view verb, const std::filesystem::path& file, int error) {
     const auto code = error == ENOENT ? Errc::not_found : Errc::wrong_state;
@@ -40,14 +45,17 @@ Result<void> check_owner(const std::filesystem::path& path, const struct stat& f
     return {};
 }
 
-Result<UniqueFd> open_checked(const std::filesystem::path& file, mode_t forbidden) {
+Result<UniqueFd> open_regular(const std::filesystem::path& file, struct stat& found) {
     UniqueFd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    if (!fd) return cannot("read", file, errno);
+    if (!fd || ::fstat(fd.get(), &found) != 0) return cannot("read", file, errno);
+    if (S_ISREG(found.st_mode)) return fd;
+    return refuse(Errc::wrong_state, fmt::format("{} is not a regular file", file.string()), "name a regular file");
+}
+
+Result<UniqueFd> open_checked(const std::filesystem::path& file, mode_t forbidden) {
     struct stat found{};
-    if (::fstat(fd.get(), &found) != 0) return cannot("read", file, errno);
-    if (!S_ISREG(found.st_mode)) {
-        return refuse(Errc::wrong_state, fmt::format("{} is not a regular file", file.string()), "name a regular file");
-    }
+    auto fd = open_regular(file, found);
+    if (!fd) return fd;
     if (const auto owner = check_owner(file, found, forbidden); !owner) return owner.error();
     return fd;
 }
@@ -68,6 +76,37 @@ Result<SecretBytes> read_checked(const std::filesystem::path& file, mode_t forbi
         return refuse(Errc::wrong_state, fmt::format("{} is larger than 64 KiB", file.string()), "name the right file");
     }
     return SecretBytes{std::span<const unsigned char>{content.data(), size}};
+}
+
+/// Whether only the helper may open it: this process has confined itself to other directories.
+bool is_out_of_reach(const std::filesystem::path& file) {
+    if (!has_file_helper()) return false;
+    const UniqueFd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    return !fd && errno == EACCES;
+}
+
+Result<SecretBytes> secret_from_helper(FileKind kind, const std::filesystem::path& file) {
+    auto content = ask_file_helper(kind, file);
+    if (!content) return content.error();
+    SecretBytes secret{bytes_of(*content)};
+    protocol::wipe(*content);
+    return secret;
+}
+
+/// The PEM blocks of `text` that are certificates.
+std::string certificates_in(std::string_view text) {
+    std::string found;
+    for (std::size_t at = 0; (at = text.find("-----BEGIN ", at)) != std::string_view::npos;) {
+        const auto name_at = at + 11;
+        const auto name = text.substr(name_at, text.find("-----", name_at) - name_at);
+        const auto last_line = fmt::format("-----END {}-----", name);
+        const auto end = text.find(last_line, name_at);
+        if (end == std::string_view::npos) break;
+        const bool certificate = name == "CERTIFICATE" || name == "X509 CERTIFICATE" || name == "TRUSTED CERTIFICATE";
+        if (certificate) found.append(text.substr(at, end + last_line.size() - at)).append("\n");
+        at = end + last_line.size();
+    }
+    return found;
 }
 
 }  // namespace
@@ -93,14 +132,17 @@ Result<void> check_trusted_file(const std::filesystem::path& file, bool secret) 
 }
 
 Result<SecretBytes> read_secret_file(const std::filesystem::path& file) {
+    if (is_out_of_reach(file)) return secret_from_helper(FileKind::secret, file);
     return read_checked(file, S_IRWXG | S_IRWXO);
 }
 
 Result<SecretBytes> read_credential_file(const std::filesystem::path& file) {
+    if (is_out_of_reach(file)) return secret_from_helper(FileKind::credential, file);
     return read_checked(file, S_IWGRP | S_IXGRP | S_IRWXO);
 }
 
 Result<std::string> read_trusted_file(const std::filesystem::path& file) {
+    if (is_out_of_reach(file)) return ask_file_helper(FileKind::trusted, file);
     const auto content = read_checked(file, S_IWGRP | S_IWOTH);
     if (!content) return content.error();
     return std::string{reinterpret_cast<const char*>(content->data()), content->size()};
@@ -132,6 +174,41 @@ Result<void> create_secret_file(const std::filesystem::path& file, std::string_v
     ::unlink(unfinished.c_str());
     sync_directory(file.parent_path());
     return {};
+}
+
+Result<void> create_key_file(const std::filesystem::path& file) {
+    if (has_file_helper()) {
+        const auto made = ask_file_helper(FileKind::new_key, file);
+        if (!made) return made.error();
+        return {};
+    }
+    if (auto directory = ensure_private_directory(file.parent_path()); !directory) return directory.error();
+    return create_secret_file(file, random_base36(key_file_characters).reveal());
+}
+
+Result<std::string> read_certificates(const std::filesystem::path& file) {
+    if (is_out_of_reach(file)) return ask_file_helper(FileKind::certificates, file);
+    struct stat found{};
+    const auto fd = open_regular(file, found);
+    if (!fd) return fd.error();
+    std::string content(certificates_limit + 1, '\0');
+    std::size_t size = 0;
+    while (size < content.size()) {
+        const auto got = ::read(fd->get(), content.data() + size, content.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return cannot("read", file, errno);
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    if (size > certificates_limit) {
+        return refuse(Errc::wrong_state, fmt::format("{} is larger than 512 KiB", file.string()),
+                      "name the right file");
+    }
+    auto certificates = certificates_in(std::string_view{content}.substr(0, size));
+    protocol::wipe(content);  // a private key may stand beside them
+    if (!certificates.empty()) return certificates;
+    return refuse(Errc::wrong_state, fmt::format("{} holds no certificate", file.string()),
+                  "name a file with certificates in PEM form (BEGIN CERTIFICATE)");
 }
 
 void sync_directory(const std::filesystem::path& directory) {

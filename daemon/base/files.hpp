@@ -1,4 +1,5 @@
 /// Files that belong to the daemon: created private, checked before they are believed, replaced whole.
+/// In a process with a file helper (file_helper.hpp) they reach beyond what the process itself may open.
 #pragma once
 
 #include <filesystem>
@@ -29,6 +30,15 @@ namespace jeton {
 /// Creates `file` with mode 0600; refuses `already_exists`. Content and directory entry are on disk when it returns.
 /// Whatever happens, a power cut included, there is the whole file or none. Throws std::system_error if the disk fails.
 [[nodiscard]] Result<void> create_secret_file(const std::filesystem::path& file, std::string_view content);
+
+/// Makes a new key file: 50 random characters `[0-9a-z]` (258 bits), mode 0600; missing directories are made, too. An
+/// existing file is never overwritten: it may be the only key to an older copy of the store (`already_exists`).
+/// Throws std::system_error if the disk fails.
+[[nodiscard]] Result<void> create_key_file(const std::filesystem::path& file);
+
+/// The certificates in a PEM file of at most 512 KiB, and nothing else that stands in it. Refuses `not_found`,
+/// `wrong_state`: it cannot be read, is no regular file, is too large, or holds no certificate.
+[[nodiscard]] Result<std::string> read_certificates(const std::filesystem::path& file);
 
 /// Makes the directory entry of a new file durable. Throws std::system_error.
 void sync_directory(const std::filesystem::path& directory);

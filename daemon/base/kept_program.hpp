@@ -32,6 +32,7 @@ public:
     void forgive();
 
     [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] bool runs() const { return pid_ > 0; }
     [[nodiscard]] Time not_before() const { return not_before_; }

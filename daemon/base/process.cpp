@@ -6,12 +6,15 @@
 #include <string>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
+
+#include "daemon/base/unique_fd.hpp"
 
 namespace jeton {
 
@@ -36,6 +39,19 @@ void harden_process() {
 void die_with_parent(int expected_parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     if (::getppid() != expected_parent) std::_Exit(EXIT_FAILURE);
+}
+
+void keep_only(int fd) {
+    if (const UniqueFd nothing{::open("/dev/null", O_RDWR | O_CLOEXEC)}) {
+        ::dup2(nothing.get(), STDIN_FILENO);
+        ::dup2(nothing.get(), STDOUT_FILENO);
+    }
+    if (fd > 3) ::close_range(3, static_cast<unsigned>(fd) - 1, 0);
+    ::close_range(static_cast<unsigned>(fd) + 1, ~0U, 0);
+    for (const auto* variable :
+         {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
+        ::unsetenv(variable);
+    }
 }
 
 void notify_manager(std::string_view state) { ::sd_notify(0, std::string{state}.c_str()); }

@@ -12,6 +12,10 @@ void harden_process();
 /// Asks the kernel to send SIGTERM to this process when its parent thread dies, and ends at once if it is already gone.
 void die_with_parent(int expected_parent);
 
+/// For a child that was forked from a process at work: standard input and output lead nowhere, and of all descriptors
+/// only standard error and `fd` stay. The service manager's variables go, too: they are the parent's.
+void keep_only(int fd);
+
 /// Tells the service manager (sd_notify); does nothing where there is none. `state`: "READY=1", "STOPPING=1",
 /// "STATUS=…".
 void notify_manager(std::string_view state);

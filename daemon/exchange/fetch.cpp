@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "daemon/base/files.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/exchange/flight.hpp"
 
@@ -99,6 +100,13 @@ void Fetcher::start(std::int64_t id, TokenRequest request) {
         state_->deliver_failure(id, fmt::format("{} token requests are already in flight", flights_max));
         return;
     }
+    // Who may write this file says who may stand in for the endpoint.
+    if (!request.ca_file.empty()) {
+        if (const auto trusted = check_trusted_file(request.ca_file, false); !trusted) {
+            state_->deliver_failure(id, fmt::format("the CA file is not used: {}", trusted.error().what));
+            return;
+        }
+    }
     auto flight = std::make_unique<Flight>(id, std::move(request));
     check(curl_multi_add_handle(state_->multi.get(), flight->easy()));
     CURL* const easy = flight->easy();
@@ -110,6 +118,8 @@ void Fetcher::advance() {
     check(curl_multi_perform(state_->multi.get(), &running));
     state_->land_what_has_finished();
 }
+
+bool Fetcher::idle() const { return state_->flights.empty(); }
 
 void Fetcher::wait(std::span<Watched> watched) {
     std::vector<curl_waitfd> extra;

@@ -40,6 +40,9 @@ public:
     /// Moves all requests on as far as the network lets them, and delivers what is complete. Never waits.
     void advance();
 
+    /// Whether no request is in flight.
+    [[nodiscard]] bool idle() const;
+
     /// Waits for the network or for `watched`.
     void wait(std::span<Watched> watched);
 

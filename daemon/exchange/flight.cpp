@@ -78,10 +78,12 @@ void Flight::set_up() {
     set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!request_.ca_file.empty()) {
-        set(easy, CURLOPT_CAINFO, request_.ca_file.c_str());
-        set(easy, CURLOPT_CAPATH,
-            static_cast<const char*>(nullptr));  // only these authorities, not the system's as well
+    if (!request_.authorities.empty()) {
+        // Only these authorities, not the system's as well.
+        curl_blob blob{request_.authorities.data(), request_.authorities.size(), CURL_BLOB_NOCOPY};
+        set(easy, CURLOPT_CAINFO_BLOB, &blob);
+        set(easy, CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+        set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     }
     // How long, how much.
     set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -194,8 +196,8 @@ std::string Flight::words_of(CURLcode result) const {
         case CURLE_SSL_CONNECT_ERROR:
             return fmt::format("the TLS handshake with {} failed (TLS 1.2 or later is required)", host);
         case CURLE_SSL_CACERT_BADFILE:
-            return fmt::format("the CA file {} cannot be read",
-                               request_.ca_file.empty() ? "of the system" : request_.ca_file.string());
+            return request_.authorities.empty() ? "the system's CA certificates cannot be read"
+                                                : "a certificate in the environment's CA file cannot be read";
         case CURLE_GOT_NOTHING:
         case CURLE_SEND_ERROR:
         case CURLE_RECV_ERROR:

@@ -20,6 +20,8 @@
 #include "daemon/exchange/fetch.hpp"
 #include "daemon/exchange/link.hpp"
 #include "daemon/exchange/request.hpp"
+#include "daemon/exchange/resolver_files.hpp"
+#include "daemon/exchange/sandbox.hpp"
 #include "libclient/protocol/json.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -69,18 +71,23 @@ void start_request(std::string payload, Fetcher& fetcher, Link& link) {
     }
 }
 
-/// Until the vault closes its link or a signal says so.
-void serve(Link& link, const UniqueFd& signals) {
-    Fetcher fetcher{[&](std::string& frame) {
-        link.queue(frame);
-        protocol::wipe(frame);
-    }};
+/// Until the vault closes its link or a signal says so. Also where the host's resolver files were replaced, as soon as
+/// nothing is in flight: this process may only read those that were there at its start; the next one reads the new
+/// ones.
+void serve(Link& link, Fetcher& fetcher, const UniqueFd& signals, ResolverFiles& resolver) {
+    bool outdated = false;
     for (;;) {
         fetcher.advance();
         if (!link.write()) return;
-        std::array watched{Watched{link.fd(), link.has_to_write()}, Watched{signals.get(), false}};
+        if (outdated && fetcher.idle() && !link.has_to_write()) {
+            log::info("the host's resolver files have changed: starting anew");
+            return;
+        }
+        std::array watched{Watched{link.fd(), link.has_to_write()}, Watched{signals.get(), false},
+                           Watched{resolver.fd(), false}};
         fetcher.wait(watched);
         if (watched[1].ready) return;
+        if (watched[2].ready) outdated = resolver.changed() || outdated;
         if (watched[0].ready && !link.read()) return;
         while (auto payload = link.next()) start_request(std::move(*payload), fetcher, link);
     }
@@ -89,14 +96,21 @@ void serve(Link& link, const UniqueFd& signals) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    harden_process();  // no core dump, not dumpable: before any secret comes
     const int vault_fd = parse_command_line(argc, argv);
     log::start("jeton-exchange");
-    harden_process();  // no core dump, not dumpable: before any secret comes
-    ::clearenv();      // no proxy, no key log, no other configuration of TLS from the environment
+    ::clearenv();  // no proxy, no key log, no other configuration of TLS from the environment
     prepare_secure_memory();
     const auto signals = end_signals();
     Link link{UniqueFd{vault_fd}};
-    serve(link, signals);
+    Fetcher fetcher{[&](std::string& frame) {
+        link.queue(frame);
+        protocol::wipe(frame);
+    }};
+    load_resolver_libraries();
+    ResolverFiles resolver;
+    confine_exchange();
+    serve(link, fetcher, signals, resolver);
     return EXIT_SUCCESS;
 } catch (const std::exception& fault) {
     jeton::log::error("{}", fault.what());

@@ -99,7 +99,8 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
     const auto secret = in.secret("client_secret");
     const auto scope = in.optional_secret("scope");
     const auto* form = in.object("form");
-    request.ca_file = in.text_or("ca_file", "");
+    request.authorities = in.text_or("authorities", "");
+    const auto unreadable = in.text_or("authorities_unreadable", "");
     const bool allow_loopback_http = in.flag("allow_loopback_http");
     request.timeout =
         std::chrono::milliseconds{in.optional_integer("timeout_ms", 1, longest_request.count()).value_or(10'000)};
@@ -111,8 +112,7 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
         return bad("a member is longer than 8192 bytes");
     if (client_auth != "post" && client_auth != "basic")
         return bad("member \"client_auth\" must be \"post\" or \"basic\"");
-    if (!request.ca_file.empty() && request.ca_file.is_relative())
-        return bad("member \"ca_file\" must be an absolute path");
+    if (!unreadable.empty()) return bad(unreadable);
     if (const auto read = read_endpoint(request, allow_loopback_http); !read) return read.error();
 
     request.client_auth = client_auth == "basic" ? ClientAuth::basic : ClientAuth::post;

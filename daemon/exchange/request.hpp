@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -23,10 +22,10 @@ struct TokenRequest {
     bool encrypted = true;
     ClientAuth client_auth = ClientAuth::post;
     SecretText secret;
-    SecretText user;                ///< Basic only: form-encoded (RFC 6749 §2.3.1)
-    SecretText password;            ///< Basic only: likewise
-    SecretText body;                ///< application/x-www-form-urlencoded
-    std::filesystem::path ca_file;  ///< the only accepted authorities; empty: the system's
+    SecretText user;          ///< Basic only: form-encoded (RFC 6749 §2.3.1)
+    SecretText password;      ///< Basic only: likewise
+    SecretText body;          ///< application/x-www-form-urlencoded
+    std::string authorities;  ///< the only accepted ones, as PEM; empty: the system's
     std::chrono::milliseconds timeout{10'000};
 };
 

@@ -13,6 +13,8 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/front/front_daemon.hpp"
 #include "daemon/front/peer/attest.hpp"
+#include "daemon/front/peer/name_helper.hpp"
+#include "daemon/front/sandbox.hpp"
 #include "daemon/front/sockets.hpp"
 #include "daemon/front/supervisor.hpp"
 #include "libclient/protocol/words.hpp"
@@ -54,6 +56,7 @@ int refused(const jeton::Error& error) {
 int main(int argc, char** argv) try {
     using namespace jeton;
     using namespace jeton::front;
+    harden_process();  // not dumpable, no core file: before any token is here
     Options options;
     if (const auto status = parse_command_line(argc, argv, options)) return *status;
     log::start("jetond");
@@ -61,14 +64,15 @@ int main(int argc, char** argv) try {
     if (!config) return refused(config.error());
     if (options.check_config) return EXIT_SUCCESS;
 
-    harden_process();  // not dumpable, no core file: before any token is here
     if (const auto identity = check_identity_map(); !identity) return refused(identity.error());
     if (const auto view = check_process_view(); !view && config->mode == DaemonMode::system)
         return refused(view.error());
     auto supervisor = start_supervisor(options.source);  // before any thread and any stranger's byte
+    start_name_helper(confine_names);
     prepare_secure_memory();
     auto sockets = open_sockets(*config);
     if (!sockets) return refused(sockets.error());
+    confine_front(*config);
     FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets)};
     return daemon.run();
 } catch (const std::exception& fault) {

@@ -25,6 +25,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/base/pass_fd.hpp"
 #include "daemon/base/process.hpp"
+#include "daemon/front/sandbox.hpp"
 
 namespace jeton::front {
 namespace {
@@ -68,6 +69,7 @@ public:
 
     /// Keeps both running until the front says stop or is gone. The exit status of the supervisor.
     int run() {
+        confine_supervisor({vault_.path(), exchange_.path()});
         while (!stopping_) {
             start_what_is_due();
             wait(until_next_start());
@@ -179,20 +181,6 @@ private:
     bool misconfigured_ = false;
 };
 
-/// What the front has open is not the supervisor's: only its link and stderr stay.
-void forget_the_front(int link) {
-    if (const UniqueFd nothing{::open("/dev/null", O_RDWR | O_CLOEXEC)}) {
-        ::dup2(nothing.get(), STDIN_FILENO);
-        ::dup2(nothing.get(), STDOUT_FILENO);
-    }
-    if (link > 3) ::close_range(3, static_cast<unsigned>(link) - 1, 0);
-    ::close_range(static_cast<unsigned>(link) + 1, ~0U, 0);
-    for (const auto* variable :
-         {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
-        ::unsetenv(variable);
-    }
-}
-
 [[noreturn]] void supervise(const ConfigSource& source, UniqueFd link, pid_t front) {
     int status = EXIT_FAILURE;
     try {
@@ -201,7 +189,7 @@ void forget_the_front(int link) {
         ::prctl(PR_SET_NAME, "jetond-keeper", 0, 0, 0);
         log::start("jetond-keeper");
         harden_process();
-        forget_the_front(link.get());
+        keep_only(link.get());
         status = Keeper{source, std::move(link)}.run();
     } catch (const std::exception& fault) {
         log::error("{}", fault.what());

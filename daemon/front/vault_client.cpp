@@ -8,10 +8,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "daemon/base/log.hpp"
 #include "libclient/protocol/fields.hpp"
+#include "libclient/protocol/serialize.hpp"
 
 namespace jeton::front {
 namespace {
@@ -121,7 +121,7 @@ Task<Answer> VaultClient::ask(Question question) {
         request["socket"] = json::string_view{question.socket.data(), question.socket.size()};
         request["verb"] = json::string_view{question.verb.data(), question.verb.size()};
         request["body"] = std::move(question.body);
-        auto payload = json::serialize(request);
+        auto payload = protocol::serialize_once(request);
         waiter->frame = encode_frame(payload);
         protocol::wipe(payload);
     }

@@ -9,6 +9,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/stretcher.hpp"
@@ -90,6 +91,10 @@ bool is_store_verb(std::string_view name) {
 
 bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
 
+constexpr std::chrono::milliseconds idle_pause{1000};
+constexpr std::chrono::milliseconds reseal_slice_time{4};  ///< of work, before a commit
+constexpr std::chrono::minutes reseal_retry{1};
+
 bool shows_usage(std::string_view name) {
     const auto* verb = find_verb(name);
     return verb != nullptr && verb->shows_usage;
@@ -126,6 +131,7 @@ void Desk::greet() {
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
     to_front_(wire::moment_event("hello", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::announce() {
@@ -136,6 +142,7 @@ void Desk::announce() {
     announced_ = current;
     announced_state_ = state;
     to_front_(wire::moment_event("epoch", announced_, announced_state_, attested()));
+    log_head();
 }
 
 void Desk::take(std::deque<std::string> payloads) {
@@ -183,6 +190,7 @@ void Desk::run_alone(Task& task) {
     }
     if (!*reply.result && is_noted(reply.result->error())) note_refusal_alone(task, reply.result->error());
     reply.moment = moment();
+    finish_destroying_keys();
     announce();
     deliver(task, reply);
 }
@@ -231,6 +239,7 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
         if (writes_tally && !fault.stored) return run_group(tasks, Tallying::none);
         for (std::size_t i = 0; i < tasks.size(); ++i) replies[i] = {storage_refusal(fault), moment()};
     }
+    finish_destroying_keys();
     announce();
     for (std::size_t i = 0; i < tasks.size(); ++i) deliver(tasks[i], replies[i]);
 }
@@ -325,9 +334,75 @@ void Desk::stretched(std::uint64_t number, Result<Stretched> result) {
     run(std::move(tasks));
 }
 
-void Desk::tick() {
+std::chrono::milliseconds Desk::tick() {
     flights_.sweep();
+    note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
+    finish_destroying_keys();
+    return reseal() ? std::chrono::milliseconds{0} : idle_pause;
+}
+
+void Desk::finish_destroying_keys() {
+    try {
+        room_.store.finish_destroying_keys();
+    } catch (const StoreFault& fault) {
+        log::error("a destroyed key may still stand in the write-ahead log, which is emptied later: {}", fault.what());
+    }
+}
+
+bool Desk::reseal() {
+    if (room_.store.state() != StoreState::unsealed) return false;
+    const auto start = std::chrono::steady_clock::now();
+    if (start < reseal_again_) return false;
+    auto progress = room_.resealing;
+    try {
+        auto group = room_.store.group();
+        const auto has_time = [&] { return std::chrono::steady_clock::now() - start < reseal_slice_time; };
+        const bool more =
+            group.attempt([&](Transaction& tx) { return reseal_slice(tx, progress, has_time, room_.clock.now()); });
+        group.commit();
+        progress.problem.clear();
+        room_.resealing = std::move(progress);
+        if (!more) return false;
+        finish_destroying_keys();
+        announce();
+        return true;
+    } catch (const std::exception& fault) {
+        log::error("sealed values do not move to their new data key: {}; tried again in a minute", fault.what());
+        room_.resealing = std::move(progress);
+        room_.resealing.walk = {};  // what was not committed is looked through again
+        room_.resealing.problem = fault.what();
+        reseal_again_ = start + reseal_retry;
+        announce();  // where only the anchor failed, the epoch has grown
+        return false;
+    }
+}
+
+void Desk::log_head() {
+    if (room_.store.state() != StoreState::unsealed) return;
+    auto group = room_.store.group();
+    const auto head = group.attempt([](Transaction& tx) { return audit::signed_head(tx); });
+    // In this form `jeton audit verify --against` reads it back.
+    log::info("audit head sequence={} hash={} signature={} public_key={}", head.sequence, head.hash, head.signature,
+              head.public_key);
+}
+
+void Desk::note_ends() {
+    try {
+        room_.store.note_ends();
+        ends_are_noted_ = true;
+    } catch (const StoreFault& fault) {
+        if (ends_are_noted_) log::error("that a deadline has passed was not written: {}", fault.what());
+        ends_are_noted_ = false;  // said once: it is tried again each second
+    }
+}
+
+void Desk::keep_time() {
+    try {
+        room_.store.keep_time();
+    } catch (const StoreFault& fault) {
+        log::error("the store's time was not written: {}", fault.what());
+    }
 }
 
 void Desk::write_tally() {

@@ -1,6 +1,7 @@
 /// Takes what the front asks, runs it in group transactions, answers when it is durable.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,10 +32,14 @@ public:
     void take(std::deque<std::string> payloads);
     [[nodiscard]] Flights& flights() { return flights_; }
     void stretched(std::uint64_t number, Result<Stretched> result);
-    /// Once a second: late flights, and what was counted is written down when it is due.
-    void tick();
+    /// Late flights, what was counted is written down when it is due, and a slice of the work that a new data key
+    /// makes. Gives back when to call again: at once while there is such work, so that requests come in between; else
+    /// in a second.
+    [[nodiscard]] std::chrono::milliseconds tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
+    /// Before the end: what has passed stays passed (T48).
+    void keep_time();
 
 private:
     struct Task {
@@ -57,6 +62,14 @@ private:
     /// The same for a verb of the store itself, which runs in no group.
     void note_refusal_alone(const Task& task, const Error& error);
     void announce();
+    /// Keys that a commit has destroyed are taken out of the files.
+    void finish_destroying_keys();
+    /// One slice; whether there is more.
+    [[nodiscard]] bool reseal();
+    /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
+    void log_head();
+    /// A deadline that has passed stays passed, also over a crash.
+    void note_ends();
     void deliver(Task& task, Reply& reply);
     void stretch_for(Task& task, StretchNeed need);
     [[nodiscard]] wire::Moment moment() const;
@@ -72,6 +85,8 @@ private:
     std::uint64_t next_stretch_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
+    std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
+    bool ends_are_noted_ = true;
 };
 
 }  // namespace jeton::vault

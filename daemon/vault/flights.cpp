@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/base/files.hpp"
 #include "daemon/base/log.hpp"
 
 namespace jeton::vault {
@@ -9,6 +10,12 @@ namespace {
 
 /// Above the exchange's own limit for one request: what it cannot answer itself is given up here.
 constexpr std::chrono::seconds flight_limit{13};
+
+/// Read anew for each request, so that a renewed file counts. The exchange may open no file that is named to it.
+Result<std::string> authorities_for(const ExchangeRequest& request) {
+    if (request.ca_file.empty()) return std::string{};
+    return read_certificates(request.ca_file);
+}
 
 }  // namespace
 
@@ -20,7 +27,7 @@ void Flights::join(ExchangeNeed need, std::optional<wire::Request> waiter) {
         auto& flight = flights_[next_number_];
         flight.key = need.flight;
         flight.need = std::move(need);
-        flight.deadline = Deadline::after(clock_, flight_limit);
+        flight.deadline = clock_.boot_time() + flight_limit;
         send(next_number_++, flight);
     }
     if (waiter) flights_.at(at->second).waiters.push_back(*std::move(waiter));
@@ -33,7 +40,7 @@ void Flights::connect(std::shared_ptr<FrameLink> link) {
 
 void Flights::send(std::uint64_t number, Flight& flight) {
     if (!link_ || flight.sent) return;
-    link_->send(wire::exchange_request(number, flight.need.request));
+    link_->send(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request)));
     flight.need.request.client_secret = {};
     flight.sent = true;
 }
@@ -71,9 +78,10 @@ void Flights::lost() {
 }
 
 void Flights::sweep() {
+    const auto now = clock_.boot_time();
     std::vector<std::uint64_t> late;
     for (const auto& [number, flight] : flights_) {
-        if (flight.deadline.passed(clock_)) late.push_back(number);
+        if (flight.deadline <= now) late.push_back(number);
     }
     for (const auto number : late) fail(number, "the exchange gave no answer in time");
 }

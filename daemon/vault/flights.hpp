@@ -39,7 +39,7 @@ private:
         std::string key;
         ExchangeNeed need;
         std::vector<wire::Request> waiters;
-        Deadline deadline;
+        BootTime deadline{};  ///< of the boot clock alone: a step of the wall clock ends no request
         bool sent = false;
     };
 

@@ -1,6 +1,8 @@
 /// jeton-vault: root key, data keys, database, all rules. Sees no stranger's bytes and no network.
+#include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
 
 #include <sys/socket.h>
@@ -13,11 +15,13 @@
 #include <fmt/format.h>
 
 #include "daemon/base/config.hpp"
+#include "daemon/base/file_helper.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/process.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/desk.hpp"
 #include "daemon/vault/exchange_ends.hpp"
+#include "daemon/vault/sandbox.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/stretcher.hpp"
 #include "libclient/protocol/words.hpp"
@@ -86,16 +90,14 @@ void serve(const Options& options, const Config& config) {
 
     ExchangeEnds exchange{loop, UniqueFd{options.supervisor_fd}, desk.flights(), [&] { loop.stop(); }};
 
-    boost::asio::steady_timer every_second{loop};
-    const std::function<void()> tick = [&] {
-        every_second.expires_after(std::chrono::seconds{1});
-        every_second.async_wait([&](boost::system::error_code ec) {
-            if (ec) return;
-            desk.tick();
-            tick();
+    boost::asio::steady_timer pause{loop};
+    const std::function<void(std::chrono::milliseconds)> tick_after = [&](std::chrono::milliseconds time) {
+        pause.expires_after(time);
+        pause.async_wait([&](boost::system::error_code ec) {
+            if (!ec) tick_after(desk.tick());
         });
     };
-    tick();
+    tick_after(std::chrono::milliseconds{0});
 
     boost::asio::signal_set signals{loop, SIGTERM, SIGINT};
     signals.async_wait([&](boost::system::error_code ec, int) {
@@ -104,17 +106,20 @@ void serve(const Options& options, const Config& config) {
     loop.run();
 
     desk.write_tally();
+    desk.keep_time();
     store.checkpoint();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
+    harden_process();
     const auto options = parse_command_line(argc, argv);
     log::start("jeton-vault");
-    harden_process();
-    prepare_secure_memory();
     const auto config = require_config(options.config);
+    start_file_helper("jetond-files", confine_file_helper);  // before any key is here
+    prepare_secure_memory();
+    confine_vault(config);
     serve(options, config);
     return EXIT_SUCCESS;
 } catch (const jeton::vault::StoreInUse& fault) {

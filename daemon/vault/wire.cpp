@@ -5,6 +5,7 @@
 #include "daemon/base/frames.hpp"
 #include "daemon/vault/verbs/peer_view.hpp"
 #include "libclient/protocol/fields.hpp"
+#include "libclient/protocol/serialize.hpp"
 
 namespace jeton::vault::wire {
 namespace {
@@ -30,7 +31,7 @@ std::string with_moment(std::uint64_t id, const Moment& moment, std::string_view
     frame["epoch"] = moment.epoch;
     frame[json::string_view{member.data(), member.size()}] = value;
     if (!next.empty()) frame["next"] = json::string_view{next.data(), next.size()};
-    return json::serialize(frame);
+    return protocol::serialize_once(frame);
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ std::string token_replaced_event(std::string_view connection) {
     return json::serialize(json::value{{"event", "token_replaced"}, {"connection", connection}});
 }
 
-std::string exchange_request(std::uint64_t id, const ExchangeRequest& request) {
+std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const Result<std::string>& authorities) {
     json::object frame(protocol::wiped_storage());
     frame["id"] = id;
     frame["endpoint"] = request.endpoint;
@@ -88,10 +89,14 @@ std::string exchange_request(std::uint64_t id, const ExchangeRequest& request) {
     const auto secret = request.client_secret.reveal();
     frame["client_secret"] = json::string_view{secret.data(), secret.size()};
     if (!request.scope.empty()) frame["scope"] = request.scope;
-    if (!request.ca_file.empty()) frame["ca_file"] = request.ca_file;
+    if (!authorities) {
+        frame["authorities_unreadable"] = authorities.error().what;
+    } else if (!authorities->empty()) {
+        frame["authorities"] = *authorities;
+    }
     frame["allow_loopback_http"] = request.allow_loopback_http;
     frame["timeout_ms"] = exchange_timeout_ms;
-    return json::serialize(frame);
+    return protocol::serialize_once(frame);
 }
 
 NumberedAnswer read_exchange_answer(std::string_view payload) {

@@ -47,7 +47,9 @@ struct Attested {
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
-[[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request);
+/// `authorities`: what the request's CA file says, empty where it names none.
+[[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request,
+                                           const Result<std::string>& authorities);
 struct NumberedAnswer {
     std::uint64_t id = 0;
     ExchangeAnswer answer;

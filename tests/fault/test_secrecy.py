@@ -1,11 +1,14 @@
 """After a whole life cycle with known secrets: none is in the front's memory, none is in clear in any file."""
 
 import base64
+import json
 import os
 import re
 
+import wire
 from harness import USER, Scenario
 from programs import descendants
+from system import path_of
 
 
 def spellings(secret):
@@ -151,3 +154,41 @@ class Secrecy(Scenario):
                     pass
         wanted = {**self.key_wanted(), **self.upstream_wanted(), **self.local_wanted()}
         self.assertEqual(self.found(wanted, places), [])
+
+
+class AnswersOfTheControlSocket(Scenario):
+    """Secrets that were made, and handed out once: the front passes them on and keeps none."""
+
+    def api(self, target, **body):
+        headers = {"Jeton-Client": "1", "Content-Type": "application/json"}
+        answer = wire.request(self.daemon.control_socket, "POST", target, json.dumps(body), headers)
+        self.assertEqual(answer.status // 100, 2, answer)
+        return answer.json
+
+    def test_T41_of_200_secrets_that_were_shown_the_front_keeps_none(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root to read /proc/PID/mem of a process that is not dumpable")
+        self.local_environment()
+        self.app()
+        secrets = []
+        for tenant in ("1111111", "2222222"):
+            connection, client_id = self.connected(tenant)
+            place = path_of(connection)
+            secrets.append(self.api(f"{place}/secrets")["client_secret"])
+            for _ in range(40):
+                secrets.append(self.api(f"{place}/secrets/rotate", now=True)["client_secret"])
+            for _ in range(30):
+                secrets.append(self.api(f"{place}/pairs", user=USER)["client_secret"])
+            for _ in range(30):
+                ticket = self.api(f"{place}/secrets/rotate", now=True, ticket_for=USER)["ticket"]
+                secrets += [ticket, self.api("/v1/tickets/claim", ticket=ticket)["client_secret"]]
+        self.assertGreaterEqual(len(set(secrets)), 200)
+        answer = self.post("/token", client_id=client_id, client_secret=secrets[-1])
+        token = self.assertToken(answer)["access_token"].encode()
+        dump = b"".join(content for _, content in memory_of(self.daemon.pid))
+        self.assertIn(token, dump, "the control: a cached token is there by design")
+        kept = [number for number, secret in enumerate(secrets) if secret.encode() in dump]
+        self.assertEqual(kept, [])
+        # Neither is a piece of one: what was cut by a buffer's end counts, too.
+        pieces = [number for number, secret in enumerate(secrets) if secret.encode()[8:32] in dump]
+        self.assertEqual(pieces, [])

@@ -1,6 +1,7 @@
 """The database is not trusted: put back, deleted, edited, replayed: refused by name; untouched: nothing is refused."""
 
 import contextlib
+import json
 import shutil
 import sqlite3
 
@@ -111,6 +112,56 @@ class Tamper(Scenario):
         self.assertSealed(r"(?i)anchor")
         self.ok("unseal", "--accept-rollback", "--yes")
         self.assertToken(self.post("/integration/token", self.pair))
+
+    def rolled_back_with_its_anchor(self):
+        """What was kept off the host before; the store is open again, as it was before the last change."""
+        self.daemon.stop()
+        old = {**self.store(), **self.copy(*self.daemon.anchor.iterdir())}
+        self.daemon.start()
+        self.ok("access", "disable", self.connection, "--yes")
+        last = self.ok("audit", "verify")["head"]["sequence"]
+        exported = self.text("audit", "export")
+        log = self.daemon.log()
+        self.daemon.stop()
+        self.put_back(old)
+        self.daemon.start()
+        self.ok("audit", "verify")  # from these files alone nobody can tell
+        return last, exported, log
+
+    def test_T27_database_and_anchor_put_back_together_are_found_by_what_was_kept(self):
+        last, exported, log = self.rolled_back_with_its_anchor()
+        lines = [line for line in log.splitlines() if "audit head " in line]
+        self.assertGreater(len(lines), 5)
+        journal = "\n".join(json.dumps({"PRIORITY": "6", "MESSAGE": line}) for line in lines)
+        for kept in (log, journal, exported):
+            with self.subTest(kept[:40]):
+                refusal = self.refused("audit", "verify", "--against", "-", stdin=kept, error="mismatch")
+                self.assertIn("rolled back", refusal["error_description"])
+                self.assertRegex(refusal["error_description"], rf"entry {last}\b")
+        # It goes on, and has as many entries again: they are others.
+        for number in range(3):
+            self.tenant(f"t{number}")
+        refusal = self.refused("audit", "verify", "--against", "-", stdin=log, error="mismatch")
+        self.assertRegex(refusal["error_description"], rf"audit entry {last} is not the one that was seen")
+        # What it has written itself since then stands.
+        kept = self.text("audit", "export")
+        self.text("audit", "verify", "--against", "-", stdin=kept)
+
+    def test_T27_a_log_without_a_head_of_this_audit_is_no_proof(self):
+        for kept in ("", "nothing of ours\n"):
+            self.refused("audit", "verify", "--against", "-", stdin=kept, error="bad_input")
+        self.ok("audit", "verify", "--against", self.daemon.log_file)
+
+    def test_T29_after_a_pruning_a_deleted_row_is_named_by_its_table(self):
+        self.ok("audit", "prune", "--before", "2100-01-01T00:00:00Z", "--yes")
+        self.tenant("later")
+        self.ok("audit", "prune", "--before", "2100-01-01T00:00:00Z", "--yes")
+        self.assertLess(len(self.ok("audit", "list")), 4)
+        self.daemon.stop()
+        with self.open() as database:
+            row = database.execute("SELECT id FROM bindings").fetchone()["id"]
+            database.execute("DELETE FROM bindings")
+        self.assertSealed("bindings", row)
 
     def test_T27_an_old_anchor_alone_is_fine(self):
         """The store is ahead of it, its chain contains the head: a crash between commit and anchor looks so."""

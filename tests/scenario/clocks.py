@@ -57,6 +57,16 @@ class TurnedClock:
         self.boot += seconds
         self._turn()
 
+    def step(self, **by):
+        """The wall clock alone, as NTP or a hand sets it: forward, or back where negative."""
+        self.wall += int(datetime.timedelta(**by).total_seconds())
+        self._turn()
+
+    def suspend(self, **by):
+        """The host sleeps; the boot clock has gone on, and nobody has set the wall clock yet."""
+        self.boot += int(datetime.timedelta(**by).total_seconds())
+        self._turn()
+
     def begin_at(self, text):
         """Before the daemon is started: the wall clock alone."""
         wanted = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

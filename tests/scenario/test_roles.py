@@ -4,6 +4,7 @@ The tests derive each cell's verdict from the printed table and compare it with 
 the control socket. REQUESTS says how a verb is asked for; a verb that is missing there fails the first test.
 """
 
+import base64
 import itertools
 import json
 import urllib.parse
@@ -25,7 +26,7 @@ ABSENT_APP = "surveyors0"  # as long as "dispatcher": bodies are compared byte b
 CONFIGURE = {"secret.generate", "secret.rotate", "secret.rollback", "secret.import", "secret.deactivate"}
 # Verbs that change nothing: the only ones an auditor may have.
 READING = {"GET"}
-ASKING = {"binding.explain", "secret.identify", "key_slot.test"}  # questions that are POSTs
+ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
 # What belongs to the front alone has no request of its own.
 UNASKED = {"usage.report"}
 # Anybody may ask; whether it is for them is the ticket's to say.
@@ -107,6 +108,7 @@ REQUESTS = {
         "POST", "/v1/environments", lambda t: {"environment": f"e{t.number}", "kind": "local"}
     ),
     "environment.edit": control("PATCH", "/v1/environments/integration", {"developer_access": True}),
+    "environment.delete": control("DELETE", lambda t: f"/v1/environments/gone{t.number}"),
     "environment.list": control("GET", "/v1/environments"),
     "environment.show": control("GET", "/v1/environments/integration"),
     "scope.list": control("GET", "/v1/scopes"),
@@ -179,6 +181,9 @@ REQUESTS = {
     "ticket.revoke": control("DELETE", lambda t: f"/v1/tickets/{t.ticket}"),
     "audit.list": control("GET", "/v1/audit"),
     "audit.verify": control("GET", "/v1/audit/verify"),
+    "audit.compare": control(
+        "POST", "/v1/audit/compare", {"entries": [{"sequence": 1, "hash": "0" * 64, "signature": "0"}]}
+    ),
     "audit.export": control("GET", "/v1/audit/export"),
     "audit.prune": control("POST", "/v1/audit/prune", {"before": "2001-01-01T00:00:00Z"}),
     "backup.begin": control("POST", "/v1/backups", {}),
@@ -466,6 +471,8 @@ class Cells(Matrix):
         """What must be there before `verb` can succeed."""
         if verb == "role.revoke":
             self.api("POST", "/v1/roles", {"role": "auditor", "user": "irc"})
+        elif verb == "environment.delete":
+            self.api("POST", "/v1/environments", {"environment": f"gone{target.number}", "kind": "local"})
         elif verb == "binding.remove":
             body = {"connection": f"{APP_OF['developer']}/{TENANT_OF[CONNECTED]}", "user": "sys"}
             target.binding = self.api("POST", "/v1/bindings", body)["id"]
@@ -477,6 +484,53 @@ class Cells(Matrix):
         elif verb == "ticket.revoke":
             fresh = self.fresh(CONNECTED, "tenant" if "tenant-admin" in caller.roles else "developer")
             target.ticket = self.api("POST", fresh.at("secrets"), {"ticket_for": "irc"})["id"]
+
+
+class Hostile(Matrix):
+    """A front that claims to be root: the vault believes it, and gives it nothing that it keeps."""
+
+    needs_upstream = True
+
+    def upstream_secret(self, connection):
+        self.upstream_environment("production")
+        tenant = connection.split("/")[1]
+        self.api("POST", "/v1/tenants", {"tenant": tenant, "name": "N"})
+        self.api("POST", "/v1/apps/dispatcher/tenants", {"tenant": tenant})
+        self.allow(connection)
+        client_id, secret = self.upstream.add_client(tenant.split("@")[0])
+        self.api("POST", path_of(connection, "secrets", "import"), {"client_id": client_id, "client_secret": secret})
+        return secret
+
+    def test_T43_whatever_root_asks_no_answer_holds_a_stored_secret_or_key(self):
+        local, elsewhere = f"dispatcher/{TENANT_OF[CONNECTED]}", "dispatcher/7000001@production"
+        key = self.daemon.key_file.read_bytes()
+        kept = {
+            "an upstream secret": self.upstream_secret(elsewhere),
+            "a local secret": self.api("POST", path_of(local, "secrets"), {})["client_secret"],
+            "a local pair's secret": self.api("POST", path_of(local, "pairs"), {"user": "irc"})["client_secret"],
+            "a ticket": self.api("POST", path_of(local, "secrets", "rotate"), {"now": True, "ticket_for": "irc"})[
+                "ticket"
+            ],
+            "the recovery key": self.initialised["recovery_key"],
+            "the key file": key.decode(errors="replace").strip(),
+            "the key file in hexadecimal": key.hex(),
+            "the key file in base64": base64.b64encode(key).decode(),
+        }
+        # What ends things comes last: there must be something to give away.
+        ending = ("delete", "remove", "revoke", "deactivate", "seal")
+        order = sorted(REQUESTS, key=lambda verb: (verb.endswith("seal"), verb.split(".")[1] in ending))
+        answered = 0
+        for verb, connection in itertools.product(order, (local, elsewhere)):
+            app, tenant = connection.split("/")
+            self.number += 1
+            method, path, body, socket = REQUESTS[verb](Target(app, tenant, self.number, operator=True))
+            if socket != "control":
+                continue
+            answer = self.ask(None, method, path, None if method == "GET" else body)
+            answered += answer.status < 300
+            for name, value in kept.items():
+                self.assertNotIn(value.encode(), answer.body, f"{verb} gives away {name}")
+        self.assertGreater(answered, 40)
 
 
 class Recorded(Matrix):

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import pathlib
 import re
 import ssl
 import time
@@ -160,6 +161,77 @@ class Import(Imported):
         run = self.jeton("secret", "import", self.connection, "--client-id", client_id, secret)
         self.assertEqual(run.code, 2, run)
         self.assertNotIn(secret, run.out + run.err)
+
+
+class Moved(Imported):
+    """The environment gets another token endpoint: what was imported for the old one is not sent to the new one."""
+
+    def setUp(self):
+        super().setUp()
+        self.old_id, self.old_secret = self.bound()
+        self.assertToken(self.fetch())
+        self.elsewhere = self.new_upstream()
+
+    def move(self, upstream, *more):
+        return self.jeton(
+            "environment", "edit", "production", "--json",
+            "--token-endpoint", upstream.token_endpoint, "--ca-file", upstream.ca_file, *more,
+        )  # fmt: skip
+
+    def test_it_is_refused_until_somebody_says_that_the_pairs_are_imported_anew(self):
+        refusal = self.move(self.elsewhere).error
+        self.assertEqual(refusal["error"], "wrong_state")
+        self.assertIn("1 connection of production", refusal["error_description"])
+        self.assertIn("--import-anew", refusal["next"])
+        self.forget_cached_token()
+        self.assertToken(self.fetch())
+        self.assertEqual(self.elsewhere.requests(), [])
+
+    def test_the_old_secret_goes_nowhere_until_the_pair_is_imported_anew(self):
+        self.assertEqual(self.move(self.elsewhere, "--import-anew").json["need_import"], 1)
+        asked = len(self.upstream.requests())
+        refusal = self.assertRefusal(self.fetch(), 503, "temporarily_unavailable")
+        self.assertIn("secret import", str(refusal.json))
+        self.assertEqual((self.elsewhere.requests(), len(self.upstream.requests())), ([], asked))
+        # Where operators look, they see it, and what to do.
+        self.assertEqual(self.ok("status")["environments"][0]["need_import"], 1)
+        self.assertIn("imported anew", self.text("status"))
+        row = self.ok("connection", "show", self.connection)
+        self.assertEqual(row["client_secret_cell"], "Import")
+        self.assertIn(f"jeton secret import {self.connection} --client-id {self.old_id}", row["hint"])
+        self.assertIn("import the pair anew", self.ok("secret", "list", self.connection)[0]["problem"])
+        listing = self.text("secret", "list", self.connection)
+        self.assertRegex(listing, r"active, not used")
+        # The new pair is sent to the new endpoint, and the old secret ends.
+        client_id, secret = self.elsewhere.add_client("1234567")
+        self.take(self.connection, client_id, secret)
+        self.forget_cached_token()
+        before = len(self.elsewhere.requests(client_id))
+        document = self.assertToken(self.fetch())
+        self.assertEqual(wire.claims(document["access_token"])[1]["iss"], self.elsewhere.issuer)
+        self.assertEqual(len(self.elsewhere.requests(client_id)), before + 1)
+        self.assertEqual(len(self.upstream.requests()), asked)
+        states = {one["prefix"]: one["state"] for one in self.ok("secret", "list", self.connection)}
+        self.assertEqual(states, {self.old_secret[:8]: "deactivated", secret[:8]: "active"})
+        self.assertEqual(self.ok("status")["environments"][0]["need_import"], 0)
+
+    def test_taken_back_it_has_cost_nothing(self):
+        self.move(self.elsewhere, "--import-anew")
+        self.assertRefusal(self.fetch(), 503, "temporarily_unavailable")
+        self.assertEqual(self.move(self.upstream).json["need_import"], 0)
+        self.assertToken(self.fetch())
+
+    def test_T50_a_ca_file_that_others_may_write_vouches_for_nobody(self):
+        loose = pathlib.Path(self.scratch()) / "ca.pem"
+        loose.write_bytes(pathlib.Path(self.upstream.ca_file).read_bytes())
+        loose.chmod(0o666)
+        self.ok("environment", "edit", "production", "--ca-file", loose, "--import-anew")
+        asked = len(self.upstream.requests())
+        refusal = self.refused(
+            "secret", "import", self.connection, "--client-id", self.old_id, stdin=self.old_secret + "\n"
+        )
+        self.assertIn("0666", refusal["error_description"])
+        self.assertEqual(len(self.upstream.requests()), asked)
 
 
 class Handed(Imported):

@@ -81,12 +81,6 @@ std::string unescape_mount(std::string_view text) {
     return plain;
 }
 
-/// Looked up once: mounts of a running host's control groups do not move.
-const std::string& cgroup_mount() {
-    static const auto mount = find_cgroup_mount(read_text("/proc/self/mounts", mounts_limit).value_or(""));
-    return mount;
-}
-
 bool lists(std::string_view members, pid_t pid) {
     const auto number = std::to_string(pid);
     while (!members.empty()) {
@@ -151,6 +145,11 @@ std::string find_cgroup_mount(std::string_view proc_mounts) {
         if (next() == "cgroup2") return unescape_mount(directory);
     }
     return {};
+}
+
+const std::string& cgroup_mount() {
+    static const auto mount = find_cgroup_mount(read_text("/proc/self/mounts", mounts_limit).value_or(""));
+    return mount;
 }
 
 Result<Unit> unit_of(const Process& process, const std::optional<Process::Info>& info) {

@@ -38,6 +38,9 @@ struct Placement {
 /// The first mount of cgroup2 in the text of a `/proc/PID/mounts`; empty where there is none.
 [[nodiscard]] std::string find_cgroup_mount(std::string_view proc_mounts);
 
+/// That of this host, looked up once: mounts of a running host's control groups do not move.
+[[nodiscard]] const std::string& cgroup_mount();
+
 /// The unit that a process is in. Two witnesses must agree: the path in `/proc/PID/cgroup`, and the kernel about that
 /// very directory. Since Linux 6.13 it names the directory's inode (`info`). Before, the directory's `cgroup.procs`
 /// must list the process, which is as good: its number is held by the pidfd as long as it lives, and control groups of

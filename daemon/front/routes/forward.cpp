@@ -11,6 +11,7 @@
 
 #include "daemon/front/routes/form.hpp"
 #include "daemon/front/routes/usage.hpp"
+#include "libclient/protocol/serialize.hpp"
 
 namespace jeton::front {
 namespace {
@@ -103,7 +104,7 @@ std::string next_link(const Request& request, std::string_view cursor) {
 }  // namespace
 
 Response done_response(int status, const json::value& done, std::string_view fields) {
-    auto body = json::serialize(done);
+    auto body = protocol::serialize_once(done, 1);  // it may carry a fresh secret
     body += '\n';
     auto response = json_response(status, body, fields);
     protocol::wipe(body);

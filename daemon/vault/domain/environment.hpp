@@ -35,6 +35,8 @@ struct Environment {
     std::string issuer;                  ///< RFC 8414 issuer; local only
     std::int64_t key_generation = 1;     ///< grows when the data key is rotated
     Bytes wrapped_data_key;              ///< under the root key
+    Bytes retiring_data_key;  ///< the one before it, also wrapped, while rows are still sealed under it; empty: none
+    bool rotation_pending = false;  ///< the data key is rotated once more when the retiring one is erased
     UtcSeconds created_at{};
 };
 
@@ -50,6 +52,7 @@ struct SigningKey {
     std::string kid;   ///< RFC 7638 thumbprint
     Bytes public_key;  ///< 32 bytes
     Bytes sealed_private_key;
+    std::int64_t key_generation = 1;  ///< of the data key that it is sealed under
     UtcSeconds created_at{};
 };
 

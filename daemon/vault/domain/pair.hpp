@@ -2,6 +2,7 @@
 /// revocable, worthless elsewhere.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,7 @@ struct Pair : Identity {
     bool revoked = false;
     UtcSeconds created_at{};
     std::string created_by;
+    std::int64_t key_generation = 1;  ///< of the data key that `sealed` is under
 
     [[nodiscard]] bool is_expired(UtcSeconds now) const { return expires_at && now >= *expires_at; }
 };

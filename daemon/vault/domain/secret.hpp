@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ struct Secret {
     UtcSeconds created_at{};
     std::string created_by;                    ///< user name, or the uid in digits
     std::optional<UtcSeconds> deactivates_at;  ///< the end of an overlap
+    std::int64_t key_generation = 1;           ///< of the data key that `sealed` is under
+    std::string destination;  ///< of a `value`: what it was imported for, as a digest; empty: what its environment was
+                              ///< made with (a row older than schema 3)
 
     /// Active at `now`: not deactivated, and its deadline (where it has one) not reached.
     [[nodiscard]] bool is_active(UtcSeconds now) const {

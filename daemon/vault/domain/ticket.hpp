@@ -34,6 +34,7 @@ struct Ticket {
     UtcSeconds created_at{};
     std::string created_by;
     std::optional<UtcSeconds> claimed_at;
+    std::int64_t key_generation = 1;  ///< of the data key that `sealed` is under
 
     [[nodiscard]] bool is_expired(UtcSeconds now) const { return now >= expires_at; }
 };

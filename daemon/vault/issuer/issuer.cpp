@@ -12,23 +12,51 @@
 namespace jeton::vault {
 namespace {
 
-SealedPlace place_of(const SigningKey& key, const Environment& environment) {
-    return {"signing_keys", key.id.text, environment.id.text, environment.key_generation};
-}
-
 std::string_view text_in(const boost::json::object& object, std::string_view name) {
     const auto* value = object.if_contains(boost::json::string_view{name.data(), name.size()});
     if (value == nullptr || !value->is_string()) return {};
     return {value->get_string().data(), value->get_string().size()};
 }
 
+/// `GENERATION.RANDOM`, or `GENERATION+SECONDS.RANDOM` of a token that was issued while the wall clock was behind.
+std::string token_id(const AccessTokenClaims& claims) {
+    const auto behind = claims.behind.count();
+    return behind > 0 ? fmt::format("{}+{}.{}", claims.generation, behind, random_hex(16))
+                      : fmt::format("{}.{}", claims.generation, random_hex(16));
+}
+
+struct TokenId {
+    std::int64_t generation = 0;
+    std::int64_t behind = 0;  ///< seconds
+};
+
+TokenId read_token_id(std::string_view id) {
+    TokenId read;
+    const auto* const end = id.data() + id.size();
+    const auto* const rest = std::from_chars(id.data(), end, read.generation).ptr;
+    if (rest != end && *rest == '+') std::from_chars(rest + 1, end, read.behind);
+    return read;
+}
+
+bool lives(const boost::json::object& claims, std::int64_t behind, JudgedAt at) {
+    const auto* expires = claims.if_contains("exp");
+    if (expires == nullptr || !expires->is_int64()) return false;
+    const UtcSeconds end{std::chrono::seconds{expires->get_int64()}};
+    return at.wall < end && at.store < end + std::chrono::seconds{behind};
+}
+
 }  // namespace
+
+SealedPlace place_of(const SigningKey& key, const Environment& environment) {
+    return {"signing_keys", key.id.text, environment.id.text, key.key_generation};
+}
 
 SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now) {
     auto pair = generate_ed25519();
     SigningKey key;
     key.id = SigningKeyId::fresh();
     key.environment = environment.id;
+    key.key_generation = environment.key_generation;
     key.kid = thumbprint(pair.public_key);
     key.sealed_private_key = seal(data_key, place_of(key, environment), pair.private_key.span());
     key.public_key = std::move(pair.public_key);
@@ -47,7 +75,7 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
                      {"aud", claims.audience},
                      {"iat", issued_at},
                      {"exp", issued_at + local_token_life.count()},
-                     {"jti", fmt::format("{}.{}", claims.generation, random_hex(16))},
+                     {"jti", token_id(claims)},
                      {"scope", claims.scope},
                      {"tenant", claims.tenant},
                      {"app", claims.app}},
@@ -55,21 +83,19 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
 }
 
 std::optional<VerifiedToken> verify_access_token(const Environment& environment, const std::vector<SigningKey>& keys,
-                                                 std::string_view token, UtcSeconds now) {
+                                                 std::string_view token, JudgedAt at) {
     const auto parsed = parse_jwt(token);
     if (!parsed || text_in(parsed->header, "typ") != "at+jwt" || text_in(parsed->header, "alg") != "EdDSA") {
         return std::nullopt;
     }
     const auto key = std::ranges::find(keys, text_in(parsed->header, "kid"), &SigningKey::kid);
     if (key == keys.end() || !is_signed_by(*parsed, key->public_key)) return std::nullopt;
-    const auto* expires = parsed->claims.if_contains("exp");
-    const bool lives =
-        expires != nullptr && expires->is_int64() && now.time_since_epoch().count() < expires->get_int64();
-    if (!lives || text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
+    const auto id = read_token_id(text_in(parsed->claims, "jti"));
+    if (!lives(parsed->claims, id.behind, at)) return std::nullopt;
+    if (text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
     VerifiedToken verified;
     verified.client_id = text_in(parsed->claims, "client_id");
-    const auto id = text_in(parsed->claims, "jti");
-    std::from_chars(id.data(), id.data() + id.size(), verified.generation);
+    verified.generation = id.generation;
     verified.claims = parsed->claims;
     return verified;
 }

@@ -25,14 +25,24 @@ struct AccessTokenClaims {
     std::string app;
     std::string scope;
     std::string audience;
-    std::int64_t generation = 0;  ///< of the connection's tokens: `jti` begins with it
+    std::int64_t generation = 0;     ///< of the connection's tokens: `jti` begins with it
+    std::chrono::seconds behind{0};  ///< how far the wall clock is behind the store's time; stands in `jti` if not 0
 };
 
-/// A new key pair for `environment`, its private half sealed under the environment's data key.
+/// When a token is judged: what the wall clock says, and the store's own time, which is never earlier.
+struct JudgedAt {
+    UtcSeconds wall;
+    UtcSeconds store;
+};
+
+/// Where the private half belongs, under the data key that it is sealed under. Views look into the arguments.
+[[nodiscard]] SealedPlace place_of(const SigningKey& key, const Environment& environment);
+
+/// A new key pair for `environment`, its private half sealed under `data_key`, the environment's of now.
 [[nodiscard]] SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now);
 
 /// `typ: at+jwt` with `iss, sub, client_id, aud, iat, exp, jti, scope, tenant`; no `nbf` (a slow clock would refuse
-/// it). Throws Tampered where the sealed key does not open.
+/// it). `data_key` is the one that `key` is sealed under. Throws Tampered where it does not open.
 [[nodiscard]] std::string sign_access_token(const DataKey& data_key, const Environment& environment,
                                             const SigningKey& key, const AccessTokenClaims& claims, UtcSeconds now);
 
@@ -42,11 +52,11 @@ struct VerifiedToken {
     std::string client_id;
     std::int64_t generation = 0;
 };
-/// Signature, `typ`, issuer and lifetime of `token` hold at `now` for `environment`; nothing where one does not, or it
-/// is no token of ours (RFC 7662 §2.2 tells no reason).
+/// Signature, `typ`, issuer and lifetime of `token` hold at `at` for `environment`; nothing where one does not, or it
+/// is no token of ours (RFC 7662 §2.2 tells no reason). Its life has passed when either time says so (T48).
 [[nodiscard]] std::optional<VerifiedToken> verify_access_token(const Environment& environment,
                                                                const std::vector<SigningKey>& keys,
-                                                               std::string_view token, UtcSeconds now);
+                                                               std::string_view token, JudgedAt at);
 
 /// RFC 7517 set of the public keys.
 [[nodiscard]] boost::json::object key_set(const std::vector<SigningKey>& keys);

@@ -43,8 +43,8 @@ Bytes BackupSealer::seal(std::span<const unsigned char> plain, bool is_last) {
     if (ended_) throw std::logic_error("the last frame of a backup was sealed already");
     ended_ = is_last;
     Bytes frame(plain.size() + backup_frame_overhead);
-    const auto tag = is_last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL
-                             : crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
+    const auto tag =
+        is_last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
     crypto_secretstream_xchacha20poly1305_push(state_in(state_), frame.data(), nullptr, plain.data(), plain.size(),
                                                nullptr, 0, static_cast<unsigned char>(tag));
     return frame;

@@ -68,4 +68,8 @@ SecretBytes open(const DataKey& key, const SealedPlace& place, std::span<const u
     return *std::move(plain);
 }
 
+Bytes reseal(const SealedUnder& from, const SealedUnder& to, std::span<const unsigned char> sealed) {
+    return seal(to.key, to.place, open(from.key, from.place, sealed).span());
+}
+
 }  // namespace jeton::vault

@@ -58,4 +58,14 @@ private:
 [[nodiscard]] bool check_verifier(const DataKey& key, const SealedPlace& place, std::span<const unsigned char> sealed,
                                   std::string_view secret);
 
+/// A data key and the place of a value that is sealed under it.
+struct SealedUnder {
+    const DataKey& key;
+    SealedPlace place;
+};
+/// What `sealed` holds, sealed anew: with `seal`, or as a verifier. Throws Tampered like `open`.
+[[nodiscard]] Bytes reseal(const SealedUnder& from, const SealedUnder& to, std::span<const unsigned char> sealed);
+[[nodiscard]] Bytes reseal_verifier(const SealedUnder& from, const SealedUnder& to,
+                                    std::span<const unsigned char> sealed);
+
 }  // namespace jeton::vault

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "daemon/base/encoding.hpp"
 #include "daemon/base/secret.hpp"
 
 namespace jeton::vault {
@@ -28,13 +29,23 @@ enum class RootPurpose : std::uint8_t {
 };
 
 /// Owns its bytes in locked memory; movable, copied only on purpose. Thread-safe to read.
+///
+/// The root key of a store can be replaced by its *successor*. That one has bytes and subkeys of its own, but inherits
+/// what stands in every row, in the audit and in the anchor: the subkeys row_mac, audit_chain and anchor. What it
+/// inherits is not to be had from its bytes: it is kept, sealed, in the state row (docs/decisions/0021).
 class RootKey {
 public:
     [[nodiscard]] static RootKey generate();
     /// Takes exactly `key_size` bytes; throws std::invalid_argument for any other size.
     explicit RootKey(SecretBytes bytes);
 
-    [[nodiscard]] RootKey copy() const { return RootKey{bytes_.copy()}; }
+    [[nodiscard]] RootKey copy() const;
+    /// Random, but for what it inherits.
+    [[nodiscard]] RootKey successor() const;
+    /// What it inherits, sealed under itself (137 bytes); empty where it inherits nothing.
+    [[nodiscard]] const Bytes& sealed_inheritance() const { return sealed_inheritance_; }
+    /// Takes over what `sealed_inheritance` gave for the same bytes; false, and nothing is changed, for anything else.
+    [[nodiscard]] bool inherit(std::span<const unsigned char> sealed);
     /// The key itself, for wrapping it into a slot.
     [[nodiscard]] std::span<const unsigned char> reveal() const { return bytes_.span(); }
     /// 32 bytes, derived once when the key is made.
@@ -43,6 +54,7 @@ public:
 private:
     SecretBytes bytes_;
     std::array<SecretBytes, 10> subkeys_;
+    Bytes sealed_inheritance_;
 };
 
 }  // namespace jeton::vault

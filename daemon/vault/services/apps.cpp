@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/roles.hpp"
@@ -86,10 +87,11 @@ Result<AppWithVersion> existing(Transaction& tx, const Standing& standing, const
 /// For how long the peer was made a developer: an app that it creates gives it no longer role. Absent: without end.
 std::optional<std::chrono::seconds> life_as_developer(Transaction& tx, const Peer& peer, UtcSeconds now) {
     std::optional<std::chrono::seconds> longest;
+    const auto at = judged_at(tx, now);
     for (const auto& grant : roles::candidates(tx, peer.uid)) {
-        if (grant.role != Role::developer || grant.is_expired(now) || !lacks(grant, peer).empty()) continue;
+        if (grant.role != Role::developer || grant.is_expired(at) || !lacks(grant, peer).empty()) continue;
         if (!grant.expires_at) return std::nullopt;
-        longest = std::max(longest.value_or(std::chrono::seconds{0}), *grant.expires_at - now);
+        longest = std::max(longest.value_or(std::chrono::seconds{0}), *grant.expires_at - at);
     }
     return longest;
 }

@@ -52,13 +52,6 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
     return chosen;
 }
 
-bool is_right_secret(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
-    const auto place = place_of(secret, environment);
-    const auto& key = tx.data_key(environment);
-    if (secret.kind == SecretKind::verifier) return check_verifier(key, place.place(), secret.sealed, value);
-    return equal_constant_time(text_of(open(key, place.place(), secret.sealed).span()), value);
-}
-
 /// The client ID's connection in `environment`, or in the only environment that knows it where none is named.
 std::optional<Connection> connection_of_client(Transaction& tx, const std::optional<Environment>& environment,
                                                std::string_view client_id) {
@@ -117,7 +110,7 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
         return wrong_pair(fmt::format("the client ID belongs to {}, not to {}", found.name(), name->text()));
     }
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
-        if (!is_right_secret(tx, found.environment, secret, request.client_secret)) continue;
+        if (!is_value_of(tx, found.environment, secret, request.client_secret)) continue;
         if (!secret.is_active(now))
             return wrong_pair(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
         return Authenticated{std::move(found), secret.prefix, "secret " + secret.prefix, secret.deactivates_at};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/bindings.hpp"
@@ -119,9 +120,9 @@ Result<Binding> add_binding(Transaction& tx, const Peer& peer, const NewBinding&
     binding->id = BindingId::fresh();
     binding->is_default = wanted.is_default;
     binding->allow_container = wanted.allow_container;
-    if (wanted.life) binding->expires_at = now + *wanted.life;
+    if (wanted.life) binding->expires_at = end_after(tx, now, *wanted.life);
     binding->created_at = now;
-    if (auto others = check_others(tx, *binding, now); !others) return others.error();
+    if (auto others = check_others(tx, *binding, judged_at(tx, now)); !others) return others.error();
     tx.insert(*binding);
     record(tx, peer, about(tx, *binding, "binding.added"), now);
     return binding;
@@ -159,7 +160,8 @@ std::vector<std::string> lacks(const Binding& binding, const Peer& peer, UtcSeco
 
 std::vector<Binding> bindings_of(Transaction& tx, const Peer& peer, UtcSeconds now) {
     auto holding = bindings::candidates(tx, peer.uid);
-    std::erase_if(holding, [&](const Binding& binding) { return !lacks(binding, peer, now).empty(); });
+    std::erase_if(holding,
+                  [&, at = judged_at(tx, now)](const Binding& binding) { return !lacks(binding, peer, at).empty(); });
     return holding;
 }
 

@@ -60,7 +60,8 @@ struct Side {
 
 class Comparing {
 public:
-    Comparing(Transaction& present, Transaction& backup, UtcSeconds now) : present_(present), backup_(backup), now_(now) {}
+    Comparing(Transaction& present, Transaction& backup, UtcSeconds now)
+        : present_(present), backup_(backup), now_(now) {}
 
     std::vector<Difference> all() && {
         compare_places();
@@ -298,9 +299,9 @@ void Comparing::compare_store() {
     const auto head = audit::signed_head(present_.tx);
     const auto old_head = audit::signed_head(backup_.tx);
     if (head.hash == old_head.hash) return;
-    lost("audit", head.sequence > old_head.sequence
-                      ? fmt::format("entries {} to {}", old_head.sequence + 1, head.sequence)
-                      : fmt::format("all entries up to {}", head.sequence),
+    lost("audit",
+         head.sequence > old_head.sequence ? fmt::format("entries {} to {}", old_head.sequence + 1, head.sequence)
+                                           : fmt::format("all entries up to {}", head.sequence),
          "kept in the old database file only");
 }
 

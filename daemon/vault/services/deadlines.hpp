@@ -1,21 +1,24 @@
-/// Ends of what is granted for a while: overlaps, tickets, pairs.
+/// Ends of what is granted for a while: overlaps, tickets, pairs, bindings, roles.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "daemon/base/clock.hpp"
-#include "daemon/base/error.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
 
-/// `now` + `life`. Ends are judged by the latest time that the store has seen (T48): where the host's clock was set
-/// back so far that this end would lie behind it, nothing would be granted at all; that is refused as `wrong_state`.
-[[nodiscard]] inline Result<UtcSeconds> end_after(const Transaction& tx, UtcSeconds now, std::chrono::seconds life) {
-    const auto end = now + life;
-    if (end > tx.high_water()) return end;
-    return refuse(Errc::wrong_state, "this would have ended before it began: the clock of this host was set back",
-                  "set the clock; the store has seen " + rfc3339(tx.high_water()) + " already");
+/// The time by which ends are judged: `now`, or the later one that the store has reached where the wall clock was set
+/// back (T48).
+[[nodiscard]] inline UtcSeconds judged_at(const Transaction& tx, UtcSeconds now) {
+    return std::max(now, tx.high_water());
+}
+
+/// The end of what begins now and lives for `life`, in the time that it is judged by: it lives as long as it should,
+/// whatever the wall clock says.
+[[nodiscard]] inline UtcSeconds end_after(const Transaction& tx, UtcSeconds now, std::chrono::seconds life) {
+    return judged_at(tx, now) + life;
 }
 
 }  // namespace jeton::vault

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <string_view>
 
 #include <boost/url/parse.hpp>
@@ -12,9 +13,15 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/roles.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
+#include "daemon/vault/store/tenants.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -149,11 +156,99 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
     return {};
 }
 
+/// Programs live on what is connected: it is paused first, so that nothing else than the deletion ends it.
+Result<void> check_is_idle(Transaction& tx, const Environment& environment,
+                           const std::vector<Connection>& connections) {
+    constexpr std::size_t named = 3;
+    std::vector<std::string> names;
+    std::size_t connected = 0;
+    for (const auto& connection : connections) {
+        if (connection.state != ConnectionState::connected) continue;
+        if (++connected <= named) names.push_back(complete(tx, connection).name());
+    }
+    if (connected == 0) return {};
+    return refuse(Errc::wrong_state,
+                  fmt::format("{} connections of {} are connected: {}{}", connected, environment.name,
+                              fmt::join(names, ", "), connected > named ? " …" : ""),
+                  fmt::format("disable them, and see that nobody misses them: jeton access disable --environment {0} "
+                              "--reason \"{0} is going to be deleted\"",
+                              environment.name));
+}
+
+/// Roles in tenants of the environment. Gives back how many.
+std::int64_t erase_grants(Transaction& tx, const std::vector<Tenant>& tenants) {
+    std::set<std::string> ids;
+    for (const auto& tenant : tenants) ids.insert(tenant.id.text);
+    std::int64_t erased = 0;
+    for (const auto& grant : roles::list(tx)) {
+        if (grant.tenant.text.empty() || !ids.contains(grant.tenant.text)) continue;
+        tx.erase(grant);
+        ++erased;
+    }
+    return erased;
+}
+
 bool same_fields(const Environment& left, const Environment& right) {
     return left.kind == right.kind && left.token_endpoint == right.token_endpoint &&
            left.client_auth == right.client_auth && left.host_aliases == right.host_aliases &&
            left.ca_file == right.ca_file && left.allow_loopback_http == right.allow_loopback_http &&
            left.developer_access == right.developer_access && left.issuer == right.issuer;
+}
+
+Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
+    environment.developer_access = edit.developer_access.value_or(environment.developer_access);
+    if (edit.host_aliases) {
+        environment.host_aliases.clear();
+        add_aliases(environment.host_aliases, *edit.host_aliases);
+    }
+    if (edit.client_auth) {
+        const auto auth = client_auth(*edit.client_auth);
+        if (!auth) return refuse(Errc::bad_input, "no such client authentication", "give --client-auth post or basic");
+        if (environment.kind == EnvironmentKind::local) {
+            return refuse(Errc::bad_input, "a local environment has no endpoint elsewhere", "leave out --client-auth");
+        }
+        environment.client_auth = *auth;
+    }
+    environment.token_endpoint = edit.token_endpoint.value_or(environment.token_endpoint);
+    environment.ca_file = edit.ca_file.value_or(environment.ca_file);
+    environment.allow_loopback_http = edit.allow_loopback_http.value_or(environment.allow_loopback_http);
+    return {};
+}
+
+Error needs_import_anew(const Environment& environment, std::size_t bound) {
+    return refuse(
+        Errc::wrong_state,
+        fmt::format("secrets are sent only where they were imported for: {} of {} would get no token until {}",
+                    bound == 1 ? "1 connection" : fmt::format("{} connections", bound), environment.name,
+                    bound == 1 ? "its pair is imported anew" : "their pairs are imported anew"),
+        fmt::format("if that is what you want: jeton environment edit {} … --import-anew; then jeton secret "
+                    "import CONNECTION for each",
+                    environment.name));
+}
+
+/// For the audit: what is different now.
+std::string differences(const Environment& before, const Environment& after) {
+    std::vector<std::string> parts;
+    const auto yes_or_no = [](bool flag) { return flag ? "yes" : "no"; };
+    if (before.developer_access != after.developer_access) {
+        parts.push_back(fmt::format("developer access: {}", yes_or_no(after.developer_access)));
+    }
+    if (before.host_aliases != after.host_aliases) {
+        parts.push_back(fmt::format("host aliases: {}", fmt::join(after.host_aliases, ", ")));
+    }
+    if (before.token_endpoint != after.token_endpoint) {
+        parts.push_back(fmt::format("token endpoint: {}, was {}", after.token_endpoint, before.token_endpoint));
+    }
+    if (before.client_auth != after.client_auth) {
+        parts.push_back(fmt::format("client authentication: {}", name_of(after.client_auth)));
+    }
+    if (before.ca_file != after.ca_file) {
+        parts.push_back(fmt::format("CA file: {}", after.ca_file.empty() ? "the system's" : after.ca_file));
+    }
+    if (before.allow_loopback_http != after.allow_loopback_http) {
+        parts.push_back(fmt::format("loopback HTTP: {}", yes_or_no(after.allow_loopback_http)));
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
@@ -187,22 +282,56 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
     auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     const auto before = *environment;
-    environment->developer_access = edit.developer_access.value_or(before.developer_access);
-    if (edit.host_aliases) {
-        environment->host_aliases.clear();
-        add_aliases(environment->host_aliases, *edit.host_aliases);
-    }
+    if (auto fields = apply(edit, *environment); !fields) return fields.error();
+    if (auto rules = check_kind_rules(*environment, {}); !rules) return rules.error();
     if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
     if (same_fields(*environment, before)) return environment;
+    const bool moves = destination_of(*environment) != destination_of(before);
+    if (moves) {
+        const auto bound = count_bound(tx, before);
+        if (bound > 0 && !edit.import_anew) return needs_import_anew(before, bound);
+        name_destinations(tx, before);
+    }
     tx.update(*environment);
-    record(
-        tx, peer,
-        {.event = "environment.edited",
-         .subject = environment->name,
-         .detail = fmt::format("developer access: {}; host aliases: {}", environment->developer_access ? "yes" : "no",
-                               fmt::join(environment->host_aliases, ", "))},
-        now);
+    record(tx, peer,
+           {.event = "environment.edited", .subject = environment->name, .detail = differences(before, *environment)},
+           now);
     return environment;
+}
+
+Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                              UtcSeconds now) {
+    const auto environment = find_environment(tx, name);
+    if (!environment) return environment.error();
+    const auto connections = connections::of_environment(tx, environment->id);
+    if (auto idle = check_is_idle(tx, *environment, connections); !idle) return idle.error();
+    DeletedEnvironment deleted;
+    deleted.name = environment->name;
+    auto& erased = deleted.erased;
+    for (const auto& connection : connections) {
+        deleted.connections.push_back(connection.id);
+        erase_connection(tx, connection, erased);
+    }
+    for (const auto& binding : bindings::of_environment(tx, environment->id)) {
+        tx.erase(binding);
+        ++erased.bindings;
+    }
+    const auto tenants = tenants::list(tx, environment->id);
+    const auto grants = erase_grants(tx, tenants);
+    for (const auto& tenant : tenants) tx.erase(tenant);
+    deleted.tenants = static_cast<std::int64_t>(tenants.size());
+    for (const auto& key : signing_keys::of(tx, environment->id)) tx.erase(key);
+    tx.erase(*environment);
+    tx.destroys_key();
+    record(tx, peer,
+           {.event = "environment.deleted",
+            .subject = environment->name,
+            .detail = fmt::format(
+                "{} tenants, {} connections, {} secrets, {} pairs, {} tickets, {} bindings, {} roles; its data key",
+                tenants.size(), erased.connections, erased.secrets, erased.pairs, erased.tickets, erased.bindings,
+                grants)},
+           now);
+    return deleted;
 }
 
 }  // namespace jeton::vault

@@ -10,6 +10,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/erasing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -34,16 +35,33 @@ struct NewEnvironment {
 [[nodiscard]] Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
                                                      UtcSeconds now);
 
-/// What becomes different; absent members stay. Endpoint, CA and client authentication never change: secrets are sealed
-/// to them.
+/// What becomes different; absent members stay.
 struct EnvironmentEdit {
     std::optional<bool> developer_access;                  ///< may developers hold secrets here (S35)
     std::optional<std::vector<std::string>> host_aliases;  ///< instead of those so far
+    // The destination of secrets: those that were imported for another one are not sent to it (services/destinations).
+    std::optional<std::string> token_endpoint;
+    std::optional<std::string> client_auth;
+    std::optional<std::string> ca_file;  ///< empty: the system's authorities
+    std::optional<bool> allow_loopback_http;
+    bool import_anew = false;  ///< known and wanted: the pairs have to be imported anew
 };
 
 /// Where nothing is different, nothing changes. Refuses: not_found, bad_input, already_exists (a host alias of another
-/// environment).
+/// environment), wrong_state (secrets would be stranded, and `import_anew` is not said).
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now);
+
+struct DeletedEnvironment {
+    std::string name;
+    std::vector<ConnectionId> connections;
+    ErasedRows erased;
+    std::int64_t tenants = 0;
+};
+
+/// Deletes the environment with its tenants, connections and all that hangs on them, for ever: its data key is erased
+/// from all files. Refuses: not_found, wrong_state while a connection of it is connected, naming some.
+[[nodiscard]] Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
+                                                            UtcSeconds now);
 
 }  // namespace jeton::vault

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/deadlines.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/bindings.hpp"
 
 namespace jeton::vault {
@@ -24,11 +26,18 @@ Explanation explain(Transaction& tx, const FoundConnection& found, const Peer& s
     for (auto& pattern : bindings::of_pattern(tx, found.app.id, found.environment.id))
         all.push_back(std::move(pattern));
     for (auto& binding : all) {
-        auto missing = lacks(binding, seen, now);
+        auto missing = lacks(binding, seen, judged_at(tx, now));
         if (missing.empty() && !explanation.binding) explanation.binding = binding;
         explanation.bindings.push_back({std::move(binding), std::move(missing)});
     }
-    if (explanation.binding && found.connection.state == ConnectionState::connected) {
+    const bool is_upstream = found.environment.kind == EnvironmentKind::upstream;
+    const bool is_connected = found.connection.state == ConnectionState::connected;
+    if (explanation.binding && is_connected && is_upstream && usable_secrets(tx, found).empty()) {
+        auto lack = lacks_secret(tx, found);
+        explanation.verdict = fmt::format("binding {} holds for {}, but {}", explanation.binding->id.brief(),
+                                          seen.name(), lack.operator_note.empty() ? lack.what : lack.operator_note);
+        explanation.next = std::move(lack.next);
+    } else if (explanation.binding && is_connected) {
         explanation.verdict = fmt::format("{} gets tokens of {} by binding {}", seen.name(), found.name(),
                                           explanation.binding->id.brief());
         explanation.next = fmt::format("jeton token {}", found.name());

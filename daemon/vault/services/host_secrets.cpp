@@ -5,13 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/encoding.hpp"
 #include "daemon/base/files.hpp"
 
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t key_file_characters = 50;     // base 36: 258 bits
 constexpr std::size_t credential_name_limit = 255;  // of a file name
 
 }  // namespace
@@ -28,9 +26,7 @@ Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
 
 Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
     if (!std::filesystem::exists(key_file)) {
-        if (auto directory = ensure_private_directory(key_file.parent_path()); !directory) return directory.error();
-        const auto content = random_base36(key_file_characters);
-        if (auto created = create_secret_file(key_file, content.reveal()); !created) return created.error();
+        if (auto created = create_key_file(key_file); !created) return created.error();
     }
     return read_key_file(key_file);
 }

@@ -25,7 +25,8 @@ Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, con
             Errc::invalid_client, fmt::format("{} (uid {}) may not introspect here", peer.name(), peer.uid),
             fmt::format("ask the operator: jeton binding add --introspect ENVIRONMENT --user {}", peer.name()));
     }
-    auto verified = verify_access_token(*environment, signing_keys::of(tx, environment->id), token, now);
+    auto verified =
+        verify_access_token(*environment, signing_keys::of(tx, environment->id), token, {now, tx.high_water()});
     if (!verified) return std::optional<boost::json::object>{};  // inactive
     auto connection = connections::by_client_id(tx, environment->id, verified->client_id);
     if (!connection || connection->state != ConnectionState::connected ||

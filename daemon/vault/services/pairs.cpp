@@ -6,16 +6,13 @@
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/pairs.hpp"
 
 namespace jeton::vault {
 namespace {
-
-SealedPlace place_of(const Pair& pair, const Environment& environment) {
-    return {"pairs", pair.id.text, environment.id.text, environment.key_generation};
-}
 
 void record_change(Transaction& tx, const Peer& peer, const FoundConnection& found, const Pair& pair, std::string event,
                    UtcSeconds now) {
@@ -32,16 +29,13 @@ Result<CreatedPair> create_pair(Transaction& tx, const Peer& peer, const Connect
     if (found->connection.state == ConnectionState::not_connected) return state_refusal(*found);
     Pair pair;
     static_cast<Identity&>(pair) = identity;
-    if (life) {
-        const auto end = end_after(tx, now, *life);
-        if (!end) return end.error();
-        pair.expires_at = *end;
-    }
+    if (life) pair.expires_at = end_after(tx, now, *life);
     auto value = generate_client_secret();
     pair.id = PairId::fresh();
     pair.connection = found->connection.id;
     pair.environment = found->environment.id;
     pair.client_id = generate_client_id();
+    pair.key_generation = found->environment.key_generation;
     pair.prefix = value.reveal().substr(0, secret_prefix_size);
     pair.sealed = make_verifier(tx.data_key(found->environment), place_of(pair, found->environment), value.reveal());
     pair.created_at = now;
@@ -72,7 +66,8 @@ std::string_view state_of(const Pair& pair, UtcSeconds now) {
 bool is_right_secret(Transaction& tx, const Pair& pair, std::string_view value) {
     const auto environment = environments::get(tx, pair.environment);
     if (!environment) throw Tampered("pairs", pair.id.text);
-    return check_verifier(tx.data_key(*environment), place_of(pair, *environment), pair.sealed, value);
+    const auto place = place_of(pair, *environment);
+    return check_verifier(tx.data_key(*environment, place), place, pair.sealed, value);
 }
 
 }  // namespace jeton::vault

@@ -30,7 +30,7 @@ inline constexpr std::chrono::minutes restore_idle{10};  ///< a person may look 
 
 /// What the backup, checked as a whole, would change.
 struct CheckedRestore {
-    bool is_compared = false;  ///< false: the present store is not open, so nobody can tell
+    bool is_compared = false;     ///< false: the present store is not open, so nobody can tell
     bool is_other_store = false;  ///< it has another root key than the one that is here
     std::vector<Difference> differences;
     std::string instance;  ///< of the present store, when it was compared
@@ -46,7 +46,7 @@ struct RunningRestore {
     std::string host;      ///< where it was made
     BackupOpener opener;
     std::unique_ptr<RestoredStore> store;
-    Bytes unread;  ///< of the file: the beginning of a frame
+    Bytes unread;            ///< of the file: the beginning of a frame
     bool has_ended = false;  ///< the last frame was read
     std::int64_t next_page = 1;
     std::optional<CheckedRestore> checked;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/apps.hpp"
@@ -97,7 +98,7 @@ Result<RoleGrant> grant_role(Transaction& tx, const Peer& peer, const WantedRole
     auto made = grant_of(tx, wanted);
     if (!made) return made.error();
     auto& grant = *made;
-    if (life) grant.expires_at = now + *life;
+    if (life) grant.expires_at = end_after(tx, now, *life);
     for (auto& there : roles::list(tx)) {
         if (!is_of(there, grant) || !there.is_same_as(grant)) continue;
         if (there.expires_at == grant.expires_at && there.user == grant.user && there.group == grant.group)
@@ -126,9 +127,10 @@ Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRol
     if (found == all.end()) {
         return refuse(Errc::not_found, "no such role is granted to that user or group", "jeton role list");
     }
+    const auto at = judged_at(tx, now);
     const auto operators = std::ranges::count_if(
-        all, [&](const RoleGrant& grant) { return grant.role == Role::host_operator && !grant.is_expired(now); });
-    if (found->role == Role::host_operator && operators == 1 && !found->is_expired(now)) {
+        all, [&](const RoleGrant& grant) { return grant.role == Role::host_operator && !grant.is_expired(at); });
+    if (found->role == Role::host_operator && operators == 1 && !found->is_expired(at)) {
         return refuse(Errc::wrong_state, fmt::format("{} is the last operator that was granted", described(*found)),
                       "grant it to somebody else first: jeton role grant operator --user U");
     }

@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/vault/services/deadlines.hpp"
-
 namespace jeton::vault {
 namespace {
 
@@ -36,8 +34,7 @@ std::string what_ends(const std::vector<Secret>& replaced, std::chrono::seconds 
 
 }  // namespace
 
-Result<void> check_rotation(Transaction& tx, const FoundConnection& found, std::chrono::seconds overlap,
-                            UtcSeconds now) {
+Result<void> check_rotation(Transaction& tx, const FoundConnection& found, std::chrono::seconds overlap) {
     if (overlap.count() < 0 || overlap > overlap_max) {
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
     }
@@ -45,7 +42,6 @@ Result<void> check_rotation(Transaction& tx, const FoundConnection& found, std::
         return here.error();
     if (auto connected = check_connected(found); !connected) return connected.error();
     if (overlap.count() == 0) return {};
-    if (auto end = end_after(tx, now, overlap); !end) return end.error();
     const auto active = active_secrets(tx, found.connection);
     if (active.size() >= active_secrets_limit) return two_are_active(found, active);
     return {};
@@ -55,14 +51,14 @@ Result<RotatedSecret> rotate_secret(Transaction& tx, const Peer& peer, const Con
                                     std::chrono::seconds overlap, UtcSeconds now) {
     auto found = find_connection(tx, name);
     if (!found) return found.error();
-    if (auto fit = check_rotation(tx, *found, overlap, now); !fit) return fit.error();
+    if (auto fit = check_rotation(tx, *found, overlap); !fit) return fit.error();
     return add_rotated_secret(tx, peer, *std::move(found), overlap, now);
 }
 
 RotatedSecret add_rotated_secret(Transaction& tx, const Peer& peer, FoundConnection found, std::chrono::seconds overlap,
                                  UtcSeconds now, std::string via) {
     auto replaced = active_secrets(tx, found.connection);
-    for (auto& secret : replaced) end_secret(tx, secret, now + overlap, now);
+    for (auto& secret : replaced) end_secret(tx, secret, overlap);
     if (overlap.count() == 0) {
         ++found.connection.token_generation;
         tx.update(found.connection);
@@ -94,7 +90,7 @@ Result<RolledBack> roll_back_rotation(Transaction& tx, const Peer& peer, const C
     RolledBack back;
     for (auto& secret : active) {
         if (is_in_overlap(secret)) continue;
-        end_secret(tx, secret, now, now);
+        end_secret(tx, secret, {});
         back.deactivated = std::move(secret);
     }
     ending->deactivates_at.reset();

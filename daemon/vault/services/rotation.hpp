@@ -27,12 +27,11 @@ struct RotatedSecret {
 /// Makes a new secret of a local connection. What was active ends `overlap` (0 to `overlap_max`) later, or at an
 /// earlier deadline of its own. Zero means that what is out must end at once: then all older secrets end now, however
 /// many, and the local tokens issued so far with them. Refuses: not_found, bad_input (overlap), wrong_state (not
-/// connected; upstream: points to import; two active and an overlap: names the ways out; clock set back).
+/// connected; upstream: points to import; two active and an overlap: names the ways out).
 [[nodiscard]] Result<RotatedSecret> rotate_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                                   std::chrono::seconds overlap, UtcSeconds now);
 /// Whether it may be done now: what `rotate_secret` checks.
-[[nodiscard]] Result<void> check_rotation(Transaction& tx, const FoundConnection& found, std::chrono::seconds overlap,
-                                          UtcSeconds now);
+[[nodiscard]] Result<void> check_rotation(Transaction& tx, const FoundConnection& found, std::chrono::seconds overlap);
 /// Does it for a connection that is known to be fit for it. `via`: see `SecretEvent`.
 [[nodiscard]] RotatedSecret add_rotated_secret(Transaction& tx, const Peer& peer, FoundConnection found,
                                                std::chrono::seconds overlap, UtcSeconds now, std::string via = {});

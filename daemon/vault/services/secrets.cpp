@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/base/log.hpp"
-#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -19,7 +19,7 @@ constexpr std::size_t client_secret_limit = 500;
 constexpr std::size_t client_secret_least = 16;  // a prefix of eight must not give half of it away
 
 Result<void> check_room(Transaction& tx, const FoundConnection& found) {
-    const auto active = active_secrets(tx, found.connection);
+    const auto active = usable_secrets(tx, found);
     if (active.size() < active_secrets_limit) return {};
     return refuse(Errc::wrong_state, "Only two active secrets are allowed at a time",
                   fmt::format("jeton secret deactivate {} {}", found.name(), active.front().prefix));
@@ -45,6 +45,7 @@ Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, 
     secret.prefix = value.substr(0, secret_prefix_size);
     secret.created_at = not_before_older_ones(tx, found, now);
     secret.created_by = peer.name();
+    secret.key_generation = found.environment.key_generation;
     return secret;
 }
 
@@ -59,6 +60,16 @@ Result<void> check_client_id_is_free(Transaction& tx, const FoundConnection& fou
     return refusal;
 }
 
+/// What was imported for another destination is of no use any more; says which.
+std::string end_stranded(Transaction& tx, const FoundConnection& found) {
+    std::vector<std::string> prefixes;
+    for (auto& secret : stranded_secrets(tx, found)) {
+        end_secret(tx, secret, {});
+        prefixes.push_back(secret.prefix);
+    }
+    return prefixes.empty() ? "" : fmt::format("ends {}, of another token endpoint", fmt::join(prefixes, ", "));
+}
+
 /// A local pair, taken from a program's settings, is worthless at the portal: it must not be sent there.
 Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id) {
     if (!pairs::by_client_id(tx, client_id)) return {};
@@ -68,18 +79,9 @@ Result<void> check_is_no_local_pair(Transaction& tx, std::string_view client_id)
 
 }  // namespace
 
-SecretPlace place_of(const Secret& secret, const Environment& environment) {
-    auto text = environment.id.text;
-    if (secret.kind == SecretKind::value) {
-        text = fmt::format("{}\n{}\n{}\n{}", text, environment.token_endpoint, environment.ca_file,
-                           name_of(environment.client_auth));
-    }
-    return {secret.id.text, std::move(text), environment.key_generation};
-}
-
 bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
     const auto place = place_of(secret, environment);
-    const auto& key = tx.data_key(environment);
+    const auto& key = tx.data_key(environment, place.place());
     if (secret.kind == SecretKind::verifier) return check_verifier(key, place.place(), secret.sealed, value);
     return equal_constant_time(text_of(open(key, place.place(), secret.sealed).span()), value);
 }
@@ -127,8 +129,9 @@ GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const
     return {std::move(secret), std::move(value)};
 }
 
-void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now) {
-    if (end <= now) secret.state = SecretState::deactivated;
+void end_secret(Transaction& tx, Secret& secret, std::chrono::seconds after) {
+    const auto end = tx.high_water() + after;
+    if (after.count() <= 0) secret.state = SecretState::deactivated;
     secret.deactivates_at = secret.deactivates_at ? std::min(*secret.deactivates_at, end) : end;
     tx.update(secret);
 }
@@ -141,8 +144,7 @@ void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& fou
     tx.append_audit(entry);
 }
 
-Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair,
-                                     UtcSeconds now) {
+Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair) {
     auto found = find_connection(tx, name);
     if (!found) return found.error();
     if (found->environment.kind == EnvironmentKind::local) {
@@ -162,11 +164,8 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
     if (auto own = check_is_no_local_pair(tx, trim(pair.client_id)); !own) return own.error();
     if (pair.overlap && *pair.overlap > overlap_max)
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
-    if (pair.overlap && pair.overlap->count() > 0) {
-        if (auto end = end_after(tx, now, *pair.overlap); !end) return end.error();
-    }
     if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
-    const bool has_active = !active_secrets(tx, found->connection).empty();
+    const bool has_active = !usable_secrets(tx, *found).empty();
     if (has_active && found->connection.client_id != trim(pair.client_id)) {
         return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name.text()),
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name.text()));
@@ -177,14 +176,16 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
 
 Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name, const ImportedPair& pair,
                              UtcSeconds now) {
-    auto found = check_import(tx, name, pair, now);
+    auto found = check_import(tx, name, pair);
     if (!found) return found.error();
+    const auto stranded = end_stranded(tx, *found);
     if (pair.overlap) {
-        for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, now + *pair.overlap, now);
+        for (auto& older : active_secrets(tx, found->connection)) end_secret(tx, older, *pair.overlap);
         if (auto room = check_room(tx, *found); !room) return room.error();
     }
     const auto value = trim(pair.client_secret);
     auto secret = new_row(tx, peer, *found, SecretKind::value, value, now);
+    secret.destination = destination_of(found->environment);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
     if (found->connection.client_id != trim(pair.client_id)) {
@@ -192,7 +193,7 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
         tx.update(found->connection);
     }
     tx.insert(secret);
-    record_secret(tx, peer, *found, secret, {.name = "secret.imported"}, now);
+    record_secret(tx, peer, *found, secret, {.name = "secret.imported", .detail = stranded}, now);
     return secret;
 }
 
@@ -214,7 +215,7 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
         return refuse(Errc::not_found, fmt::format("{} has no active secret {}", name.text(), log::escape(prefix)),
                       fmt::format("jeton secret list {}", name.text()));
     }
-    end_secret(tx, *secret, now, now);
+    end_secret(tx, *secret, {});
     record_secret(tx, peer, *found, *secret, {.name = "secret.deactivated"}, now);
     return std::move(*secret);
 }
@@ -223,13 +224,6 @@ std::vector<Secret> active_secrets(Transaction& tx, const Connection& connection
     auto all = secrets::of(tx, connection.id);
     std::erase_if(all, [at = tx.high_water()](const Secret& secret) { return !secret.is_active(at); });
     return all;
-}
-
-std::optional<Secret> newest_active(Transaction& tx, const Connection& connection, UtcSeconds now) {
-    auto active = active_secrets(tx, connection);
-    std::erase_if(active, [now](const Secret& secret) { return !secret.is_active(now); });
-    if (active.empty()) return std::nullopt;
-    return std::move(active.back());
 }
 
 }  // namespace jeton::vault

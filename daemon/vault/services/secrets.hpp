@@ -14,8 +14,9 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/domain/secret.hpp"
-#include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -41,14 +42,15 @@ inline constexpr std::chrono::hours overlap_max{24 * 30};  ///< the longest a re
 struct ImportedPair {
     std::string_view client_id;
     std::string_view client_secret;
-    std::optional<std::chrono::seconds> overlap;  ///< older secrets end then; zero = now; absent = they stay
+    std::optional<std::chrono::seconds> overlap;  ///< older secrets end then; zero = now; absent = they stay. Those
+                                                  ///< that were imported for another destination end in any case, now
 };
 
 /// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, white
 /// space taken off. Refuses: not_found, wrong_state, bad_input, already_exists (the client ID belongs to another
 /// tenant: S3).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
-                                                   const ImportedPair& pair, UtcSeconds now);
+                                                   const ImportedPair& pair);
 /// Stores a pair that the upstream accepted. Checks again what `check_import` checked.
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);
@@ -57,8 +59,6 @@ struct ImportedPair {
 [[nodiscard]] Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                                std::string_view prefix, UtcSeconds now);
 
-/// The newest secret of `connection` that is active at `now`.
-[[nodiscard]] std::optional<Secret> newest_active(Transaction& tx, const Connection& connection, UtcSeconds now);
 /// All that are active, oldest first, judged by the latest time that the store has seen (T48).
 [[nodiscard]] std::vector<Secret> active_secrets(Transaction& tx, const Connection& connection);
 
@@ -76,9 +76,9 @@ struct ImportedPair {
 /// Stores a new active secret of a local connection; the caller writes the audit entry.
 [[nodiscard]] GeneratedSecret insert_generated_secret(Transaction& tx, const Peer& peer, const FoundConnection& found,
                                                       UtcSeconds now);
-/// Refuses the secret from `end` on, at once where that is `now`; an earlier deadline stays. The caller writes the
-/// audit entry.
-void end_secret(Transaction& tx, Secret& secret, UtcSeconds end, UtcSeconds now);
+/// Refuses the secret when `after` has passed, at once where that is 0; an earlier deadline stays. The caller writes
+/// the audit entry.
+void end_secret(Transaction& tx, Secret& secret, std::chrono::seconds after);
 
 struct SecretEvent {
     std::string name;         ///< `secret.generated`
@@ -87,15 +87,5 @@ struct SecretEvent {
 };
 void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& found, const Secret& secret,
                    const SecretEvent& event, UtcSeconds now);
-
-/// Where a sealed secret belongs. An upstream secret is bound to its endpoint, CA and client authentication, so that a
-/// changed environment cannot send it elsewhere. The texts live in `environment_text`.
-struct SecretPlace {
-    std::string id;
-    std::string environment_text;
-    std::int64_t generation;
-    [[nodiscard]] SealedPlace place() const { return {"secrets", id, environment_text, generation}; }
-};
-[[nodiscard]] SecretPlace place_of(const Secret& secret, const Environment& environment);
 
 }  // namespace jeton::vault

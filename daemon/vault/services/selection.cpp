@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "daemon/vault/domain/names.hpp"
-#include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
@@ -99,7 +99,7 @@ bool has(Transaction& tx, const FoundConnection& found, const Selector& selector
     const bool is_connected = connection.state == ConnectionState::connected;
     if (selector.app && found.app.name != *selector.app) return false;
     if (selector.new_version && !has_new_version(found)) return false;
-    if (selector.missing_secret && (!is_connected || newest_active(tx, connection, now))) return false;
+    if (selector.missing_secret && (!is_connected || !usable_secrets(tx, found).empty())) return false;
     return !selector.unused_for || (is_connected && is_unused(tx, connection, *selector.unused_for, now));
 }
 

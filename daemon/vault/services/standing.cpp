@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/roles.hpp"
@@ -58,8 +59,8 @@ Standing standing_without_store(const Peer& peer) {
 Standing standing_of(Transaction& tx, const Peer& peer, UtcSeconds now) {
     auto standing = standing_without_store(peer);
     if (peer.foreign || standing.everywhere) return standing;
-    for (const auto& grant : roles::candidates(tx, peer.uid)) {
-        if (!grant.is_expired(now) && lacks(grant, peer).empty()) add(standing, grant);
+    for (const auto at = judged_at(tx, now); const auto& grant : roles::candidates(tx, peer.uid)) {
+        if (!grant.is_expired(at) && lacks(grant, peer).empty()) add(standing, grant);
     }
     return standing;
 }

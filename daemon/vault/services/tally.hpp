@@ -24,7 +24,8 @@ public:
     /// Whether this refusal is the first of its kind within the period and must be written at once; others are counted.
     [[nodiscard]] bool is_first_refusal(const AuditEntry& entry);
 
-    [[nodiscard]] bool is_due(UtcSeconds now) const { return !empty() && now - since_ >= period; }
+    /// Also where the clock was set back: what was counted does not wait until it has caught up.
+    [[nodiscard]] bool is_due(UtcSeconds now) const { return !empty() && (now - since_ >= period || now < since_); }
     [[nodiscard]] bool empty() const { return tokens_.empty() && refusals_.empty() && usage_.empty(); }
 
     /// Writes what was counted. The caller clears after the commit.

@@ -9,6 +9,7 @@
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/rotation.hpp"
+#include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/tickets.hpp"
 
@@ -18,10 +19,6 @@ namespace {
 /// A stranger may try texts as he likes: so many tickets are looked through to tell the operator what it was.
 constexpr std::int64_t explained_limit = 200;
 
-SealedPlace place_of(const Ticket& ticket, const Environment& environment) {
-    return {"tickets", ticket.id.text, environment.id.text, environment.key_generation};
-}
-
 Identity holder_of(const Ticket& ticket) {
     Identity holder;
     holder.user = ticket.user;
@@ -29,9 +26,8 @@ Identity holder_of(const Ticket& ticket) {
     return holder;
 }
 
-Result<void> check_fit(Transaction& tx, const FoundConnection& found, TicketAct act, std::chrono::seconds overlap,
-                       UtcSeconds now) {
-    return act == TicketAct::generate ? check_generation(tx, found) : check_rotation(tx, found, overlap, now);
+Result<void> check_fit(Transaction& tx, const FoundConnection& found, TicketAct act, std::chrono::seconds overlap) {
+    return act == TicketAct::generate ? check_generation(tx, found) : check_rotation(tx, found, overlap);
 }
 
 Error not_open(std::string note) {
@@ -79,7 +75,8 @@ AuditEntry entry_about(const Peer& peer, const FoundConnection& found, const Tic
 }  // namespace
 
 bool is_text_of(Transaction& tx, const Environment& environment, const Ticket& ticket, std::string_view text) {
-    return check_verifier(tx.data_key(environment), place_of(ticket, environment), ticket.sealed, text);
+    const auto place = place_of(ticket, environment);
+    return check_verifier(tx.data_key(environment, place), place, ticket.sealed, text);
 }
 
 std::string_view state_of(const Ticket& ticket, UtcSeconds now) {
@@ -89,7 +86,7 @@ std::string_view state_of(const Ticket& ticket, UtcSeconds now) {
 Result<CreatedTicket> create_ticket(Transaction& tx, const Peer& peer, const NewTicket& wanted, UtcSeconds now) {
     auto found = find_connection(tx, wanted.connection);
     if (!found) return found.error();
-    if (auto fit = check_fit(tx, *found, wanted.act, wanted.overlap, now); !fit) return fit.error();
+    if (auto fit = check_fit(tx, *found, wanted.act, wanted.overlap); !fit) return fit.error();
     if (wanted.life < ticket_life_least || wanted.life > ticket_life_max) {
         return refuse(Errc::bad_input, "a ticket lives from a minute to a week", "give --expires 1m to 7d");
     }
@@ -97,15 +94,14 @@ Result<CreatedTicket> create_ticket(Transaction& tx, const Peer& peer, const New
     ticket.user = wanted.user;
     ticket.uid = wanted.uid;
     if (auto holder = check_identity(holder_of(ticket)); !holder) return holder.error();
-    const auto end = end_after(tx, now, wanted.life);
-    if (!end) return end.error();
     auto text = generate_ticket();
     ticket.id = TicketId::fresh();
     ticket.connection = found->connection.id;
+    ticket.key_generation = found->environment.key_generation;
     ticket.sealed = make_verifier(tx.data_key(found->environment), place_of(ticket, found->environment), text.reveal());
     ticket.act = wanted.act;
     ticket.overlap = wanted.overlap.count();
-    ticket.expires_at = *end;
+    ticket.expires_at = end_after(tx, now, wanted.life);
     ticket.created_at = now;
     ticket.created_by = peer.name();
     tx.insert(ticket);
@@ -121,7 +117,7 @@ Result<ClaimedTicket> claim_ticket(Transaction& tx, const Peer& peer, std::strin
     if (!ticket) return not_open(explanation_of(tx, peer, text, at));
     auto found = connection_with(tx, ticket->connection);
     const std::chrono::seconds overlap{ticket->overlap};
-    if (auto fit = check_fit(tx, found, ticket->act, overlap, now); !fit) return fit.error();
+    if (auto fit = check_fit(tx, found, ticket->act, overlap); !fit) return fit.error();
     ticket->state = TicketState::claimed;
     ticket->claimed_at = now;
     tx.update(*ticket);

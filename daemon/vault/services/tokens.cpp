@@ -7,7 +7,8 @@
 
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
-#include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/services/deadlines.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/versions.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 
@@ -72,20 +73,19 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
                           std::string audience, UtcSeconds now) {
     const auto& environment = client.found.environment;
     const auto keys = signing_keys::of(tx, environment.id);
+    const auto& key = keys.at(0);
     const auto scope = join_scope(scopes);
     const auto token =
-        sign_access_token(tx.data_key(environment), environment, keys.at(0),
+        sign_access_token(tx.data_key(environment, place_of(key, environment)), environment, key,
                           {client.found.connection.client_id, client.found.tenant.tenant, client.found.app.name, scope,
-                           std::move(audience), client.found.connection.token_generation},
+                           std::move(audience), client.found.connection.token_generation, tx.high_water() - now},
                           now);
     return {answer_of(client, SecretText{token}, local_token_life, scope), std::nullopt};
 }
 
 TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key,
                     const std::string& scope) {
-    const auto place = place_of(secret, found.environment);
-    const auto value = open(tx.data_key(found.environment), place.place(), secret.sealed);
-    return {std::move(key),         found.name(),     exchange_request(found, SecretText{text_of(value.span())}, scope),
+    return {std::move(key),         found.name(),     sealed_request(tx, found, secret, scope),
             expected_claims(found), found.connection, found.environment.id};
 }
 
@@ -104,13 +104,9 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
                                      UpstreamTokens& upstream, const Clock& clock,
                                      const std::optional<Landing>& landed) {
     const auto& found = client.found;
-    const auto secret = newest_active(tx, found.connection, clock.now());
-    if (!secret) {
-        auto error = refuse(Errc::temporarily_unavailable, fmt::format("{} has no active secret", found.name()),
-                            fmt::format("ask the operator: jeton secret import {} --client-id ID", found.name()));
-        error.retry_after = 60;
-        return error;
-    }
+    const auto usable = usable_secrets(tx, found);
+    if (usable.empty()) return lacks_secret(tx, found);
+    const auto* secret = &usable.back();
     const auto asked = request.scope.empty() ? std::string{} : join_scope(scopes);
     const auto key = UpstreamTokens::key_of(found.connection, *secret, asked);
     const auto* held = upstream.find(key, clock);
@@ -158,7 +154,7 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                    UpstreamTokens& upstream, const Clock& clock, const std::optional<Landing>& landed) {
-    const auto now = std::max(clock.now(), tx.high_water());
+    const auto now = judged_at(tx, clock.now());
     auto client = authenticate(tx, peer, request, now);
     if (!client) return client.error();
     const auto& found = client->found;

@@ -98,6 +98,8 @@ public:
     /// A refusal while the endpoint is cooling.
     [[nodiscard]] std::optional<Error> cooling(const EnvironmentId& environment, const Clock& clock) const;
     [[nodiscard]] const Health* health(const EnvironmentId& environment) const;
+    /// The environment has another endpoint now: what was seen of the old one says nothing of it.
+    void forget_health(const EnvironmentId& environment) { health_.erase(environment); }
 
 private:
     std::map<std::string, Held> held_;

@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 #include <string_view>
+#include <utility>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -75,7 +79,45 @@ Error broken(const Break& found) {
     return refuse(Errc::mismatch, found.what, "look for who could write the database file; restore a backup");
 }
 
+std::string head_text(std::int64_t sequence, std::string_view hash) {
+    return fmt::format("jeton audit head {} {}", sequence, hash);
+}
+
+/// The store is not the one that entry `sequence` was kept of; up to `equal` it is.
+Error differs(std::int64_t sequence, std::int64_t equal, std::int64_t last) {
+    constexpr std::string_view next =
+        "the database and its anchor were put back together, or replaced: keep the files, look for who could write "
+        "both, "
+        "restore the newest backup";
+    const auto since =
+        equal + 1 == sequence ? std::string{} : fmt::format(" (up to entry {} they are the same)", equal);
+    if (sequence > last) {
+        return refuse(Errc::mismatch,
+                      fmt::format("the store was rolled back: its last entry is {}, and entry {} was seen{}", last,
+                                  sequence, since),
+                      std::string{next});
+    }
+    return refuse(
+        Errc::mismatch,
+        fmt::format("audit entry {} is not the one that was seen{}: the store was rolled back and has gone on",
+                    sequence, since),
+        std::string{next});
+}
+
 }  // namespace
+
+AuditEntry own_entry(UtcSeconds at, std::string event, std::string subject, std::string detail) {
+    AuditEntry entry;
+    entry.at = at;
+    entry.actor_uid = geteuid();
+    entry.actor_pid = getpid();
+    entry.actor_command = "jeton-vault";
+    entry.event = std::move(event);
+    entry.subject = std::move(subject);
+    entry.via = "vault";
+    entry.detail = std::move(detail);
+    return entry;
+}
 
 std::vector<AuditEntry> list(Transaction& tx, const Filter& filter) {
     std::vector<AuditEntry> entries;
@@ -109,10 +151,39 @@ Result<Verified> verify(Transaction& tx) {
 
 SignedHead sign_head(Transaction& tx, std::int64_t sequence, std::span<const unsigned char> hash) {
     SignedHead head{sequence, hex(hash), {}, {}};
-    const auto signature = sign_audit_head(tx.root(), fmt::format("jeton audit head {} {}", sequence, head.hash));
+    const auto signature = sign_audit_head(tx.root(), head_text(sequence, head.hash));
     head.signature = hex(signature.signature);
     head.public_key = hex(signature.public_key);
     return head;
+}
+
+Result<Compared> compare(Transaction& tx, const std::vector<KnownHead>& known) {
+    auto& engine = tx.engine();
+    const auto& head = engine.authority.counters().audit;
+    const auto checkpoint = audit_checkpoints::find(tx);
+    const auto begin = start_of(checkpoint);
+    Compared compared;
+    std::int64_t last_equal = begin.sequence;
+    for (const auto& one : known) {
+        if (one.sequence < begin.sequence) {
+            ++compared.pruned;
+            continue;
+        }
+        auto stands =
+            one.sequence == begin.sequence ? std::optional{begin.hash} : hash_at(*engine.database, one.sequence);
+        if (stands && hex(*stands) == one.hash) {
+            ++compared.equal;
+            last_equal = one.sequence;
+            continue;
+        }
+        if (!one.signature.empty() &&
+            hex(sign_audit_head(tx.root(), head_text(one.sequence, one.hash)).signature) != one.signature) {
+            ++compared.foreign;
+            continue;
+        }
+        return differs(one.sequence, last_equal, head.sequence);
+    }
+    return compared;
 }
 
 SignedHead signed_head(Transaction& tx) {
@@ -147,6 +218,12 @@ Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& prun
     engine.wrote();
     const auto entries = engine.database->number("SELECT count(*) FROM audit WHERE sequence <= ?", {end});
     engine.database->run("DELETE FROM audit WHERE sequence <= ?", {end});
+    // A row that is deleted or put back outside jeton is named by the entry that told of it last. What goes away here
+    // is told again by the entry of the pruning itself.
+    std::set<std::pair<std::string, std::string>> told;
+    told.emplace(Table<AuditCheckpoint>::name, checkpoint.id.text);
+    each_change(*engine.database, [&](const RowChange& change) { told.emplace(change.table, change.id); });
+    engine.authority.tell_again(told);
     return Pruned{entries, std::move(checkpoint)};
 }
 

@@ -37,6 +37,9 @@ struct AuditEntry {
 
 namespace audit {
 
+/// An entry of what the vault does by itself, under its own uid.
+[[nodiscard]] AuditEntry own_entry(UtcSeconds at, std::string event, std::string subject, std::string detail);
+
 /// Absent members do not filter.
 struct Filter {
     std::optional<std::string> tenant;      ///< `TENANT@ENVIRONMENT`
@@ -85,6 +88,23 @@ struct SignedHead {
 /// The head as it is now.
 [[nodiscard]] SignedHead signed_head(Transaction& tx);
 
+/// What somebody kept of the chain: an entry's sequence and hash, as an export or the log had them; with the signature
+/// where it is a head. All texts in hexadecimal, `signature` empty where there is none.
+struct KnownHead {
+    std::int64_t sequence = 0;
+    std::string hash;
+    std::string signature;
+};
+struct Compared {
+    std::int64_t equal = 0;    ///< stand in the chain as they were kept
+    std::int64_t pruned = 0;   ///< older than where the audit begins now
+    std::int64_t foreign = 0;  ///< differ, and their signature is not by this store's key: of another store
+};
+/// Holds `known`, oldest first, against the chain as it is. Says nothing of the chain itself: `verify` does. Refuses
+/// `mismatch`, naming the first entry that is not the one that was kept, or that is missing because the store is older:
+/// then database and anchor were put back together (T27). What was kept without a signature is believed.
+[[nodiscard]] Result<Compared> compare(Transaction& tx, const std::vector<KnownHead>& known);
+
 /// What `prune` took away.
 struct Pruned {
     std::int64_t entries = 0;
@@ -92,7 +112,7 @@ struct Pruned {
 };
 /// Deletes entries older than `before` and writes the checkpoint that the chain goes on from. The
 /// anchor's head and what follows stay, whatever their age. Refuses `mismatch` where the chain does not hold: what was
-/// altered is not covered up.
+/// altered is not covered up. The entry that the caller appends tells again of all rows whose entries are gone.
 [[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by);
 
 }  // namespace audit

@@ -49,8 +49,8 @@ constexpr std::string_view select_from =
     "refused, detail, count, actor_unit, changes, hash FROM audit WHERE sequence >= ? ORDER BY sequence";
 
 constexpr std::array<std::string_view, hash_column + 1> all_columns{
-    "sequence", "at",         "host",   "actor_uid", "actor_user", "actor_pid", "actor_command", "event",   "subject",
-    "connection", "tenant", "via", "refused",   "detail",     "count",     "actor_unit",    "changes", "hash"};
+    "sequence",   "at",     "host", "actor_uid", "actor_user", "actor_pid", "actor_command", "event",   "subject",
+    "connection", "tenant", "via",  "refused",   "detail",     "count",     "actor_unit",    "changes", "hash"};
 
 std::vector<RowChange> decode(std::span<const unsigned char> bytes) {
     std::vector<RowChange> changes;

@@ -34,13 +34,44 @@ void Authority::change(const RootKey& root, const TableInfo& table, const std::s
         rows.erase(id);
     }
     pending_.push_back({std::string{table.name}, id, mac});
+    grow_epoch();
+}
+
+void Authority::grow_epoch() {
     if (!epoch_grown_) ++counters_.epoch;
     epoch_grown_ = true;
+}
+
+void Authority::rehash(const RootKey& root) {
+    counters_.set = SetHash{};
+    for (const auto* table : authority_tables()) {
+        for (const auto& [id, mac] : index_.at(table->ordinal)) counters_.set.add(root, table->name, id, mac);
+    }
+    grow_epoch();
 }
 
 void Authority::learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac) {
     index_.at(table.ordinal).insert_or_assign(id, mac);
     counters_.set.add(root, table.name, id, mac);
+}
+
+void Authority::tell_again(const std::set<std::pair<std::string, std::string>>& told) {
+    for (const auto* table : authority_tables()) {
+        const std::string name{table->name};
+        for (const auto& [id, mac] : index_.at(table->ordinal)) {
+            if (!told.contains({name, id})) pending_.push_back({name, id, mac});
+        }
+    }
+}
+
+std::optional<RowChange> Authority::row_beyond(const std::set<std::pair<std::string, std::string>>& known) const {
+    for (const auto* table : authority_tables()) {
+        const std::string name{table->name};
+        for (const auto& [id, mac] : index_.at(table->ordinal)) {
+            if (!known.contains({name, id})) return RowChange{name, id, mac};
+        }
+    }
+    return std::nullopt;
 }
 
 Authority::Mark Authority::mark() {

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -62,6 +64,12 @@ public:
     /// A row found at unseal, into index and set hash only.
     void learn(const RootKey& root, const TableInfo& table, const std::string& id, const Mac& mac);
 
+    /// Under another set hash key: one hash for each row. Grows the epoch, so that the anchor learns the new digest.
+    void rehash(const RootKey& root);
+    /// The next audit entry tells of every row that is not among `told` (table, id): what told of it goes away.
+    void tell_again(const std::set<std::pair<std::string, std::string>>& told);
+    /// Some row that is not among `known`; nothing where all are.
+    [[nodiscard]] std::optional<RowChange> row_beyond(const std::set<std::pair<std::string, std::string>>& known) const;
     /// For the next audit entry: a row that the audit knows of is not here.
     void note_absent(std::string table, std::string id) {
         pending_.push_back({std::move(table), std::move(id), std::nullopt});
@@ -92,6 +100,8 @@ private:
     std::array<Rows, authority_table_count> index_;
     std::vector<Undo> undo_;
     std::vector<RowChange> pending_;
+    void grow_epoch();
+
     bool epoch_grown_ = false;  ///< in this savepoint
 };
 

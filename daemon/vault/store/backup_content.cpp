@@ -20,9 +20,9 @@ constexpr std::int64_t slots_max = 64;
 
 /// Only its columns are used: it has no MAC.
 const TableInfo& audit_table() {
-    static const TableInfo info = make_table_info(
-        authority_table_count, "audit",
-        std::vector<std::string_view>{audit::columns().begin(), audit::columns().end()});
+    static const TableInfo info =
+        make_table_info(authority_table_count, "audit",
+                        std::vector<std::string_view>{audit::columns().begin(), audit::columns().end()});
     return info;
 }
 
@@ -67,7 +67,9 @@ std::optional<Record> parse_columns(const TableInfo& table, std::span<const unsi
 
 bool has_id(const Record& record) { return std::holds_alternative<std::string>(record.front()); }
 
-Error no_backup() { return refuse(Errc::bad_input, "this is no backup of jeton", "name the file that jeton backup wrote"); }
+Error no_backup() {
+    return refuse(Errc::bad_input, "this is no backup of jeton", "name the file that jeton backup wrote");
+}
 
 Error ends_early() {
     return refuse(Errc::bad_input, "the backup is truncated: it ends within its header", "take another copy of it");

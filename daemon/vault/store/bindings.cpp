@@ -31,6 +31,10 @@ std::vector<Binding> of_app(Transaction& tx, const AppId& app) {
     return rows::where<Binding>(tx, "WHERE app = ? ORDER BY created_at, rowid", {app.text});
 }
 
+std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment) {
+    return rows::where<Binding>(tx, "WHERE environment = ? ORDER BY created_at, rowid", {environment.text});
+}
+
 std::vector<Binding> list(Transaction& tx) { return rows::all<Binding>(tx, "ORDER BY created_at, rowid"); }
 
 bool any_for_group(Transaction& tx) { return !rows::where<Binding>(tx, "WHERE gid IS NOT NULL LIMIT 1", {}).empty(); }

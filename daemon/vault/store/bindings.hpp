@@ -20,6 +20,8 @@ namespace jeton::vault::bindings {
 /// Of kind `pattern`.
 [[nodiscard]] std::vector<Binding> of_pattern(Transaction& tx, const AppId& app, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Binding> of_app(Transaction& tx, const AppId& app);
+/// Of any kind.
+[[nodiscard]] std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Binding> list(Transaction& tx);
 /// Whether any binding asks for a group, or for a unit.
 [[nodiscard]] bool any_for_group(Transaction& tx);

@@ -37,6 +37,10 @@ std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant) {
     return rows::where<Connection>(tx, "WHERE tenant = ? ORDER BY created_at, rowid", {tenant.text});
 }
 
+std::vector<Connection> of_environment(Transaction& tx, const EnvironmentId& environment) {
+    return rows::where<Connection>(tx, "WHERE environment = ? ORDER BY created_at, rowid", {environment.text});
+}
+
 std::vector<Connection> list(Transaction& tx) { return rows::all<Connection>(tx, "ORDER BY created_at, rowid"); }
 
 std::int64_t count(Transaction& tx, const EnvironmentId& environment) {

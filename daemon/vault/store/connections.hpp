@@ -20,6 +20,7 @@ namespace jeton::vault::connections {
 /// Lists in the order in which the connections were made.
 [[nodiscard]] std::vector<Connection> of_app(Transaction& tx, const AppId& app);
 [[nodiscard]] std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant);
+[[nodiscard]] std::vector<Connection> of_environment(Transaction& tx, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Connection> list(Transaction& tx);
 /// Of one environment; counts rows without reading them.
 [[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment);

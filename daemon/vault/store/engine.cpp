@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +10,7 @@
 
 #include "daemon/vault/keys/macs.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
+#include "daemon/vault/store/ends.hpp"
 #include "daemon/vault/store/state_row.hpp"
 
 namespace jeton::vault {
@@ -31,7 +33,11 @@ Value as_value(const Mac& mac) { return Bytes{mac.begin(), mac.end()}; }
 }  // namespace
 
 Engine::Engine(std::filesystem::path database_file, std::filesystem::path anchor_directory, const Clock& clock_to_use)
-    : file(std::move(database_file)), clock(&clock_to_use), anchor(std::move(anchor_directory)), host(host_name()) {
+    : file(std::move(database_file)),
+      clock(&clock_to_use),
+      time(clock_to_use),
+      anchor(std::move(anchor_directory)),
+      host(host_name()) {
     new_instance();
 }
 
@@ -54,6 +60,27 @@ void Engine::forget() {
     root.reset();
     data_keys_.clear();
     authority = Authority{};
+    next_end_known_at_.reset();
+}
+
+void Engine::replace_root(RootKey next) {
+    former_roots_.push_back(std::exchange(*root, std::move(next)));
+    authority.rehash(*root);
+    wrote();
+    destroys_key();
+}
+
+void Engine::restore_root(std::size_t count) noexcept {
+    if (former_roots_.size() <= count) return;
+    *root = std::move(former_roots_[count]);
+    former_roots_.erase(former_roots_.begin() + static_cast<std::ptrdiff_t>(count), former_roots_.end());
+}
+
+void Engine::finish_destroying_keys() {
+    if (!key_destroyed_ || !root || !database || in_group_) return;
+    database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    data_keys_.clear();
+    key_destroyed_ = false;
 }
 
 void Engine::insert(const TableInfo& table, const Record& record) {
@@ -126,6 +153,7 @@ bool Engine::transaction_is_gone() const { return begun_ && database->autocommit
 void Engine::lose_group() noexcept {
     lost_ = true;
     authority.roll_back_to(group_mark_);
+    restore_root(0);
 }
 
 void Engine::begin_group() {
@@ -142,6 +170,7 @@ void Engine::abandon_group() noexcept {
     in_group_ = false;
     authority.roll_back_to(group_mark_);
     authority.forget_undo();
+    restore_root(0);
     try {
         if (database && !database->autocommit()) database->execute("ROLLBACK");
     } catch (const std::exception&) {
@@ -164,7 +193,7 @@ void Engine::commit_group() {
     const bool authority_changed = authority.counters().epoch != group_mark_.counters.epoch;
     try {
         auto& counters = authority.counters();
-        counters.high_water = std::max(counters.high_water, clock->now());
+        counters.high_water = std::max(counters.high_water, time.now());
         write_state(*database, root_key(), counters);
         database->run("COMMIT");
     } catch (...) {
@@ -173,6 +202,7 @@ void Engine::commit_group() {
     }
     in_group_ = false;
     authority.forget_undo();
+    former_roots_.clear();
     if (authority_changed) write_anchor();
 }
 
@@ -184,6 +214,7 @@ void Engine::begin_savepoint() {
     begun_ = true;
     database->run("SAVEPOINT attempt");
     savepoint_mark_ = authority.mark();
+    savepoint_roots_ = former_roots_.size();
     savepoint_wrote_ = false;
     in_savepoint_ = true;
 }
@@ -199,6 +230,7 @@ void Engine::release_savepoint() {
 void Engine::roll_back_savepoint() noexcept {
     in_savepoint_ = false;
     authority.roll_back_to(savepoint_mark_);
+    restore_root(savepoint_roots_);
     try {
         if (transaction_is_gone()) {
             lose_group();
@@ -209,6 +241,30 @@ void Engine::roll_back_savepoint() noexcept {
     } catch (const std::exception&) {
         lose_group();
     }
+}
+
+bool Engine::an_end_has_passed() {
+    if (!root || !database) return false;
+    const auto& counters = authority.counters();
+    const std::pair known{counters.epoch, counters.high_water};
+    if (next_end_known_at_ != known) {
+        next_end_ = next_end(*database, counters.high_water);
+        next_end_known_at_ = known;
+    }
+    return next_end_ && *next_end_ <= time.now();
+}
+
+void Engine::commit_time() {
+    begin_group();
+    try {
+        begin_savepoint();
+        wrote();
+        release_savepoint();
+    } catch (...) {
+        abandon_group();
+        throw;
+    }
+    commit_group();
 }
 
 void Engine::write_anchor() {

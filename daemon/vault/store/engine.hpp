@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -19,6 +20,7 @@
 #include "daemon/vault/store/authority.hpp"
 #include "daemon/vault/store/database.hpp"
 #include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/store_time.hpp"
 #include "daemon/vault/store/table.hpp"
 
 namespace jeton::vault {
@@ -29,6 +31,7 @@ struct Engine {
 
     std::filesystem::path file;
     const Clock* clock;
+    StoreTime time;
     Anchor anchor;
     std::unique_ptr<Database> database;  ///< none = uninitialised, or unusable
     bool unusable = false;               ///< there is a file, but not one of ours: `reason` says why
@@ -44,6 +47,12 @@ struct Engine {
     void new_instance();
     /// Drops root key, data keys and index.
     void forget();
+    /// See `Transaction::destroys_key`.
+    void destroys_key() { key_destroyed_ = true; }
+    /// See `Transaction::replace_root`. The key before it comes back with the savepoint.
+    void replace_root(RootKey next);
+    /// Throws StoreFault; then it is tried again the next time.
+    void finish_destroying_keys();
 
     // Rows, with MAC, index, set hash and audit in step.
     void insert(const TableInfo& table, const Record& record);
@@ -70,20 +79,33 @@ struct Engine {
 
     void write_anchor();
 
+    /// An end has passed that the last commit did not know to have passed yet.
+    [[nodiscard]] bool an_end_has_passed();
+    /// Commits the time alone.
+    void commit_time();
+
 private:
     [[nodiscard]] bool transaction_is_gone() const;
     void lose_group() noexcept;
+    /// Back to what was the root key when `count` had been replaced in this group.
+    void restore_root(std::size_t count) noexcept;
 
     using DataKeyName = std::tuple<std::string, std::int64_t, Bytes>;  ///< environment, generation, wrapped
     std::map<DataKeyName, DataKey> data_keys_;
+    std::vector<RootKey> former_roots_;  ///< those that this group has replaced, oldest first
+    std::size_t savepoint_roots_ = 0;    ///< how many there were before this savepoint
     Authority::Mark group_mark_;
     Authority::Mark savepoint_mark_;
+    std::optional<UtcSeconds> next_end_;                                    ///< as of `next_end_known_at_`
+    std::optional<std::pair<std::int64_t, UtcSeconds>> next_end_known_at_;  ///< epoch, high-water mark
     bool in_group_ = false;
     bool in_savepoint_ = false;
     bool begun_ = false;  ///< SQLite's transaction of this group
     bool lost_ = false;
     bool savepoint_wrote_ = false;
     bool group_wrote_ = false;
+    /// True at first: a vault that was killed may have left a key in the write-ahead log.
+    bool key_destroyed_ = true;
 };
 
 }  // namespace jeton::vault

@@ -37,4 +37,15 @@ std::optional<Environment> by_host(Transaction& tx, std::string_view host) {
 
 std::vector<Environment> list(Transaction& tx) { return rows::all<Environment>(tx, "ORDER BY name"); }
 
+std::int64_t rows_under_older_keys(Transaction& tx, const Environment& environment) {
+    constexpr std::string_view sql =
+        "SELECT (SELECT count(*) FROM signing_keys WHERE environment = ?1 AND coalesce(key_generation, 1) <> ?2)"
+        " + (SELECT count(*) FROM pairs WHERE environment = ?1 AND coalesce(key_generation, 1) <> ?2)"
+        " + (SELECT count(*) FROM secrets JOIN connections ON connections.id = secrets.connection"
+        " WHERE environment = ?1 AND coalesce(key_generation, 1) <> ?2)"
+        " + (SELECT count(*) FROM tickets JOIN connections ON connections.id = tickets.connection"
+        " WHERE environment = ?1 AND coalesce(key_generation, 1) <> ?2)";
+    return tx.engine().database->number(sql, {environment.id.text, environment.key_generation});
+}
+
 }  // namespace jeton::vault::environments

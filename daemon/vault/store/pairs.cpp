@@ -34,4 +34,8 @@ bool any_for_unit(Transaction& tx) {
     return !rows::where<Pair>(tx, "WHERE unit <> '' AND revoked = 0 LIMIT 1", {}).empty();
 }
 
+std::vector<Pair> after(Transaction& tx, std::string_view id, std::int64_t limit) {
+    return rows::where<Pair>(tx, "WHERE id > ? ORDER BY id LIMIT ?", {std::string{id}, limit});
+}
+
 }  // namespace jeton::vault::pairs

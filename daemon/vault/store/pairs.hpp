@@ -1,6 +1,7 @@
 /// Table `pairs`: local pairs of programs. Every finder verifies what it reads; throws Tampered, StoreFault.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,5 +19,8 @@ namespace jeton::vault::pairs {
 /// Whether any pair that is not revoked asks for a group, or for a unit.
 [[nodiscard]] bool any_for_group(Transaction& tx);
 [[nodiscard]] bool any_for_unit(Transaction& tx);
+/// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
+/// first).
+[[nodiscard]] std::vector<Pair> after(Transaction& tx, std::string_view id, std::int64_t limit);
 
 }  // namespace jeton::vault::pairs

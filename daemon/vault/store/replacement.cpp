@@ -54,9 +54,7 @@ void sync_file(const Path& file) {
     if (!fd || ::fsync(fd.get()) != 0) fail("synchronise", file);
 }
 
-void sync(const Path& directory) try {
-    sync_directory(directory);
-} catch (const std::system_error& error) {
+void sync(const Path& directory) try { sync_directory(directory); } catch (const std::system_error& error) {
     throw StoreFault(error.what());
 }
 

@@ -54,7 +54,7 @@ private:
     StoreFiles files_;
     RootKey root_;
     std::unique_ptr<Engine> engine_;
-    Bytes rest_;  ///< the beginning of an item that is not whole yet
+    Bytes rest_;                                                 ///< the beginning of an item that is not whole yet
     std::vector<std::pair<std::string, std::string>> left_out_;  ///< table, id
     std::int64_t rows_ = 0;
     std::int64_t entries_ = 0;

@@ -132,12 +132,21 @@ constexpr auto life_cycle = std::to_array<std::string_view>({
     R"(CREATE INDEX audit_at ON audit (at))",
 });
 
+// Keys: slots that the root key can be wrapped for without what opens them, environments whose data key is being
+// rotated, under which generation of it a value is sealed, and what an upstream secret was imported for.
 constexpr auto keys = std::to_array<std::string_view>({
     R"(ALTER TABLE key_slots ADD COLUMN public_key BLOB)",
     R"(ALTER TABLE key_slots ADD COLUMN authenticator BLOB)",
     R"(ALTER TABLE key_slots ADD COLUMN authenticator_key BLOB)",
     R"(ALTER TABLE key_slots ADD COLUMN passes INTEGER)",
     R"(ALTER TABLE key_slots ADD COLUMN memory INTEGER)",
+    R"(ALTER TABLE environments ADD COLUMN retiring_data_key BLOB)",
+    R"(ALTER TABLE environments ADD COLUMN rotation_pending INTEGER)",
+    R"(ALTER TABLE signing_keys ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE secrets ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE pairs ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE tickets ADD COLUMN key_generation INTEGER)",
+    R"(ALTER TABLE secrets ADD COLUMN destination TEXT)",
 });
 
 constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}};

@@ -2,6 +2,7 @@
 /// StoreFault.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -14,5 +15,13 @@ namespace jeton::vault::secrets {
 [[nodiscard]] std::vector<Secret> of(Transaction& tx, const ConnectionId& connection);
 /// Of all connections.
 [[nodiscard]] std::vector<Secret> by_prefix(Transaction& tx, std::string_view prefix);
+/// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
+/// first).
+[[nodiscard]] std::vector<Secret> after(Transaction& tx, std::string_view id, std::int64_t limit);
+/// Of all connections of one environment, oldest first, deactivated ones too.
+[[nodiscard]] std::vector<Secret> of_environment(Transaction& tx, const EnvironmentId& environment);
+/// Those of them that name a destination other than `destination`, and are not deactivated.
+[[nodiscard]] std::vector<Secret> bound_elsewhere(Transaction& tx, const EnvironmentId& environment,
+                                                  std::string_view destination);
 
 }  // namespace jeton::vault::secrets

@@ -17,4 +17,8 @@ std::vector<SigningKey> of(Transaction& tx, const EnvironmentId& environment) {
                                    {environment.text});
 }
 
+std::vector<SigningKey> after(Transaction& tx, std::string_view id, std::int64_t limit) {
+    return rows::where<SigningKey>(tx, "WHERE id > ? ORDER BY id LIMIT ?", {std::string{id}, limit});
+}
+
 }  // namespace jeton::vault::signing_keys

@@ -2,6 +2,8 @@
 /// Tampered, StoreFault.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "daemon/vault/domain/environment.hpp"
@@ -11,5 +13,8 @@ namespace jeton::vault::signing_keys {
 
 /// Newest first.
 [[nodiscard]] std::vector<SigningKey> of(Transaction& tx, const EnvironmentId& environment);
+/// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
+/// first).
+[[nodiscard]] std::vector<SigningKey> after(Transaction& tx, std::string_view id, std::int64_t limit);
 
 }  // namespace jeton::vault::signing_keys

@@ -1,19 +1,29 @@
 #include "daemon/vault/store/state_row.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/keys/macs.hpp"
 
 namespace jeton::vault {
 
+namespace {
+
+constexpr std::string_view without_inheritance = "jeton state 1";
+constexpr std::string_view with_inheritance = "jeton state 2";  // has one field more
+
+}  // namespace
+
 Bytes sealed_state(const RootKey& root, const Counters& counters) {
-    Fields fields{"jeton state 1"};
+    const auto& inheritance = root.sealed_inheritance();
+    Fields fields{inheritance.empty() ? without_inheritance : with_inheritance};
     fields.number(counters.epoch)
         .number(counters.audit.sequence)
         .bytes(counters.audit.hash)
         .bytes(counters.set.bytes());
     fields.number(counters.high_water.time_since_epoch().count());
+    if (!inheritance.empty()) fields.bytes(inheritance);
     return seal_state(root, fields.span());
 }
 
@@ -26,7 +36,7 @@ void write_state(Database& database, const RootKey& root, const Counters& counte
     write_state(database, sealed_state(root, counters));
 }
 
-std::optional<Counters> read_state(Database& database, const RootKey& root) {
+std::optional<Counters> read_state(Database& database, RootKey& root) {
     const auto rows = database.query("SELECT sealed FROM state WHERE id = 1");
     if (rows.empty()) return std::nullopt;
     const auto* sealed = std::get_if<Bytes>(rows.front().data());
@@ -41,7 +51,11 @@ std::optional<Counters> read_state(Database& database, const RootKey& root) {
     const auto hash = reader.bytes();
     const auto set = reader.bytes();
     const auto high_water = reader.number();
-    if (!purpose || text_of(*purpose) != "jeton state 1" || !epoch || !sequence || !hash || !set || !high_water) {
+    if (!purpose || !epoch || !sequence || !hash || !set || !high_water) return std::nullopt;
+    if (text_of(*purpose) == with_inheritance) {
+        const auto inheritance = reader.bytes();
+        if (!inheritance || !root.inherit(*inheritance)) return std::nullopt;
+    } else if (text_of(*purpose) != without_inheritance) {
         return std::nullopt;
     }
     Counters counters;

@@ -13,7 +13,7 @@ namespace jeton::vault {
 [[nodiscard]] Bytes sealed_state(const RootKey& root, const Counters& counters);
 void write_state(Database& database, Bytes sealed);
 void write_state(Database& database, const RootKey& root, const Counters& counters);
-/// Nothing where the row is missing, was altered, or belongs to another root key.
-[[nodiscard]] std::optional<Counters> read_state(Database& database, const RootKey& root);
+/// Gives `root` what it inherits, too. Nothing where the row is missing, was altered, or belongs to another root key.
+[[nodiscard]] std::optional<Counters> read_state(Database& database, RootKey& root);
 
 }  // namespace jeton::vault

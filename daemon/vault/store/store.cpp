@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -22,20 +20,6 @@ namespace {
 constexpr std::string_view not_opened_yet = "no key slot has opened it since the vault started";
 constexpr std::string_view never_initialised = "it was never initialised";
 
-/// What the store itself does is in the audit too, under the vault's own uid.
-AuditEntry own_act(const Engine& engine, std::string event, std::string detail) {
-    AuditEntry entry;
-    entry.at = engine.clock->now();
-    entry.actor_uid = geteuid();
-    entry.actor_pid = getpid();
-    entry.actor_command = "jeton-vault";
-    entry.event = std::move(event);
-    entry.subject = "store";
-    entry.via = "vault";
-    entry.detail = std::move(detail);
-    return entry;
-}
-
 Error missing_database(const Engine& engine) {
     return refuse(Errc::wrong_state,
                   fmt::format("{} is missing, but its anchor {} has seen one", engine.file.string(),
@@ -51,7 +35,7 @@ void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
     group.attempt([&](Transaction& tx) {
         for (const auto& step : migrations()) apply_migration(*engine.database, step.to);
         for (const auto& slot : slots) engine.insert(info_of<KeySlot>(), to_record(slot));
-        tx.append_audit(own_act(engine, "store.initialised", {}));
+        tx.append_audit(audit::own_entry(engine.clock->now(), "store.initialised", "store", {}));
     });
     group.commit();
 }
@@ -60,7 +44,8 @@ void record_rollback(Engine& engine, const std::vector<std::string>& lost, std::
     Group group{engine};
     group.attempt([&](Transaction& tx) {
         engine.raise_epoch_above(anchor_epoch);
-        tx.append_audit(own_act(engine, "store.rollback-accepted", fmt::format("lost: {}", fmt::join(lost, "; "))));
+        tx.append_audit(audit::own_entry(engine.clock->now(), "store.rollback-accepted", "store",
+                                         fmt::format("lost: {}", fmt::join(lost, "; "))));
     });
     group.commit();
 }
@@ -77,8 +62,7 @@ std::string_view name_of(StoreState state) {
 }
 
 Store::Store(StoreFiles files, const Clock& clock)
-    : files_(std::move(files)),
-      engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
+    : files_(std::move(files)), engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
     open();
     // Only now: until here another vault may have had the files.
     if (replacement::is_decided(files_)) {
@@ -177,6 +161,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     }
     engine_->root.emplace(std::move(root));
     engine_->authority = std::move(checked->authority);
+    engine_->time.has_seen(engine_->authority.counters().high_water);
     try {
         if (!checked->lost.empty()) {
             record_rollback(*engine_, checked->lost, checked->anchor_epoch);
@@ -202,6 +187,18 @@ void Store::seal(std::string why) {
 }
 
 Group Store::group() { return Group{*engine_}; }
+
+std::chrono::seconds Store::clock_is_behind() { return engine_->time.behind(); }
+
+UtcSeconds Store::time() { return engine_->time.now(); }
+
+void Store::note_ends() {
+    if (engine_->an_end_has_passed()) engine_->commit_time();
+}
+
+void Store::keep_time() {
+    if (state() == StoreState::unsealed) engine_->commit_time();
+}
 
 std::int64_t Store::known_epoch() const {
     constexpr std::int64_t believable = std::int64_t{1} << 52;  // what a forged anchor claims leaves room to go on
@@ -236,7 +233,8 @@ std::optional<std::filesystem::path> Store::replace_with(RestoredStore& next) {
         return kept;
     } catch (const std::exception& fault) {
         engine_->unusable = true;
-        engine_->reason = fmt::format("it was restored, but could not be opened: {}; start the daemon again", fault.what());
+        engine_->reason =
+            fmt::format("it was restored, but could not be opened: {}; start the daemon again", fault.what());
         throw StoreFault(fault.what(), false, true);
     }
 }
@@ -244,5 +242,7 @@ std::optional<std::filesystem::path> Store::replace_with(RestoredStore& next) {
 void Store::checkpoint() {
     if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
+
+void Store::finish_destroying_keys() { engine_->finish_destroying_keys(); }
 
 }  // namespace jeton::vault

@@ -27,10 +27,11 @@ enum class StoreState { uninitialised, sealed, unsealed };
 /// Owns the connection, and while unsealed the keys and the memory index. Not thread-safe.
 class Store {
 public:
-    /// Finishes a restore that was decided and interrupted. Opens the database and leaves it sealed; no file (or one that never got its first commit) = uninitialised. A
-    /// file that cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is
-    /// not touched: the store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then
-    /// throws StoreInUse; throws StoreFault where the disk fails. `clock` must outlive it.
+    /// Finishes a restore that was decided and interrupted. Opens the database and leaves it sealed; no file (or one
+    /// that never got its first commit) = uninitialised. A file that cannot be used (newer schema, T51; damaged; schema
+    /// that is not jeton's, T28; wrong owner or mode) is not touched: the store stays sealed and `reason` says why.
+    /// Waits at most 5 s for a dying vault's lock, then throws StoreInUse; throws StoreFault where the disk fails.
+    /// `clock` must outlive it.
     Store(StoreFiles files, const Clock& clock);
     ~Store();
     Store(const Store&) = delete;
@@ -64,6 +65,15 @@ public:
     /// Throws std::logic_error unless unsealed.
     [[nodiscard]] Group group();
 
+    /// How far the wall clock is behind the time that the store goes by (T48); 0 where it is not.
+    [[nodiscard]] std::chrono::seconds clock_is_behind();
+    /// The time that deadlines are judged by.
+    [[nodiscard]] UtcSeconds time();
+    /// Where a deadline has passed since the last commit, makes that durable: it stays passed whatever the clock says
+    /// after a crash. Costs nothing where none has. Throws StoreFault.
+    void note_ends();
+    /// Makes the time durable in any case, before the daemon ends. Nothing where it is not unsealed. Throws StoreFault.
+    void keep_time();
     /// The highest epoch that is known of this place: of the store while it is unsealed, else what the anchor claims,
     /// unverified; 0 where nothing was ever here.
     [[nodiscard]] std::int64_t known_epoch() const;
@@ -77,6 +87,10 @@ public:
 
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
+    /// The same, where a transaction has destroyed a key since the last time, or the vault has just started; and
+    /// forgets the data keys in memory. To be called after each commit, not inside a group. Nothing to do: costs
+    /// nothing. Throws StoreFault; then the next call tries again.
+    void finish_destroying_keys();
 
 private:
     friend struct StoreProbe;  ///< tests reach the open database through it; nothing else defines it

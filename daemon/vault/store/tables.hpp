@@ -64,7 +64,9 @@ struct Table<Environment> {
                                                Column{"issuer", &Environment::issuer},
                                                Column{"key_generation", &Environment::key_generation},
                                                Column{"wrapped_data_key", &Environment::wrapped_data_key},
-                                               Column{"created_at", &Environment::created_at}};
+                                               Column{"created_at", &Environment::created_at},
+                                               AddedColumn{"retiring_data_key", &Environment::retiring_data_key},
+                                               AddedColumn{"rotation_pending", &Environment::rotation_pending}};
 };
 
 template <>
@@ -76,7 +78,8 @@ struct Table<SigningKey> {
                                                Column{"kid", &SigningKey::kid},
                                                Column{"public_key", &SigningKey::public_key},
                                                Column{"sealed_private_key", &SigningKey::sealed_private_key},
-                                               Column{"created_at", &SigningKey::created_at}};
+                                               Column{"created_at", &SigningKey::created_at},
+                                               AddedColumn{"key_generation", &SigningKey::key_generation}};
 };
 
 template <>
@@ -155,7 +158,9 @@ struct Table<Secret> {
                                                Column{"sealed", &Secret::sealed},
                                                Column{"created_at", &Secret::created_at},
                                                Column{"created_by", &Secret::created_by},
-                                               Column{"deactivates_at", &Secret::deactivates_at}};
+                                               Column{"deactivates_at", &Secret::deactivates_at},
+                                               AddedColumn{"key_generation", &Secret::key_generation},
+                                               AddedColumn{"destination", &Secret::destination}};
 };
 
 template <>
@@ -230,7 +235,8 @@ struct Table<Pair> {
                                                Column{"expires_at", &Pair::expires_at},
                                                Column{"revoked", &Pair::revoked},
                                                Column{"created_at", &Pair::created_at},
-                                               Column{"created_by", &Pair::created_by}};
+                                               Column{"created_by", &Pair::created_by},
+                                               AddedColumn{"key_generation", &Pair::key_generation}};
 };
 
 template <>
@@ -248,7 +254,8 @@ struct Table<Ticket> {
                                                Column{"expires_at", &Ticket::expires_at},
                                                Column{"created_at", &Ticket::created_at},
                                                Column{"created_by", &Ticket::created_by},
-                                               Column{"claimed_at", &Ticket::claimed_at}};
+                                               Column{"claimed_at", &Ticket::claimed_at},
+                                               AddedColumn{"key_generation", &Ticket::key_generation}};
 };
 
 template <>

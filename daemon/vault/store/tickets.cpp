@@ -28,4 +28,8 @@ std::vector<Ticket> newest(Transaction& tx, std::int64_t limit) {
     return rows::where<Ticket>(tx, "ORDER BY created_at DESC, rowid DESC LIMIT ?", {limit});
 }
 
+std::vector<Ticket> after(Transaction& tx, std::string_view id, std::int64_t limit) {
+    return rows::where<Ticket>(tx, "WHERE id > ? ORDER BY id LIMIT ?", {std::string{id}, limit});
+}
+
 }  // namespace jeton::vault::tickets

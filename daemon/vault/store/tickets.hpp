@@ -20,5 +20,8 @@ namespace jeton::vault::tickets {
 [[nodiscard]] std::vector<Ticket> open_of_uid(Transaction& tx, std::int64_t uid);
 /// The newest first, at most `limit`, in any state.
 [[nodiscard]] std::vector<Ticket> newest(Transaction& tx, std::int64_t limit);
+/// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
+/// first).
+[[nodiscard]] std::vector<Ticket> after(Transaction& tx, std::string_view id, std::int64_t limit);
 
 }  // namespace jeton::vault::tickets

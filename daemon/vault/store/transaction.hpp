@@ -29,8 +29,19 @@ public:
     Transaction& operator=(const Transaction&) = delete;
 
     [[nodiscard]] const RootKey& root() const;
-    /// Unwrapped at first use and kept until `Store::seal`; the reference lives as long. Throws Tampered.
+    /// The data key of now, for what is sealed anew. Unwrapped at first use; the reference lives as long as the
+    /// transaction. Throws Tampered.
     [[nodiscard]] const DataKey& data_key(const Environment& environment);
+    /// The one that the value at `place` is sealed under: the data key of now or, while rows are moved to it, the
+    /// retiring one. Throws Tampered, naming the row, for any other generation (T29).
+    [[nodiscard]] const DataKey& data_key(const Environment& environment, const SealedPlace& place);
+    /// From here on `next`, a successor, is the root key, of this transaction too. The caller has wrapped slots and
+    /// data keys under it and stores them. What the store itself keeps under the root key is moved: one hash for each
+    /// row, about a second for a million of them. Destroys the key before it.
+    void replace_root(RootKey next);
+    /// This change overwrites a wrapped key that must not be found in any file again: after the commit the write-ahead
+    /// log is moved into the database and emptied (`Store::finish_destroying_keys`).
+    void destroys_key();
 
     /// Authority rows, with their MACs. `Row` is a struct of `domain/` that has a table. `id` must not be empty.
     template <class Row>
@@ -48,7 +59,8 @@ public:
     /// With what this savepoint has changed so far: one more than before it where it changed authority rows.
     [[nodiscard]] std::int64_t epoch() const;
     [[nodiscard]] const std::string& instance() const;
-    /// The latest wall time that the store has seen: what has passed stays passed though the clock is set back (T48).
+    /// The time that deadlines are judged by and made of: the latest that the store has seen, and never slower than the
+    /// boot clock. What has passed stays passed though the wall clock is set back (T48).
     [[nodiscard]] UtcSeconds high_water() const;
 
     /// For the files of this folder only. Rows whose MAC and identity are verified, in the order of the table's

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,6 +65,12 @@ Error name_wrong_row(Database& database, const Authority& found) {
             return tampered(fmt::format("row {} of table {} was replaced by an older one outside jeton", id, name));
         }
     }
+    std::set<RowName> told;
+    for (const auto& [row, mac] : expected) told.insert(row);
+    if (const auto stranger = found.row_beyond(told)) {
+        return tampered(fmt::format("row {} of table {} was put back outside jeton, which had deleted it long ago",
+                                    stranger->id, stranger->table));
+    }
     return tampered("the rows of the database are not those that jeton wrote last");
 }
 
@@ -118,7 +125,7 @@ std::optional<Doubt> doubt(Database& database, const Anchor& anchor, const std::
 
 }  // namespace
 
-Result<CheckedStore> check_store(Database& database, Anchor& anchor, const RootKey& root, bool accept_rollback) {
+Result<CheckedStore> check_store(Database& database, Anchor& anchor, RootKey& root, bool accept_rollback) {
     const auto state = read_state(database, root);
     if (!state) return tampered("the state row was edited outside jeton, or the key slot belongs to another store");
 

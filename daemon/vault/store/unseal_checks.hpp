@@ -21,9 +21,8 @@ struct CheckedStore {
     std::int64_t anchor_epoch = 0;
 };
 
-/// Refuses `mismatch`: a row, the state row or an audit entry that jeton did not write, by name; and, unless
-/// `accept_rollback`, a store that its anchor does not vouch for.
-[[nodiscard]] Result<CheckedStore> check_store(Database& database, Anchor& anchor, const RootKey& root,
-                                               bool accept_rollback);
+/// Gives `root` what it inherits. Refuses `mismatch`: a row, the state row or an audit entry that jeton did not write,
+/// by name; and, unless `accept_rollback`, a store that its anchor does not vouch for.
+[[nodiscard]] Result<CheckedStore> check_store(Database& database, Anchor& anchor, RootKey& root, bool accept_rollback);
 
 }  // namespace jeton::vault

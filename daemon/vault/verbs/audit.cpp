@@ -1,9 +1,11 @@
-// Verbs: audit.list, audit.verify, audit.export, audit.prune
+// Verbs: audit.list, audit.verify, audit.compare, audit.export, audit.prune
 #include "daemon/vault/store/audit.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <functional>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,8 @@
 
 namespace jeton::vault::verbs {
 namespace {
+
+constexpr std::size_t compared_limit = 100;  ///< entries of one request: a body has 64 KiB
 
 json::object view_of(const AuditEntry& entry) {
     return {{"sequence", entry.sequence},
@@ -144,6 +148,28 @@ Result<Outcome> audit_verify(Call& call) {
                  {"entries", verified->entries},
                  {"head", head_view(audit::signed_head(call.tx))},
                  {"checkpoint", checkpoint_view(call.tx, audit_checkpoints::find(call.tx))}});
+}
+
+Result<Outcome> audit_compare(Call& call) {
+    protocol::Fields in{call.body};
+    const auto* entries = in.array("entries");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (entries == nullptr || entries->empty() || entries->size() > compared_limit)
+        return bad_body(fmt::format("member \"entries\" must have 1 to {} elements", compared_limit));
+    std::vector<audit::KnownHead> known;
+    for (const auto& value : *entries) {
+        protocol::Fields one{value};
+        audit::KnownHead head;
+        head.sequence = one.integer("sequence", 1, std::numeric_limits<std::int64_t>::max());
+        head.hash = one.text("hash");
+        head.signature = one.text_or("signature", "");
+        if (auto problem = one.problem()) return bad_body(*std::move(problem));
+        known.push_back(std::move(head));
+    }
+    std::ranges::sort(known, {}, &audit::KnownHead::sequence);
+    const auto compared = audit::compare(call.tx, known);
+    if (!compared) return compared.error();
+    return done({{"equal", compared->equal}, {"pruned", compared->pruned}, {"foreign", compared->foreign}});
 }
 
 Result<Outcome> audit_prune(Call& call) {

@@ -56,7 +56,8 @@ json::object checked_view(const RunningRestore& restore) {
 
 std::string statement(const CheckedRestore& checked) {
     if (!checked.is_compared) {
-        return "The store that is here is not open: nobody can tell what would be revived or lost. Tokens that it issued "
+        return "The store that is here is not open: nobody can tell what would be revived or lost. Tokens that it "
+               "issued "
                "end.";
     }
     return checked.is_other_store
@@ -74,9 +75,8 @@ Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey&
     if (slots.empty()) return std::optional<Outcome>{};
     if (store.state() == StoreState::unsealed) {
         auto group = store.group();
-        const bool is_same = group.attempt([&](Transaction& tx) {
-            return equal_constant_time(text_of(tx.root().reveal()), text_of(root.reveal()));
-        });
+        const bool is_same = group.attempt(
+            [&](Transaction& tx) { return equal_constant_time(text_of(tx.root().reveal()), text_of(root.reveal())); });
         if (is_same) return std::optional<Outcome>{};
     }
     // What opened the backup may open the store that is here as well.
@@ -88,8 +88,8 @@ Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey&
                       "to replace it by another store, give a passphrase or recovery key of the present one, too: "
                       "jeton restore FILE --other-store");
     }
-    auto attempt = try_secret(slots, store_proof,
-                              {call.room.guesses, call.stretched, call.room.stretching, call.room.clock});
+    auto attempt =
+        try_secret(slots, store_proof, {call.room.guesses, call.stretched, call.room.stretching, call.room.clock});
     if (!attempt) return attempt.error();
     if (!attempt->unlocked) return std::optional{stretch_first(std::move(attempt->need))};
     call.room.guesses.right();
@@ -121,9 +121,8 @@ Result<Outcome> backup_begin(Call& call) {
     const auto bytes = begin_backup(call.tx, call.peer, backup, call.room.clock);
     if (!bytes) return bytes.error();
     const auto header = backup::parse_clear_part(*bytes);
-    return done({{"backup", backup->id},
-                 {"data", base64url(*bytes)},
-                 {"opens_with", slot_words(header.value().header.slots)}});
+    return done(
+        {{"backup", backup->id}, {"data", base64url(*bytes)}, {"opens_with", slot_words(header.value().header.slots)}});
 }
 
 Result<Outcome> backup_page(Call& call) {
@@ -231,8 +230,8 @@ Result<Outcome> restore_confirm(StoreCall& call) {
     const auto id = in.text("restore");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     leave_old_store(call);
-    const auto restored = confirm_restore(call.room.store, call.room.config, call.room.restore, call.peer, id,
-                                          call.room.clock);
+    const auto restored =
+        confirm_restore(call.room.store, call.room.config, call.room.restore, call.peer, id, call.room.clock);
     if (!restored) return restored.error();
     call.room.tally.clear(call.now());
     call.room.upstream.clear();

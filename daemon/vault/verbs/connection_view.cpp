@@ -1,5 +1,7 @@
 #include "daemon/vault/verbs/connection_view.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon/vault/services/pauses.hpp"
@@ -9,6 +11,11 @@
 
 namespace jeton::vault {
 namespace {
+
+/// Whether one of the active secrets is good for tokens.
+bool has_usable(const json::array& secrets) {
+    return std::ranges::any_of(secrets, [](const json::value& secret) { return secret.at("problem").is_null(); });
+}
 
 /// The portal's words for its two cells (the table of "View Connections", six rows), where jeton is the issuer.
 std::string client_id_cell(const Connection& connection) {
@@ -22,7 +29,7 @@ std::string client_secret_cell(const FoundConnection& found, const json::array& 
         case ConnectionState::connected: break;
     }
     const bool developer_manages = found.app.credentials == CredentialsMode::developer;
-    if (secrets.empty() && found.environment.kind == EnvironmentKind::upstream) return "Import";
+    if (!has_usable(secrets) && found.environment.kind == EnvironmentKind::upstream) return "Import";
     if (secrets.empty()) return developer_manages ? "Generate" : "Not available yet";
     std::string cell;
     for (const auto& secret : secrets) cell += fmt::format("{}... ", protocol::text_in(secret, "prefix"));
@@ -32,7 +39,7 @@ std::string client_secret_cell(const FoundConnection& found, const json::array& 
 }
 
 /// What stops the app from getting tokens, and who does what about it; else what is new.
-std::string hint_of(const FoundConnection& found, bool has_secret) {
+std::string hint_of(const FoundConnection& found, bool has_secret, bool is_stranded) {
     const auto name = found.name();
     const auto tenant = found.tenant_name().text();
     switch (found.connection.state) {
@@ -50,7 +57,9 @@ std::string hint_of(const FoundConnection& found, bool has_secret) {
         case ConnectionState::connected: break;
     }
     if (!has_secret && found.environment.kind == EnvironmentKind::upstream) {
-        return fmt::format("jeton secret import {} --client-id ID", name);
+        const auto import =
+            fmt::format("jeton secret import {} --client-id {}", name, is_stranded ? found.connection.client_id : "ID");
+        return is_stranded ? fmt::format("The token endpoint was changed: import the pair anew: {}", import) : import;
     }
     if (!has_secret) {
         return found.app.credentials == CredentialsMode::developer
@@ -95,7 +104,8 @@ json::object connection_view(Call& call, const FoundConnection& found) {
     const auto& connection = found.connection;
     const bool is_hidden = connection.state == ConnectionState::disabled;
     auto secrets = is_hidden ? json::array{} : verbs::secret_views(call.tx, found, call.now(), verbs::Shown::active);
-    const bool has_secret = !secrets.empty();
+    const bool has_secret = has_usable(secrets);
+    const bool is_stranded = !has_secret && !secrets.empty();
     auto secret_cell = client_secret_cell(found, secrets);
     const auto used = usage::last_of_connection(call.tx, connection.id);
     return {{"connection", found.name()},
@@ -114,7 +124,7 @@ json::object connection_view(Call& call, const FoundConnection& found) {
             {"client_id_cell", client_id_cell(connection)},
             {"client_secret_cell", std::move(secret_cell)},
             {"status", status_of(found)},
-            {"hint", text_or_null(hint_of(found, has_secret))},
+            {"hint", text_or_null(hint_of(found, has_secret, is_stranded))},
             {"note", call.standing.sees(found.app) ? text_or_null(connection.note) : json::value(nullptr)},
             {"consent", consent_view(connection)},
             {"pauses", pauses_view(connection)},

@@ -1,8 +1,9 @@
-// Verbs: environment.create, environment.edit, environment.list, environment.show
+// Verbs: environment.create, environment.edit, environment.delete, environment.list, environment.show
 #include "daemon/vault/services/environments.hpp"
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
@@ -25,7 +26,9 @@ json::value view_of(const Call& call, const Environment& environment) {
         {"developer_access", environment.developer_access},
         {"issuer", text_or_null(environment.issuer)},
         {"connections", call.standing.sees_everything() ? json::value(connections::count(call.tx, environment.id))
-                                                        : json::value(nullptr)}};
+                                                        : json::value(nullptr)},
+        {"need_import",
+         call.standing.sees_everything() ? json::value(count_stranded(call.tx, environment)) : json::value(nullptr)}};
 }
 
 }  // namespace
@@ -55,12 +58,36 @@ Result<Outcome> environment_edit(Call& call) {
     const auto name = in.text("environment");
     EnvironmentEdit edit;
     edit.developer_access = in.optional_flag("developer_access");
+    edit.token_endpoint = in.optional_text("token_endpoint");
+    edit.client_auth = in.optional_text("client_auth");
+    edit.ca_file = in.optional_text("ca_file");
+    edit.allow_loopback_http = in.optional_flag("allow_loopback_http");
+    edit.import_anew = in.flag("import_anew");
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto before = find_environment(call.tx, name);
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
     if (!edited) return edited.error();
+    if (destination_of(*before) != destination_of(*edited)) call.room.upstream.forget_health(edited->id);
     return done(view_of(call, *edited));
+}
+
+Result<Outcome> environment_delete(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = in.text("environment");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    const auto deleted = delete_environment(call.tx, call.peer, name, call.now());
+    if (!deleted) return deleted.error();
+    for (const auto& connection : deleted->connections) call.room.upstream.drop_connection(connection);
+    const auto& erased = deleted->erased;
+    return done({{"environment", deleted->name},
+                 {"tenants", deleted->tenants},
+                 {"connections", erased.connections},
+                 {"message", fmt::format("{} is deleted with its data key, {} tenants, {} connections and {} secrets. "
+                                         "This cannot be undone; copies of the database that were made before still "
+                                         "hold all of it.",
+                                         deleted->name, deleted->tenants, erased.connections, erased.secrets)}});
 }
 
 Result<Outcome> environment_list(Call& call) {

@@ -12,7 +12,7 @@
 namespace jeton::vault::verbs {
 namespace {
 
-json::object view_of(Transaction& tx, const RoleGrant& grant, UtcSeconds now) {
+json::object view_of(Transaction& tx, const RoleGrant& grant) {
     const auto place = text_or_null(place_of(tx, grant));
     json::object row{{"id", grant.id.text},
                      {"role", name_of(grant.role)},
@@ -20,7 +20,7 @@ json::object view_of(Transaction& tx, const RoleGrant& grant, UtcSeconds now) {
                      {"tenant", grant.role == Role::tenant_admin ? place : json::value(nullptr)}};
     add_identity(row, grant);
     row["expires_at"] = time_or_null(grant.expires_at);
-    row["expired"] = grant.is_expired(now);
+    row["expired"] = grant.is_expired(tx.high_water());
     row["created_at"] = rfc3339(grant.created_at);
     row["created_by"] = grant.created_by;
     return row;
@@ -84,7 +84,7 @@ Result<Outcome> role_grant(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto grant = grant_role(call.tx, call.peer, wanted, life, call.now());
     if (!grant) return grant.error();
-    auto row = view_of(call.tx, *grant, call.now());
+    auto row = view_of(call.tx, *grant);
     row["warnings"] = warnings_of(*grant, outside, call.room.config.sockets.control_group);
     row["message"] = fmt::format("{} is {} now{}.", described(*grant), words_of(call.tx, *grant),
                                  grant->expires_at ? ", until " + rfc3339(*grant->expires_at) : "");
@@ -98,7 +98,7 @@ Result<Outcome> role_revoke(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto grant = revoke_role(call.tx, call.peer, wanted, call.now());
     if (!grant) return grant.error();
-    auto row = view_of(call.tx, *grant, call.now());
+    auto row = view_of(call.tx, *grant);
     row["message"] = fmt::format("{} is no longer {}.", described(*grant), words_of(call.tx, *grant));
     return done(std::move(row));
 }
@@ -118,8 +118,7 @@ Result<Outcome> role_list(Call& call) {
     const auto key_of = [&](const RoleGrant& grant) {
         return fmt::format("{} {} {}", words_of(call.tx, grant), described(grant), grant.id.text);
     };
-    return page_of(std::move(grants), page, key_of,
-                   [&](const RoleGrant& grant) { return view_of(call.tx, grant, call.now()); });
+    return page_of(std::move(grants), page, key_of, [&](const RoleGrant& grant) { return view_of(call.tx, grant); });
 }
 
 Result<Outcome> role_matrix(Call& call) {

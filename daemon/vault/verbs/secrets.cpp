@@ -51,6 +51,14 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
     return need;
 }
 
+/// The pair was tried at the endpoint that the environment had then; it must not be taken for another one.
+Error moved_meanwhile(const FoundConnection& found) {
+    return refuse(Errc::wrong_state,
+                  fmt::format("the token endpoint of {} was changed while the pair was tried: nothing was imported",
+                              found.environment.name),
+                  fmt::format("jeton environment show {}, then import again", found.environment.name));
+}
+
 /// For those who may know: the pair lives in another environment (S23, P10).
 Error explain(Call& call, Error refusal, const ImportedPair& pair, const FoundConnection& found) {
     if (refusal.code != Errc::invalid_client) return refusal;
@@ -114,6 +122,12 @@ json::value warning_of(const std::optional<Usage>& used, UtcSeconds now) {
     return json::value(text_of_use(*used, now));
 }
 
+/// Why an active secret is of no use all the same.
+json::value problem_of(Transaction& tx, const FoundConnection& found, const Secret& secret) {
+    if (!secret.is_active(tx.high_water()) || !is_stranded(secret, found.environment)) return nullptr;
+    return json::value(stranded_text(secret, found));
+}
+
 struct ListedSecret {
     FoundConnection found;
     Secret secret;
@@ -153,6 +167,7 @@ json::object secret_view(Transaction& tx, const FoundConnection& found, const Se
             {"last_used_at", used ? json::value(rfc3339(used->last_at)) : json::value(nullptr)},
             {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
             {"deactivates_at", time_or_null(secret.deactivates_at)},
+            {"problem", problem_of(tx, found, secret)},
             {"warning", warning_of(used, now)}};
 }
 
@@ -269,12 +284,14 @@ Result<Outcome> secret_import(Call& call) {
     const auto pair = pair_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
-    const auto checked = check_import(call.tx, *name, pair, call.now());
+    const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
+    const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
     // Each import tries its own pair: two with one client ID may differ in the secret.
-    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, "import/" + random_hex(16))};
+    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
 
     auto token = call.room.upstream.take(call.landed->flight);
+    if (!call.landed->flight.starts_with(tried_there)) return moved_meanwhile(*checked);
     if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();

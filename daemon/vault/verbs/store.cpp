@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/proof.hpp"
@@ -33,6 +34,14 @@ json::value upstream_view(const Room& room, const Environment& environment) {
             {"cooling_until", cooling ? json::value(rfc3339(health->cooling->wall)) : json::value(nullptr)}};
 }
 
+/// Null where every value is under the data key of now.
+json::value key_rotation_view(Transaction& tx, const Room& room, const Environment& environment) {
+    if (environment.retiring_data_key.empty()) return nullptr;
+    const auto& resealing = room.resealing;
+    return {{"values_left", values_left(tx, environment)},
+            {"problem", text_or_null(resealing.environment == environment.id ? resealing.problem : std::string{})}};
+}
+
 json::array environments_view(Transaction& tx, const Room& room) {
     std::map<std::string, std::string> environment_of;
     for (const auto& connection : connections::list(tx))
@@ -43,9 +52,28 @@ json::array environments_view(Transaction& tx, const Room& room) {
                         {"kind", name_of(environment.kind)},
                         {"connections", connections::count(tx, environment.id)},
                         {"tokens_cached", room.upstream.count(environment_of, environment.id.text)},
-                        {"upstream", upstream_view(room, environment)}});
+                        {"need_import", count_stranded(tx, environment)},
+                        {"upstream", upstream_view(room, environment)},
+                        {"key_generation", environment.key_generation},
+                        {"key_rotation", key_rotation_view(tx, room, environment)}});
     }
     return list;
+}
+
+constexpr std::chrono::seconds worth_a_word{5};  ///< less is a clock that is being adjusted
+
+/// The two times of this host, and what to do where they differ (T48).
+json::value clock_view(const Room& room) {
+    if (room.store.state() != StoreState::unsealed) return nullptr;
+    const auto behind = room.store.clock_is_behind();
+    json::value warning = nullptr;
+    if (behind >= worth_a_word) {
+        warning = json::value(fmt::format(
+            "the clock of this host is behind the store by {} s: the store has seen {}. What had ended stays ended, "
+            "and new deadlines go by the store's time. Set the clock",
+            behind.count(), rfc3339(room.store.time())));
+    }
+    return {{"now", rfc3339(room.clock.now())}, {"behind", behind.count()}, {"warning", std::move(warning)}};
 }
 
 /// What a new store is opened by, where nobody says it: what the configuration names.
@@ -76,6 +104,7 @@ Result<Outcome> status_show(StoreCall& call) {
                             {"version", protocol::version},
                             {"epoch", store.epoch()},
                             {"instance", store.instance()},
+                            {"clock", clock_view(call.room)},
                             {"environments", std::move(environments)}});
 }
 

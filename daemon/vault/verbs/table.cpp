@@ -62,6 +62,7 @@ constexpr std::array table{
     // what operators set up
     Verb{"environment.create", "environment create", verbs::environment_create, operators},
     Verb{"environment.edit", "environment edit", verbs::environment_edit, operators},
+    Verb{"environment.delete", "environment delete", verbs::environment_delete, operators},
     Verb{"environment.list", "environment list", verbs::environment_list, all_roles},
     Verb{"environment.show", "environment show", verbs::environment_show, all_roles},
     Verb{"scope.list", "scope list", verbs::scope_list, all_roles},
@@ -117,6 +118,7 @@ constexpr std::array table{
     // the audit
     showing_usage({"audit.list", "audit list", verbs::audit_list, auditors, About::host}),
     showing_usage({"audit.verify", "audit verify", verbs::audit_verify, auditors, About::host}),
+    Verb{"audit.compare", "audit verify --against", verbs::audit_compare, auditors},
     showing_usage({"audit.export", "audit export", verbs::audit_export, auditors, About::host}),
     showing_usage({"audit.prune", "audit prune", verbs::audit_prune, operators, About::host}),
     // backups: whoever holds a session has proved at its beginning that it holds a key

@@ -14,6 +14,7 @@
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/backup.hpp"
 #include "daemon/vault/services/guesses.hpp"
+#include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
@@ -36,6 +37,7 @@ struct Room {
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
+    Resealing resealing = {};
     BackupInProgress backup = {};
     RestoreInProgress restore = {};
 };

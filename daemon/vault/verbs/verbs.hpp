@@ -9,6 +9,7 @@ namespace jeton::vault::verbs {
 
 Result<Outcome> environment_create(Call& call);
 Result<Outcome> environment_edit(Call& call);
+Result<Outcome> environment_delete(Call& call);
 Result<Outcome> environment_list(Call& call);
 Result<Outcome> environment_show(Call& call);
 
@@ -79,6 +80,7 @@ Result<Outcome> metadata_show(Call& call);
 
 Result<Outcome> audit_list(Call& call);
 Result<Outcome> audit_verify(Call& call);
+Result<Outcome> audit_compare(Call& call);
 Result<Outcome> audit_export(Call& call);
 Result<Outcome> audit_prune(Call& call);
 

@@ -138,7 +138,7 @@ TEST_CASE("P1: many who want one upstream token share one request, and its failu
     CHECK(std::ranges::none_of(counter.sent, [](const auto& frame) { return frame.contains("id"); }));
     counter.sent.clear();
     counter.clock.advance(20s);
-    counter.desk.tick();
+    (void)counter.desk.tick();
     CHECK(counter.sent.size() == 20);
     for (int id = 1; id <= 20; ++id) {
         CHECK(counter.answer(id).at("refused").at("error") == "temporarily_unavailable");
@@ -219,4 +219,52 @@ TEST_CASE("T30: a full disk refuses changes and hides nothing: listings go on, a
     database.execute("PRAGMA max_page_count = 1000000");
     counter.turn({Counter::frame(5, "audit.list", {{"event", "token.*"}})});
     CHECK(counter.answer(5).at("done").as_array().size() == 200);
+}
+
+TEST_CASE("a new data key: the desk moves the values between requests, and announces what changed") {
+    Counter counter;
+    const std::string name = "dispatcher/1@integration";
+    counter.connected(name);
+    REQUIRE(counter.generate(name));
+    CHECK(counter.desk.tick() == 1s);
+    REQUIRE(counter.run(
+        [&](Transaction& tx) { return rotate_data_key(tx, counter.admin, "integration", counter.clock.now()); }));
+    counter.turn({Counter::frame(1, "status.show", {})});
+    const auto moving = counter.answer(1).at("done").at("environments").at(0);
+    CHECK(moving.at("key_generation").as_int64() == 2);
+    CHECK(moving.at("key_rotation").at("values_left").as_int64() == 2);
+    CHECK(moving.at("key_rotation").at("problem").is_null());
+    counter.sent.clear();
+    CHECK(counter.desk.tick() == 0ms);
+    REQUIRE(counter.sent.size() == 1);
+    CHECK(counter.sent[0].at("event") == "epoch");
+    while (counter.desk.tick() == 0ms) continue;
+    counter.turn({Counter::frame(2, "status.show", {})});
+    CHECK(counter.answer(2).at("done").at("environments").at(0).at("key_rotation").is_null());
+}
+
+TEST_CASE("T30: a disk that is full while values move is told in the status, and loses nothing") {
+    Counter counter;
+    const std::string name = "dispatcher/1@integration";
+    counter.connected(name);
+    const auto secret = counter.generate(name);
+    REQUIRE(secret);
+    REQUIRE(counter.run(
+        [&](Transaction& tx) { return rotate_data_key(tx, counter.admin, "integration", counter.clock.now()); }));
+    auto& database = *StoreProbe::engine(counter.store()).database;
+    // The audit entry of a slice needs room somewhere: there is none.
+    database.execute("PRAGMA max_page_count = " + std::to_string(database.number("PRAGMA page_count")));
+    for (int i = 0; i < 40; ++i)
+        counter.turn(
+            {Counter::frame(1, "tenant.create", Counter::tenant(("t" + std::to_string(i) + "@integration").c_str()))});
+    CHECK(counter.desk.tick() == 1s);
+    counter.turn({Counter::frame(2, "status.show", {})});
+    const auto rotation = counter.answer(2).at("done").at("environments").at(0).at("key_rotation");
+    CHECK(rotation.at("values_left").as_int64() == 2);
+    CHECK(rotation.at("problem").as_string().find("full") != std::string::npos);
+    TokenRequest request;
+    request.authentication = ClientAuthentication::post;
+    request.client_id = counter.row(name).client_id;
+    request.client_secret = std::string{secret->value.reveal()};
+    CHECK(counter.decide(request));
 }

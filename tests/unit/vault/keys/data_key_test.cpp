@@ -107,3 +107,23 @@ TEST_CASE("data key: unwraps for its environment, generation and root key alone"
     CHECK_THROWS_AS(DataKey{SecretBytes{31}}, std::invalid_argument);
     CHECK_THROWS_AS(RootKey{SecretBytes{33}}, std::invalid_argument);
 }
+
+TEST_CASE("reseal: a value and a verifier move to another key and generation, and open nowhere else") {
+    const auto old_key = DataKey::generate();
+    const auto new_key = DataKey::generate();
+    auto there = here;
+    there.generation = 3;
+    const SealedUnder from{old_key, here};
+    const SealedUnder to{new_key, there};
+    const auto value = reseal(from, to, seal(old_key, here, bytes_of("a client secret")));
+    CHECK(revealed(open(new_key, there, value)) == "a client secret");
+    CHECK_THROWS_AS((void)open(new_key, here, value), Tampered);
+    CHECK_THROWS_AS((void)open(old_key, there, value), Tampered);
+
+    const auto verifier = reseal_verifier(from, to, make_verifier(old_key, here, "a client secret"));
+    CHECK(check_verifier(new_key, there, verifier, "a client secret"));
+    CHECK_FALSE(check_verifier(new_key, there, verifier, "another secret"));
+    CHECK_THROWS_AS((void)check_verifier(old_key, there, verifier, "a client secret"), Tampered);
+    CHECK_THROWS_AS((void)reseal(from, to, value), Tampered);
+    CHECK_THROWS_AS((void)reseal_verifier(from, to, value), Tampered);
+}

@@ -35,8 +35,7 @@ struct SafeOffice : Office {
         REQUIRE(file);
         for (std::int64_t number = 0; backup; ++number) {
             const auto id = backup->id;
-            const auto page =
-                run([&](Transaction& tx) { return next_page(tx, admin, backup, id, number, clock); });
+            const auto page = run([&](Transaction& tx) { return next_page(tx, admin, backup, id, number, clock); });
             REQUIRE(page);
             file->insert(file->end(), page->bytes.begin(), page->bytes.end());
             if (!page->is_last && between) between(number);

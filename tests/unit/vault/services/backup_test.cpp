@@ -33,7 +33,8 @@ Error refusal(SafeOffice& office, const Bytes& file) {
 TEST_CASE("a backup without passphrase or recovery key is refused with the way to add one") {
     Office office;
     BackupInProgress backup;
-    const auto begun = office.run([&](Transaction& tx) { return begin_backup(tx, office.admin, backup, office.clock); });
+    const auto begun =
+        office.run([&](Transaction& tx) { return begin_backup(tx, office.admin, backup, office.clock); });
     REQUIRE_FALSE(begun);
     CHECK(begun.error().code == Errc::wrong_state);
     CHECK(begun.error().next == "jeton key slot add recovery");
@@ -79,8 +80,8 @@ TEST_CASE("every page is below what an inner frame holds, and the backup comes i
     std::int64_t number = 0;
     for (; backup; ++number) {
         const auto id = backup->id;
-        const auto page = office.run(
-            [&](Transaction& tx) { return next_page(tx, office.admin, backup, id, number, office.clock); });
+        const auto page =
+            office.run([&](Transaction& tx) { return next_page(tx, office.admin, backup, id, number, office.clock); });
         REQUIRE(page);
         CHECK(page->bytes.size() <= 64UZ * 1024);
     }
@@ -115,7 +116,8 @@ TEST_CASE("one backup at a time; one that nobody goes on with ends") {
     }
     SUBCASE("a store that was sealed meanwhile") {
         office.restart();
-        CHECK(page(office.admin, 0).error().what == "this backup has ended: the store was sealed or restored meanwhile");
+        CHECK(page(office.admin, 0).error().what ==
+              "this backup has ended: the store was sealed or restored meanwhile");
     }
 }
 
@@ -174,7 +176,8 @@ TEST_CASE("a name that is given to another row while a backup is made") {
     Elsewhere host;
     REQUIRE(office.restore_into(host.store, file));
     auto group = host.store.group();
-    group.attempt([&](Transaction& tx) { CHECK(find_app(tx, "taken").value().credentials == CredentialsMode::tenant); });
+    group.attempt(
+        [&](Transaction& tx) { CHECK(find_app(tx, "taken").value().credentials == CredentialsMode::tenant); });
 }
 
 TEST_CASE("T28: a row that was altered or taken away is not backed up, but named") {
@@ -185,10 +188,9 @@ TEST_CASE("T28: a row that was altered or taken away is not backed up, but named
         BackupInProgress backup;
         REQUIRE(office.run([&](Transaction& tx) { return begin_backup(tx, office.admin, backup, office.clock); }));
         const auto id = backup->id;
-        CHECK_THROWS_AS((void)office.run([&](Transaction& tx) {
-            return next_page(tx, office.admin, backup, id, 0, office.clock);
-        }),
-                        Tampered);
+        CHECK_THROWS_AS(
+            (void)office.run([&](Transaction& tx) { return next_page(tx, office.admin, backup, id, 0, office.clock); }),
+            Tampered);
     };
     SUBCASE("altered") { break_with("UPDATE tenants SET name = 'Mallory'"); }
     SUBCASE("taken away") { break_with("DELETE FROM app_versions"); }
@@ -234,8 +236,8 @@ TEST_CASE("threat: a backup that was cut, lengthened or put together from two is
         for (const auto frame : frames) {
             for (const auto at : {frame, frame + 2, frame + 40}) {
                 INFO("cut at ", at);
-                CHECK(refusal(office, {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(at)}).what.find(
-                          "truncated") != std::string::npos);
+                CHECK(refusal(office, {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(at)})
+                          .what.find("truncated") != std::string::npos);
             }
         }
         CHECK(refusal(office, {file.begin(), file.end() - 1}).what.find("truncated") != std::string::npos);

@@ -80,17 +80,21 @@ TEST_CASE("what was taken away since the backup is revived, what came since is l
     }
     SUBCASE("tenants, apps, environments and connections that came since") {
         office.connected("second/3@production");
-        expected = {"lost environment production: made since", "lost tenant 3@production: made since",
-                    "lost app second: made since", "lost version 1 of second: made since",
-                    "lost connection second/3@production: gone again; connected now", "lost signing key "};
+        expected = {"lost environment production: made since",
+                    "lost tenant 3@production: made since",
+                    "lost app second: made since",
+                    "lost version 1 of second: made since",
+                    "lost connection second/3@production: gone again; connected now",
+                    "lost signing key "};
     }
     SUBCASE("an app that was deleted") {
-        REQUIRE(office.run([&](Transaction& tx) {
-            return delete_app(tx, office.admin, "dispatcher", office.clock.now());
-        }));
-        expected = {"revived app dispatcher: deleted since", "revived version 1 of dispatcher: deleted since",
+        REQUIRE(office.run(
+            [&](Transaction& tx) { return delete_app(tx, office.admin, "dispatcher", office.clock.now()); }));
+        expected = {"revived app dispatcher: deleted since",
+                    "revived version 1 of dispatcher: deleted since",
                     "revived connection dispatcher/1@integration: connected again; gone now",
-                    "revived connection dispatcher/2@integration: connected again; gone now", "revived secret ",
+                    "revived connection dispatcher/2@integration: connected again; gone now",
+                    "revived secret ",
                     "revived binding "};
     }
     const auto found = lines(office.differences(office.store(), file));
@@ -113,6 +117,8 @@ TEST_CASE("what a restore revives stands in the audit") {
     }));
     REQUIRE(office.restore_into(office.store(), file));
     REQUIRE(office.audited("store.restored").size() == 1);
-    CHECK(office.audited("store.restored").front().detail.find(
-              "revived: binding dispatcher/1@integration for user worker (removed since)") != std::string::npos);
+    CHECK(office.audited("store.restored")
+              .front()
+              .detail.find("revived: binding dispatcher/1@integration for user worker (removed since)") !=
+          std::string::npos);
 }

@@ -1,5 +1,11 @@
 #include "daemon/vault/services/environments.hpp"
 
+#include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/roles.hpp"
+#include "daemon/vault/store/secrets.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
+#include "daemon/vault/store/tenants.hpp"
 #include "tests/unit/vault/office.hpp"
 
 using namespace jeton;
@@ -140,4 +146,64 @@ TEST_CASE(
     office.grant("developer", office.developer, {}, {});
     CHECK(edit(office.developer, "x.example") == Errc::forbidden);
     CHECK(office.ask(office.developer, "environment.show", {{"environment", "other"}})->at("connections").is_null());
+}
+
+TEST_CASE("environment delete: refused while a connection is connected; then all of it is gone, and its data key") {
+    Office office;
+    const std::string name = "dispatcher/1@sandbox";
+    office.connected(name);
+    office.connected("dispatcher/2@integration");
+    const auto secret = office.generate(name);
+    REQUIRE(secret);
+    office.bind(name);
+    office.bind("dispatcher/*@sandbox");
+    office.grant("tenant-admin", office.tenant_admin, {}, "1@sandbox");
+    office.grant("tenant-admin", office.tenant_admin, {}, "2@integration");
+    office.use(name, "");
+    office.room.upstream.put("held", office.row(name), {SecretText{"a.b.c"}, "", 900s}, office.clock);
+    const auto environment = office.run([](Transaction& tx) { return environments::find(tx, "sandbox"); }).value();
+    const auto client_id = office.row(name).client_id;
+    const auto id = office.row(name).id;
+
+    const json::object body{{"environment", "sandbox"}};
+    const auto refused = office.ask(office.operator_peer, "environment.delete", body);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::wrong_state);
+    CHECK(refused.error().what == "1 connections of sandbox are connected: dispatcher/1@sandbox");
+    CHECK(refused.error().next.find("jeton access disable --environment sandbox") != std::string::npos);
+    CHECK(office.accepts(client_id, secret->value.reveal()));
+    CHECK(office.ask(office.developer, "environment.delete", body).error().code == Errc::forbidden);
+
+    REQUIRE(office.run([&](Transaction& tx) {
+        return disable_access(tx, office.admin, office.everything, World::connection(name), Grounds{"over", {}},
+                              office.clock.now());
+    }));
+    CHECK(office.stands_in_a_file(text_of(environment.wrapped_data_key)));
+    const auto deleted = office.ask(office.operator_peer, "environment.delete", body);
+    REQUIRE(deleted);
+    CHECK(deleted->at("connections").as_int64() == 1);
+    CHECK(deleted->at("tenants").as_int64() == 1);
+    office.store().finish_destroying_keys();
+    CHECK_FALSE(office.stands_in_a_file(text_of(environment.wrapped_data_key)));
+    CHECK_FALSE(office.stands_in_a_file(client_id));
+    CHECK_FALSE(office.accepts(client_id, secret->value.reveal()));
+    CHECK(office.room.upstream.find("held", office.clock) == nullptr);
+    office.run([&](Transaction& tx) {
+        CHECK_FALSE(environments::find(tx, "sandbox"));
+        CHECK(signing_keys::of(tx, environment.id).empty());
+        CHECK(tenants::list(tx, environment.id).empty());
+        CHECK(secrets::of(tx, id).empty());
+        CHECK(bindings::list(tx).empty());
+        CHECK(roles::list(tx).size() == 1);
+        CHECK_FALSE(usage::last_of_connection(tx, id));
+    });
+    const auto told = office.audited("environment.deleted");
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].detail ==
+          "1 tenants, 1 connections, 1 secrets, 0 pairs, 0 tickets, 2 bindings, 1 roles; its data key");
+    office.restart();
+    CHECK(office.run([](Transaction& tx) { return audit::verify(tx); }));
+    CHECK(office.row("dispatcher/2@integration").state == ConnectionState::connected);
+    office.environment("sandbox");  // the name is free again, and nothing of before comes back
+    CHECK_FALSE(office.accepts(client_id, secret->value.reveal()));
 }

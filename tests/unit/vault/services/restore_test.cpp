@@ -49,9 +49,8 @@ TEST_CASE("a restore brings back what was there, and the old database is kept as
     REQUIRE(restored->kept);
     CHECK(std::filesystem::exists(*restored->kept));
     CHECK(office.accepts(client_id, generated->value.reveal()));
-    CHECK_FALSE(office.run([&](Transaction& tx) {
-        return find_tenant(tx, SafeOffice::tenant_name("late@integration"));
-    }));
+    CHECK_FALSE(
+        office.run([&](Transaction& tx) { return find_tenant(tx, SafeOffice::tenant_name("late@integration")); }));
     CHECK(office.run([](Transaction& tx) { return audit::verify(tx); }));
     const auto entries = office.audited("store.restored");
     REQUIRE(entries.size() == 1);
@@ -239,8 +238,7 @@ TEST_CASE("tickets are in no backup, and the audit of the restored store knows i
     CHECK(office.run([](Transaction& tx) { return tickets::list(tx).empty(); }));
     // A row that somebody puts back is named as such: the audit tells that it was taken away.
     office.restart();
-    StoreProbe::engine(office.store())
-        .database->execute("DELETE FROM tenants");
+    StoreProbe::engine(office.store()).database->execute("DELETE FROM tenants");
     office.store().seal();
     const auto slot = office.store().slots().front();
     const auto refused = office.store().unseal(
@@ -303,7 +301,8 @@ TEST_CASE("a pruned audit is backed up and restored from its checkpoint on") {
     const auto prune = [&] {
         const auto pruned = office.run([&](Transaction& tx) {
             auto done = audit::prune(tx, office.clock.now(), "alice");
-            if (done && done->entries > 0) record(tx, office.admin, {.event = "audit.pruned", .subject = "audit"}, office.clock.now());
+            if (done && done->entries > 0)
+                record(tx, office.admin, {.event = "audit.pruned", .subject = "audit"}, office.clock.now());
             return done;
         });
         REQUIRE(pruned);

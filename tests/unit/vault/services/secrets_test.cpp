@@ -106,22 +106,6 @@ TEST_CASE("S3: a client ID of one tenant is refused for another") {
     CHECK(refused.error().operator_note == "the client ID is the one of " + remote);
 }
 
-TEST_CASE("threat: moved ciphertext: a secret does not open when its environment's endpoint was changed") {
-    World world;
-    world.connected(remote, EnvironmentKind::upstream);
-    REQUIRE(world.import_pair(remote, pair));
-    world.run([&](Transaction& tx) -> Result<void> {
-        auto found = find_connection(tx, World::connection(remote)).value();
-        const auto secret = secrets::of(tx, found.connection.id).front();
-        const auto good = place_of(secret, found.environment);
-        CHECK(text_of(open(tx.data_key(found.environment), good.place(), secret.sealed).span()) == pair.client_secret);
-        found.environment.token_endpoint = "https://evil.example/connect/token";
-        const auto moved = place_of(secret, found.environment);
-        CHECK_THROWS_AS((void)open(tx.data_key(found.environment), moved.place(), secret.sealed), Tampered);
-        return {};
-    });
-}
-
 TEST_CASE("import with an overlap: the older secret works until its end") {
     World world;
     world.connected(remote, EnvironmentKind::upstream);

@@ -5,6 +5,7 @@
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/schema.hpp"
+#include "daemon/vault/store/secrets.hpp"
 #include "tests/unit/vault/keys/old_slot.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
@@ -25,7 +26,9 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 
 void back_to_schema_2(const Place& place) {
     drop_columns(place, {"key_slots.public_key", "key_slots.authenticator", "key_slots.authenticator_key",
-                         "key_slots.passes", "key_slots.memory"});
+                         "key_slots.passes", "key_slots.memory", "environments.retiring_data_key",
+                         "environments.rotation_pending", "signing_keys.key_generation", "secrets.key_generation",
+                         "pairs.key_generation", "tickets.key_generation", "secrets.destination"});
     place.edit("PRAGMA user_version = 2");
 }
 
@@ -96,6 +99,31 @@ TEST_CASE("a store of schema 2 opens by the slots it has, which have no public k
     place.run([&](Transaction& tx) {
         CHECK(apps::find(tx, "dispatcher")->id == app.id);
         CHECK(key_slots::list(tx).size() == 1);
+        CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 2 opens: its rows keep their MACs, its secrets name no destination") {
+    Place place;
+    place.begin();
+    Secret secret;
+    secret.id = SecretId::fresh();
+    secret.connection = ConnectionId::fresh();
+    secret.kind = SecretKind::value;
+    secret.prefix = "cs1.aaaa";
+    secret.sealed = Bytes{1, 2, 3};
+    place.run([&](Transaction& tx) {
+        tx.insert(secret);
+        tx.append_audit(entry("secret.imported"));
+    });
+    place.close();
+    back_to_schema_2(place);
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        const auto kept = secrets::of(tx, secret.connection);
+        REQUIRE(kept.size() == 1);
+        CHECK(kept.front().destination.empty());
         CHECK(audit::verify(tx));
     });
 }

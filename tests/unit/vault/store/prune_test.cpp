@@ -2,6 +2,7 @@
 #include <sodium.h>
 
 #include "daemon/base/encoding.hpp"
+#include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/audit_checkpoints.hpp"
 #include "tests/unit/vault/store/support.hpp"
@@ -75,7 +76,7 @@ TEST_CASE("audit prune: what the anchor vouches with stays, whatever its age") {
     CHECK(verifies(place));
 }
 
-TEST_CASE("threat: entries cut off behind the checkpoint, or a checkpoint moved by hand, are noticed (T36)") {
+TEST_CASE("threat: entries cut off behind the checkpoint, or a checkpoint moved by hand, are noticed (T32)") {
     Place place;
     place.begin();
     const auto first = place.clock.now();
@@ -117,4 +118,62 @@ TEST_CASE("a signed head verifies with the public key, off this host (RFC 8032)"
     place.open();
     REQUIRE(place.unseal());
     CHECK(place.run([](Transaction& tx) { return audit::signed_head(tx); }).public_key == head.public_key);
+}
+
+TEST_CASE("T29: after a pruning, too, a row that was changed outside jeton is named by table and id") {
+    Place place;
+    place.begin();
+    const auto first = place.clock.now();
+    write_days(place, 4);
+    const auto kept = place.run([](Transaction& tx) { return apps::find(tx, "app0"); }).value();
+    const auto deleted = place.run([](Transaction& tx) { return apps::find(tx, "app1"); }).value();
+    const auto edited = place.run([](Transaction& tx) { return apps::find(tx, "app2"); }).value();
+    place.close();
+    const auto copy = "ATTACH '" + (place.directory() / "copy.db").string() + "' AS copy; ";
+    place.edit(copy + "CREATE TABLE copy.apps AS SELECT * FROM apps");
+    place.open();
+    REQUIRE(place.unseal());
+    const auto write = [&](const std::string& event, auto change) {
+        place.run([&](Transaction& tx) {
+            change(tx);
+            auto written = entry(event);
+            written.at = place.clock.now();
+            tx.append_audit(written);
+        });
+        place.clock.wall += day;
+    };
+    write("app.deleted", [&](Transaction& tx) { tx.erase(deleted); });
+    write("app.edited", [&](Transaction& tx) {
+        auto app = edited;
+        app.organization = "Other";
+        tx.update(app);
+    });
+    write("app.created", [&](Transaction& tx) { tx.insert(app_named("last")); });
+    // Twice: what an earlier pruning told again is told again by a later one.
+    CHECK(prune_before(place, first + 3 * day).entries > 0);
+    place.clock.wall += day;
+    write("app.created", [&](Transaction& tx) { tx.insert(app_named("later")); });
+    CHECK(prune_before(place, first + 1000 * day).entries > 0);
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(verifies(place));
+    place.close();
+    std::string named;
+    SUBCASE("deleted") {
+        place.edit("DELETE FROM apps WHERE name = 'app0'");
+        named = "row " + kept.id.text + " of table apps was deleted outside jeton";
+    }
+    SUBCASE("put back") {
+        place.edit(copy + "INSERT INTO apps SELECT * FROM copy.apps WHERE name = 'app1'");
+        named = "row " + deleted.id.text + " of table apps was put back outside jeton";
+    }
+    SUBCASE("replaced by an older one") {
+        place.edit(copy + "REPLACE INTO apps SELECT * FROM copy.apps WHERE name = 'app2'");
+        named = "row " + edited.id.text + " of table apps was replaced by an older one";
+    }
+    SUBCASE("untouched") {}
+    place.open();
+    const auto unsealed = place.unseal();
+    CHECK(unsealed.has_value() == named.empty());
+    if (!named.empty()) CHECK(unsealed.error().what.find(named) != std::string::npos);
 }

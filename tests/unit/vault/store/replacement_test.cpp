@@ -36,10 +36,12 @@ struct Ready {
         fs::create_directories(host.directory / "cut/state");
         fs::create_directories(host.directory / "cut/anchor");
         const auto copy = [&](const std::string& name) {
-            if (fs::exists(office.directory() / name)) fs::copy(office.directory() / name, host.directory / "cut" / name);
+            if (fs::exists(office.directory() / name))
+                fs::copy(office.directory() / name, host.directory / "cut" / name);
         };
         if (!with_log) office.store().checkpoint();
-        for (const char* name : {"state/jeton.db", "state/jeton.db.restoring", "anchor/anchor", "anchor/anchor.restoring"})
+        for (const char* name :
+             {"state/jeton.db", "state/jeton.db.restoring", "anchor/anchor", "anchor/anchor.restoring"})
             copy(name);
         if (with_log) copy("state/jeton.db-wal");
         steps(files());
@@ -52,9 +54,8 @@ struct Ready {
         Store store{files(), host.clock};
         REQUIRE(store.unseal(root->copy(), false));
         auto group = store.group();
-        return group.attempt([](Transaction& tx) {
-            return find_tenant(tx, SafeOffice::tenant_name("late@integration")).has_value();
-        });
+        return group.attempt(
+            [](Transaction& tx) { return find_tenant(tx, SafeOffice::tenant_name("late@integration")).has_value(); });
     }
     [[nodiscard]] int files_named(std::string_view part) const {
         int count = 0;
@@ -79,7 +80,8 @@ TEST_CASE("T30: a power cut before a restore is decided leaves the old store, an
         ready.cut(false, [](const StoreFiles&) {});
     }
     SUBCASE("the new one is half written") {
-        ready.cut(false, [](const StoreFiles& files) { fs::resize_file(files.database.string() + ".restoring", 5000); });
+        ready.cut(false,
+                  [](const StoreFiles& files) { fs::resize_file(files.database.string() + ".restoring", 5000); });
     }
     SUBCASE("its anchor is ready") {
         ready.cut(false, [](const StoreFiles& files) {

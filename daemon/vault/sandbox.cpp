@@ -1,0 +1,56 @@
+#include "daemon/vault/sandbox.hpp"
+
+#include <cerrno>
+
+#include "daemon/base/files.hpp"
+#include "daemon/base/sandbox.hpp"
+
+namespace jeton::vault {
+namespace {
+
+void refuse_sockets(SyscallFilter& filter) {
+    static constexpr const char* sockets[] = {"socket", "socketpair"};
+    filter.refuse(sockets, EAFNOSUPPORT);
+    static constexpr const char* reaching[] = {"connect", "bind", "listen", "accept", "accept4"};
+    filter.refuse(reaching, EPERM);
+}
+
+}  // namespace
+
+void confine_vault(const Config& config) {
+    landlock::Rules files;
+    for (const auto& directory : {config.database().parent_path(), config.paths.anchor}) {
+        // Rules are for what is there. Where it cannot be made, the store says so, in its own words.
+        (void)ensure_private_directory(directory);
+        files.files.push_back({directory, landlock::own});
+    }
+
+    SyscallFilter filter{SyscallFilter::Others::absent};
+    calls::kill_the_never_needed(filter);
+    calls::kill_exec(filter);
+    calls::allow_life(filter);
+    calls::refuse_fork(filter);
+    calls::allow_open_files(filter);
+    calls::allow_reading_files(filter);
+    calls::allow_writing_files(filter);
+    refuse_sockets(filter);
+    confine(files, filter);
+}
+
+void confine_file_helper() {
+    landlock::Rules files{.files = {{"/", landlock::read_only | landlock::write_file | landlock::make_file |
+                                              landlock::make_directory | landlock::remove_file}}};
+    SyscallFilter filter{SyscallFilter::Others::absent};
+    calls::kill_the_never_needed(filter);
+    calls::kill_exec(filter);
+    calls::allow_life(filter);
+    calls::refuse_fork(filter);
+    calls::allow_open_files(filter);
+    calls::allow_reading_files(filter);
+    static constexpr const char* making[] = {"mkdir", "mkdirat", "fsync", "link", "linkat", "unlink", "unlinkat"};
+    filter.allow(making);
+    refuse_sockets(filter);
+    confine(files, filter);
+}
+
+}  // namespace jeton::vault
