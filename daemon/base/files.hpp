@@ -36,8 +36,8 @@ namespace jeton {
 /// Throws std::system_error if the disk fails.
 [[nodiscard]] Result<void> create_key_file(const std::filesystem::path& file);
 
-/// The certificates in a PEM file of at most 512 KiB, and nothing else that stands in it. Refuses `not_found`,
-/// `wrong_state`: it cannot be read, is no regular file, is too large, or holds no certificate.
+/// The certificates in a checked PEM file of at most 512 KiB, and nothing else that stands in it. Refuses like
+/// `check_trusted_file`, and `wrong_state`: it is no regular file, is too large, or holds no certificate.
 [[nodiscard]] Result<std::string> read_certificates(const std::filesystem::path& file);
 
 /// Makes the directory entry of a new file durable. Throws std::system_error.
