@@ -1,4 +1,4 @@
-/// Ways to open the store: key slot add|list|test.
+/// Ways to open the store: key slot add|list|remove|test.
 #include <memory>
 
 #include <fmt/format.h>
@@ -63,6 +63,18 @@ int list(Context& context) {
     return exit_code::done;
 }
 
+int remove(Context& context, const std::string& slot) {
+    const auto refused =
+        context.confirm(fmt::format("Key slot {} will open this store no more; the store gets new keys.", slot));
+    if (refused) return context.fail(*refused);
+    json::object body(protocol::wiped_storage());
+    SecretInput input{context.terminal()};
+    if (const auto proven = add_proof(context, input, body); !proven) return context.fail(proven.error());
+    if (const auto ended = input.end(); !ended) return context.fail(ended.error());
+    return context.report(
+        context.ask(Call::change(fmt::format("/v1/key-slots/{}/remove", percent_encoded(slot)), std::move(body))));
+}
+
 int test(Context& context) {
     const auto typed = read_secret(
         context.terminal(), "Passphrase or recovery key (unseen; empty: the configured key file and credential): ");
@@ -119,6 +131,13 @@ void add_key_verbs(CommandLine& line) {
     line.noun("key slot", "Ways to open the store");
     add_adding_verbs(line);
     line.verb("key slot list", "List the ways to open the store", "jeton key slot list").runs(list);
+    const auto removed = std::make_shared<std::string>();
+    line.verb("key slot remove",
+              "! Take a way to open the store away, and give the store new keys.\n"
+              "A passphrase or a recovery key of it is asked for as proof.",
+              "jeton key slot remove \"Bob's\" --yes < recovery-key")
+        .needs("SLOT", *removed, "Its label or ID, as listed")
+        .runs([removed](Context& context) { return remove(context, *removed); });
     line.verb("key slot test", "Say which key slot a passphrase or recovery key opens, or what is configured",
               "jeton key slot test < recovery-key")
         .runs(test);

@@ -78,6 +78,9 @@ class Answers(Scenario):
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
         self.ask("get", "/v1/key-slots")
         self.ask("post", "/v1/key-slots/test", body={"secret": key})
+        second = {"kind": "recovery", "label": "second", "proof": key}
+        slot = self.ask("post", "/v1/key-slots", body=second)["id"]
+        self.ask("post", "/v1/key-slots/{slot}/remove", {"slot": slot}, {"proof": key})
         self.ask("post", "/v1/seal")
         self.ask("post", "/v1/unseal", body={"secret": key})
         self.init()

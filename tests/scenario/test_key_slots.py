@@ -66,6 +66,22 @@ class UsersDaemon(Scenario):
             for secret in (PASSPHRASE, OTHER, key):
                 self.assertNotIn(secret.encode(), content, file)
 
+    def test_a_removed_slot_opens_nothing_any_more_and_the_last_one_stays(self):
+        key = self.recovery_key()
+        self.local_environment()
+        self.refused("key", "slot", "remove", self.daemon.key_file, stdin=key, error="confirmation_required")
+        self.refused("key", "slot", "remove", self.daemon.key_file, "--yes", error="forbidden")
+        self.refused("key", "slot", "remove", "recovery key", "--yes", stdin=key, error="wrong_state")
+        before = self.daemon.key_file.read_bytes()
+        self.ok("key", "slot", "remove", self.daemon.key_file, "--yes", stdin=key)
+        self.refused("key", "slot", "remove", "recovery key", "--yes", stdin=key, error="wrong_state")
+        self.reopened(state="sealed")
+        self.assertEqual(self.daemon.key_file.read_bytes(), before)
+        self.assertIn("opens no key slot", self.reason())
+        self.ok("unseal", stdin=key)
+        self.assertEqual(len(self.ok("environment", "list")), 1)
+        self.assertTrue(self.audit(event="key_slot.removed", result="done"))
+
     def test_what_is_typed_on_a_terminal_is_not_shown(self):
         key = self.recovery_key()
         for first, second, code in ((PASSPHRASE, OTHER, REFUSED), (PASSPHRASE, PASSPHRASE, DONE)):

@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/log.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/keys/recovery_key.hpp"
 #include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/root_rotation.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 
 namespace jeton::vault {
@@ -93,6 +95,19 @@ Result<PreparedSlot> prepare_credential(const WantedSlot& wanted, KeySlot draft,
     return prepared;
 }
 
+Result<KeySlot> slot_named(const std::vector<KeySlot>& slots, std::string_view named) {
+    std::vector<KeySlot> matching;
+    for (const auto& slot : slots) {
+        const bool by_id = named.size() >= KeySlotId::brief_size && slot.id.text.starts_with(named);
+        if (slot.label == named || by_id) matching.push_back(slot);
+    }
+    if (matching.size() == 1) return std::move(matching.front());
+    return refuse(Errc::not_found,
+                  fmt::format("{} key slot is called {}, or has an ID that begins so",
+                              matching.empty() ? "no" : "more than one", log::escape(named.substr(0, 40))),
+                  "jeton key slot list; give its label, or at least eight characters of the ID");
+}
+
 PreparedSlot prepare_recovery(KeySlot draft) {
     auto key = make_recovery_key();
     auto secret = *parse_recovery_key(key.reveal());
@@ -142,6 +157,27 @@ Result<KeySlot> add_slot(Transaction& tx, const Peer& peer, const PreparedSlot& 
     tx.insert(slot);
     record(tx, peer, {.event = "key_slot.added", .subject = slot.label, .detail = std::string{name_of(slot.kind)}},
            now);
+    return slot;
+}
+
+Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now) {
+    const auto slots = key_slots::list(tx);
+    auto slot = slot_named(slots, named);
+    if (!slot) return slot.error();
+    if (slots.size() == 1) {
+        return refuse(Errc::wrong_state, "it is the last key slot: nothing would open the store any more",
+                      "add another one first: jeton key slot add --help");
+    }
+    if (slot->is_portable() && std::ranges::count_if(slots, &KeySlot::is_portable) == 1) {
+        return refuse(Errc::wrong_state,
+                      "it is the last passphrase or recovery key: nothing would open the store on another host, and "
+                      "nobody could prove anything",
+                      "add another one first: jeton key slot add recovery --label NAME");
+    }
+    tx.erase(*slot);
+    const auto replaced = replace_root_key(tx);
+    if (!replaced) return replaced.error();
+    record(tx, peer, {.event = "key_slot.removed", .subject = slot->label, .detail = described(*replaced)}, now);
     return slot;
 }
 

@@ -53,6 +53,12 @@ struct SlotPreparation {
 /// are `key_slots_max`).
 [[nodiscard]] Result<KeySlot> add_slot(Transaction& tx, const Peer& peer, const PreparedSlot& prepared, UtcSeconds now);
 
+/// Takes the slot away whose ID begins so or whose label is this, and gives the store a new root key and new data keys,
+/// so that what it once opened is of no use for what is written from then on (services/root_rotation). The caller has
+/// checked the proof. Refuses: not_found, wrong_state (the last slot, or the last that a person can carry away; another
+/// slot that an older jeton made).
+[[nodiscard]] Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now);
+
 /// What was tried, and the slot that it opens.
 struct SlotTrial {
     std::string source;  ///< "passphrase or recovery key", "key file /etc/jeton/root.key"

@@ -1,4 +1,4 @@
-// Verbs: key_slot.list, key_slot.add, key_slot.test
+// Verbs: key_slot.list, key_slot.add, key_slot.remove, key_slot.test
 #include "daemon/vault/services/key_slots.hpp"
 
 #include <algorithm>
@@ -73,6 +73,25 @@ Result<Outcome> key_slot_add(Call& call) {
     json::object answer(slot_view(*added), protocol::wiped_storage());
     if (const auto& key = prepared->slot->recovery_key; !key.empty()) answer["recovery_key"] = secret_string(key);
     answer["warnings"] = warnings_of(*prepared->slot);
+    return done(std::move(answer));
+}
+
+Result<Outcome> key_slot_remove(Call& call) {
+    protocol::Fields in{call.body};
+    const auto named = in.text("slot");
+    const auto proof = in.optional_secret("proof");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    auto proven = prove(call, proof);
+    if (!proven) return proven.error();
+    if (*proven) return **std::move(proven);
+    const auto removed = remove_slot(call.tx, call.peer, named, call.now());
+    if (!removed) return removed.error();
+    auto answer = slot_view(*removed);
+    answer["message"] = fmt::format(
+        "{} opens this store no more, and what is written from now on is under new keys. Old copies of the database "
+        "stay "
+        "open to it: rotate the secrets in them at their issuer, too.",
+        removed->label);
     return done(std::move(answer));
 }
 

@@ -102,5 +102,6 @@ Result<Outcome> store_unseal(StoreCall& call);
 Result<Outcome> key_slot_list(StoreCall& call);
 Result<Outcome> key_slot_test(StoreCall& call);
 Result<Outcome> key_slot_add(Call& call);
+Result<Outcome> key_slot_remove(Call& call);
 
 }  // namespace jeton::vault::verbs

@@ -141,6 +141,29 @@ TEST_CASE("key slot add: a key file or credential that a restart would not find 
     CHECK(trials[0].at("slot").at("kind") == "systemd-credential");
 }
 
+TEST_CASE("key slot remove: with proof, never the last that a person can carry; the others open the new root key") {
+    Vault vault;
+    const auto key = vault.recovery_key();
+    vault.done("key_slot.add", {{"kind", "passphrase"}, {"passphrase", passphrase}, {"proof", key}});
+    const auto removed = vault.run([](Transaction& tx) { return key_slots::list(tx).front(); });  // the key file
+    CHECK(vault.refused("key_slot.remove", {{"slot", removed.label}}) == "forbidden");
+    CHECK(vault.refused("key_slot.remove", {{"slot", removed.label}, {"proof", "wrong"}}) == "forbidden");
+    CHECK(vault.refused("key_slot.remove", {{"slot", "nothing"}, {"proof", key}}) == "not_found");
+    CHECK(vault.refused("key_slot.remove", {{"slot", ""}, {"proof", key}}) == "not_found");
+    vault.done("key_slot.remove", {{"slot", removed.id.text.substr(0, 8)}, {"proof", key}});
+    CHECK(vault.slots() == 2);
+    vault.done("key_slot.remove", {{"slot", "recovery key"}, {"proof", passphrase}});
+    CHECK(vault.refused("key_slot.remove", {{"slot", "passphrase"}, {"proof", passphrase}}) == "wrong_state");
+    vault.done("store.seal", {});
+    CHECK(vault.refused("store.unseal", {{"secret", key}}) == "forbidden");
+    vault.done("store.unseal", {{"secret", passphrase}});
+    // What the removed slot held is another root key by now.
+    const auto old_root = open_slot(removed, SlotSecret{SecretBytes{32}});
+    REQUIRE(old_root);
+    vault.done("store.seal", {});
+    CHECK_FALSE(vault.store().unseal(old_root->copy(), true));
+}
+
 TEST_CASE("unseal: by passphrase or recovery key, whichever is typed; wrong ones are told in the audit afterwards") {
     Vault vault;
     const auto key = vault.recovery_key();
