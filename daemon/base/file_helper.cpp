@@ -50,8 +50,8 @@ std::string answer_for(FileKind kind, const std::filesystem::path& file) {
         const auto made = create_key_file(file);
         return made ? answer : in_words(made.error());
     }
-    if (kind == FileKind::secret) {
-        const auto content = read_secret_file(file);
+    if (kind == FileKind::secret || kind == FileKind::credential) {
+        const auto content = kind == FileKind::secret ? read_secret_file(file) : read_credential_file(file);
         if (!content) return in_words(content.error());
         answer.reserve(1 + content->size());  // no copy is left behind
         return answer.append(text_of(content->span()));

@@ -15,6 +15,7 @@ enum class FileKind : char {
     secret = 'S',        ///< like `read_secret_file`
     trusted = 'T',       ///< like `read_trusted_file`
     certificates = 'C',  ///< like `read_certificates`
+    credential = 'K',    ///< like `read_credential_file`
     new_key = 'N',       ///< like `create_key_file`; the content is the helper's own, the answer is empty
 };
 

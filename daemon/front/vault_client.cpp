@@ -66,6 +66,43 @@ Details attests_of(const json::object& said) {
     return details;
 }
 
+const json::array& list_member(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(json::string_view{name.data(), name.size()});
+    const auto* list = value == nullptr ? nullptr : value->if_array();
+    if (list == nullptr) throw FrameFault("an inner frame lacks the list \"" + std::string{name} + "\"");
+    return *list;
+}
+
+/// Users and groups; one that is no number of 32 bits is no identity of a peer's.
+template <class Id>
+std::unordered_set<Id> ids_in(const json::object& event, std::string_view name) {
+    std::unordered_set<Id> ids;
+    for (const auto& value : list_member(event, name)) {
+        boost::system::error_code ec;
+        const auto id = value.to_number<Id>(ec);
+        if (ec) throw FrameFault("an inner frame's \"" + std::string{name} + "\" holds no number of a user or group");
+        ids.insert(id);
+    }
+    return ids;
+}
+
+KnownCallers known_in(const json::value& value) {
+    const auto* object = value.if_object();
+    if (object == nullptr) throw FrameFault("an inner frame's \"known\" is no object");
+    const auto& event = *object;
+
+    KnownCallers known{.users = ids_in<uid_t>(event, "users"),
+                       .groups = ids_in<gid_t>(event, "groups"),
+                       .units = {},
+                       .container_users = ids_in<uid_t>(event, "container_users")};
+    for (const auto& name : list_member(event, "units")) {
+        const auto* unit = name.if_string();
+        if (unit == nullptr) throw FrameFault("an inner frame's \"units\" holds no name");
+        known.units.emplace(text(*unit));
+    }
+    return known;
+}
+
 /// A word that is not in the list, or a refusal that is malformed, is the daemon's own error.
 Error refusal_of(const json::value& value) {
     protocol::Fields fields{value};
@@ -242,6 +279,8 @@ void VaultClient::enter(const json::object& said) {
     if (state != "unsealed" && state != "sealed" && state != "uninitialised")
         throw FrameFault("an inner state is not known");
     state_ = state;
+    if (state != "unsealed" || text_member(said, "event") == "hello") known_.reset();
+    if (const auto* known = said.if_contains("known")) known_ = known_in(*known);
     attests_ = attests_of(said);
     listeners_.era_changed(era_of(said));
 }
@@ -270,6 +309,7 @@ void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) 
     link_.reset();
     state_ = "sealed";
     attests_ = everything;
+    known_.reset();
     if (!ending_) log::warning("the link to the vault has ended: {}", why);
     listeners_.era_changed(Era{});  // what changes now, nobody tells us
     for (const auto& [id, waiter] : waiters_) {

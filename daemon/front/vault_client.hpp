@@ -12,6 +12,7 @@
 #include "daemon/base/frames.hpp"
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/front/http/task.hpp"
+#include "daemon/front/peer/known_callers.hpp"
 #include "daemon/front/routes/vault.hpp"
 
 namespace jeton::front {
@@ -42,6 +43,7 @@ public:
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
     [[nodiscard]] Details attests() const override { return attests_; }
+    [[nodiscard]] bool knows(const Peer& peer) const override { return !known_ || known_->has(peer); }
 
 private:
     struct Link;
@@ -65,6 +67,7 @@ private:
     std::uint64_t last_id_ = 0;
     std::string state_ = "sealed";
     Details attests_ = everything;
+    std::optional<KnownCallers> known_;
     bool was_ready_ = false;
     bool ending_ = false;
 };

@@ -127,10 +127,26 @@ wire::Attested Desk::attested() {
     });
 }
 
+const KnownCallers* Desk::news_of_callers() try {
+    if (room_.store.state() != StoreState::unsealed) {
+        announced_known_.reset();
+        return nullptr;
+    }
+    auto group = room_.store.group();
+    auto known = group.attempt([](Transaction& tx) { return known_callers(tx); });
+    if (announced_known_ == known) return nullptr;
+    announced_known_ = std::move(known);
+    return &*announced_known_;
+} catch (const std::exception& fault) {
+    log::error("whom the store knows is not told anew: {}", fault.what());  // it is about room alone
+    return nullptr;
+}
+
 void Desk::greet() {
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
-    to_front_(wire::moment_event("hello", announced_, announced_state_, attested()));
+    announced_known_.reset();
+    to_front_(wire::moment_event("hello", announced_, announced_state_, attested(), news_of_callers()));
     log_head();
 }
 
@@ -141,7 +157,7 @@ void Desk::announce() {
         return;
     announced_ = current;
     announced_state_ = state;
-    to_front_(wire::moment_event("epoch", announced_, announced_state_, attested()));
+    to_front_(wire::moment_event("epoch", announced_, announced_state_, attested(), news_of_callers()));
     log_head();
 }
 

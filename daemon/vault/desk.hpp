@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -75,6 +76,8 @@ private:
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
     [[nodiscard]] wire::Attested attested();
+    /// Whom the store knows, where that has changed since it was last told.
+    [[nodiscard]] const KnownCallers* news_of_callers();
 
     Room& room_;
     std::int64_t daemon_uid_;
@@ -87,6 +90,7 @@ private:
     std::string announced_state_;
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
+    std::optional<KnownCallers> announced_known_;  ///< nothing while sealed
 };
 
 }  // namespace jeton::vault

@@ -65,15 +65,24 @@ std::string refusal(std::uint64_t id, const Moment& moment, const Error& error) 
     return with_moment(id, moment, "refused", refused);
 }
 
-std::string moment_event(std::string_view event, const Moment& moment, std::string_view state, Attested attested) {
+std::string moment_event(std::string_view event, const Moment& moment, std::string_view state, Attested attested,
+                         const KnownCallers* known) {
     json::array attest;
     if (attested.groups) attest.emplace_back("groups");
     if (attested.unit) attest.emplace_back("unit");
-    return json::serialize(json::value{{"event", event},
-                                       {"instance", moment.instance},
-                                       {"epoch", moment.epoch},
-                                       {"state", state},
-                                       {"attest", std::move(attest)}});
+    json::object frame{{"event", event},
+                       {"instance", moment.instance},
+                       {"epoch", moment.epoch},
+                       {"state", state},
+                       {"attest", std::move(attest)}};
+    if (known != nullptr) {
+        const auto list = [](const auto& values) { return json::array(values.begin(), values.end()); };
+        frame["known"] = {{"users", list(known->users)},
+                          {"groups", list(known->groups)},
+                          {"units", list(known->units)},
+                          {"container_users", list(known->container_users)}};
+    }
+    return json::serialize(frame);
 }
 
 std::string token_replaced_event(std::string_view connection) {

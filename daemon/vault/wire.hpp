@@ -9,6 +9,7 @@
 
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/services/known_callers.hpp"
 #include "daemon/vault/services/upstream.hpp"
 
 namespace jeton::vault::wire {
@@ -41,9 +42,9 @@ struct Attested {
     bool unit = false;
     bool operator==(const Attested&) const = default;
 };
-/// `hello` or `epoch`.
+/// `hello` or `epoch`. `known`: whom the store knows, where that is news.
 [[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
-                                       Attested attested);
+                                       Attested attested, const KnownCallers* known = nullptr);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.

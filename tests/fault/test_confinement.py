@@ -17,7 +17,7 @@ from harness import USER, Scenario, wire
 from people import Person
 from programs import BUILD, Daemon, alive, descendants, wait_until
 from system import SystemScenario
-from test_identity import built
+from kernel import built
 
 FRONT, VAULT, EXCHANGE = "jetond", "jeton-vault", "jeton-exchange"
 KEEPER, NAMES, FILES = "jetond-keeper", "jetond-names", "jetond-files"

@@ -229,7 +229,7 @@ class Tokens(Scenario):
                 check=True, capture_output=True,
             )  # fmt: skip
 
-    def test_T13_metadata_names_issuer_endpoints_and_the_peer_method(self):
+    def test_T_13_metadata_names_issuer_endpoints_and_the_peer_method(self):
         metadata = self.get("/.well-known/oauth-authorization-server/integration").json
         self.assertEqual(metadata["issuer"], "http://localhost/integration")
         self.assertEqual(metadata["grant_types_supported"], ["client_credentials"])

@@ -24,13 +24,13 @@ class Refusals(Scenario):
             with self.subTest(fields):
                 self.assertRefusal(self.post("/token", fields), 401, "invalid_client")
 
-    def test_T7_a_wrong_basic_pair_gets_401_with_the_challenge(self):
+    def test_T_7_a_wrong_basic_pair_gets_401_with_the_challenge(self):
         for client_id, secret in ((self.client_id, self.wrong), ("jid." + "0" * 25, self.secret)):
             answer = self.post("/token", headers={"Authorization": wire.basic(client_id, secret)})
             self.assertRefusal(answer, 401, "invalid_client")
             self.assertRegex(answer.headers["WWW-Authenticate"] or "", r"^Basic\b")
 
-    def test_T7_a_wrong_form_pair_gets_400(self):
+    def test_T_7_a_wrong_form_pair_gets_400(self):
         for pair in (
             {"client_id": self.client_id, "client_secret": self.wrong},
             {"client_id": "jid." + "0" * 25, "client_secret": self.secret},
@@ -56,18 +56,18 @@ class Refusals(Scenario):
         told = [str(entry) for entry in self.audit(result="refused")]
         self.assertTrue(any("1234567" in entry and "7654321" in entry for entry in told), told)
 
-    def test_T2_credentials_in_the_query_are_refused(self):
+    def test_T_2_credentials_in_the_query_are_refused(self):
         query = wire.form(self.pair)
         self.assertRefusal(self.post(f"/token?{query}"), 400, "invalid_request")
         self.assertRefusal(
             self.post(f"/token?client_secret={self.secret}", client_id=self.client_id), 400, "invalid_request"
         )
 
-    def test_T1_two_authentications_are_refused(self):
+    def test_T_1_two_authentications_are_refused(self):
         basic = {"Authorization": wire.basic(self.client_id, self.secret)}
         self.assertRefusal(self.post("/token", self.pair, headers=basic), 400, "invalid_request")
 
-    def test_T3_a_repeated_parameter_is_refused(self):
+    def test_T_3_a_repeated_parameter_is_refused(self):
         grant = ("grant_type", "client_credentials")
         pair = list(self.pair.items())
         for repeated in (grant, pair[0], pair[1], ("scope", JOBS)):
@@ -75,10 +75,10 @@ class Refusals(Scenario):
                 fields = [grant, *pair, ("scope", JOBS), repeated]
                 self.assertRefusal(self.post("/token", fields), 400, "invalid_request")
 
-    def test_T3_an_unknown_parameter_is_ignored(self):
+    def test_T_3_an_unknown_parameter_is_ignored(self):
         self.assertToken(self.post("/token", {**self.pair, "tenant": "1234567", "colour": "green"}))
 
-    def test_T7_grant_type_missing_or_foreign(self):
+    def test_T_7_grant_type_missing_or_foreign(self):
         self.assertRefusal(self.post("/token", self.pair, grant_type=None), 400, "invalid_request")
         for grant in ("password", "refresh_token", "authorization_code"):
             self.assertRefusal(self.post("/token", self.pair, grant_type=grant), 400, "unsupported_grant_type")
@@ -105,16 +105,16 @@ class Refusals(Scenario):
         for answer in (self.post("/token", self.pair), self.post("/token")):
             self.assertRefusal(answer, 400, "unauthorized_client")
 
-    def test_T4_a_scope_beyond_the_accepted_version_is_invalid(self):
+    def test_T_4_a_scope_beyond_the_accepted_version_is_invalid(self):
         for scope in ("tn.acc.invoices:r", JOBS + " tn.acc.invoices:r", "tn.jpm.jobs:w", "tn.no.such:r", JOBS.upper()):
             self.assertRefusal(self.post("/token", {**self.pair, "scope": scope}), 400, "invalid_scope")
         self.assertEqual(self.assertToken(self.post("/token", {**self.pair, "scope": JOBS}))["scope"], JOBS)
 
-    def test_T14_an_unknown_resource_is_an_invalid_target(self):
+    def test_T_14_an_unknown_resource_is_an_invalid_target(self):
         answer = self.post("/token", {**self.pair, "resource": "https://elsewhere.example/"})
         self.assertRefusal(answer, 400, "invalid_target")
 
-    def test_T3_only_post_and_only_a_form(self):
+    def test_T_3_only_post_and_only_a_form(self):
         answer = self.get("/integration/token")
         self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"), answer)
         json = self.post("/token", self.pair, headers={"Content-Type": "application/json"})

@@ -9,6 +9,7 @@ namespace jeton::front {
 struct Limits {
     std::size_t sessions_per_caller = 1024;
     std::size_t sessions = 8192;
+    std::size_t strangers_share = 8;      ///< of `sessions`: what callers with nothing to do here share is its eighth
     std::size_t header = 8192;            ///< bytes
     std::size_t body = 64UZ * 1024;       ///< bytes
     std::chrono::seconds header_time{5};  ///< from its first byte to its last

@@ -18,6 +18,8 @@ public:
     virtual ~Responder() = default;
     /// By what sessions are counted.
     [[nodiscard]] virtual std::uint64_t caller() const = 0;
+    /// Whether this caller has nothing to do here as far as is known: such callers share one pool of sessions (T18).
+    [[nodiscard]] virtual bool is_stranger() const { return false; }
     /// Asked when the head of a request has been read, before its body is. A refusal ends the session.
     [[nodiscard]] virtual std::optional<Refusal> admit() = 0;
     /// An answer that is at hand; tried first, costs no coroutine.

@@ -1,5 +1,6 @@
 #include "daemon/front/http/server.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -120,17 +121,20 @@ Task<void> Server::sweep() {
     }
 }
 
-bool SessionBook::enter(Session& session, std::uint64_t caller) {
+bool SessionBook::enter(Session& session, std::uint64_t caller, bool stranger) {
     if (sessions_.size() >= limits_.sessions) return false;
+    if (stranger && strangers_ >= std::max<std::size_t>(1, limits_.sessions / limits_.strangers_share)) return false;
     auto& count = per_caller_[caller];
     if (count >= limits_.sessions_per_caller) return false;
     ++count;
+    if (stranger) ++strangers_;
     sessions_.insert(&session);
     return true;
 }
 
-void SessionBook::leave(Session& session, std::uint64_t caller) {
+void SessionBook::leave(Session& session, std::uint64_t caller, bool stranger) {
     sessions_.erase(&session);
+    if (stranger) --strangers_;
     const auto found = per_caller_.find(caller);
     if (found != per_caller_.end() && --found->second == 0) per_caller_.erase(found);
 }

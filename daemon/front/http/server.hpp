@@ -23,15 +23,17 @@ class Session;
 class SessionBook {
 public:
     explicit SessionBook(const Limits& limits) : limits_(limits) {}
-    /// False where this caller, or all callers together, have as many sessions as they may.
-    [[nodiscard]] bool enter(Session& session, std::uint64_t caller);
-    void leave(Session& session, std::uint64_t caller);
+    /// False where this caller, all strangers, or all callers together, have as many sessions as they may.
+    [[nodiscard]] bool enter(Session& session, std::uint64_t caller, bool stranger);
+    /// As it entered.
+    void leave(Session& session, std::uint64_t caller, bool stranger);
     [[nodiscard]] const std::unordered_set<Session*>& sessions() const { return sessions_; }
 
 private:
     Limits limits_;
     std::unordered_set<Session*> sessions_;
     std::unordered_map<std::uint64_t, std::size_t> per_caller_;
+    std::size_t strangers_ = 0;
 };
 
 class Server {

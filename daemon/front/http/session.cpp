@@ -27,12 +27,13 @@ Session::Session(Server& server, StreamSocket socket, std::unique_ptr<Responder>
       socket_(std::move(socket)),
       responder_(std::move(responder)),
       caller_(responder_->caller()),
-      admitted_(book_->enter(*this, caller_)) {
+      stranger_(responder_->is_stranger()),
+      admitted_(book_->enter(*this, caller_, stranger_)) {
     enter(Phase::idle);
 }
 
 Session::~Session() {
-    if (admitted_) book_->leave(*this, caller_);
+    if (admitted_) book_->leave(*this, caller_, stranger_);
 }
 
 void Session::enter(Phase phase) {

@@ -48,6 +48,7 @@ private:
     Phase phase_ = Phase::idle;
     std::chrono::steady_clock::time_point deadline_;
     std::uint64_t caller_;
+    bool stranger_;
     bool admitted_;  ///< counted among the sessions
     bool timed_out_ = false;
 };

@@ -40,6 +40,8 @@ public:
 
     [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
 
+    [[nodiscard]] bool is_stranger() const override { return !caller_ || !desk_.vault.knows(caller_->peer); }
+
     [[nodiscard]] Response refuse(const Refusal& refusal) const override {
         json::object body;
         body["error"] = word_for(refusal.status);

@@ -12,6 +12,8 @@ static constexpr std::array table{
     Route{.method = "POST", .pattern = "/v1/unseal", .verb = "store.unseal"},
     Route{.method = "GET", .pattern = "/v1/key-slots", .verb = "key_slot.list"},
     Route{.method = "POST", .pattern = "/v1/key-slots", .verb = "key_slot.add", .success = 201},
+    Route{.method = "POST", .pattern = "/v1/key-slots/test", .verb = "key_slot.test"},
+    Route{.method = "POST", .pattern = "/v1/key-slots/{slot}/remove", .verb = "key_slot.remove"},
 };
 
 Routes store_routes() { return table; }

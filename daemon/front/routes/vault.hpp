@@ -40,6 +40,8 @@ public:
     [[nodiscard]] virtual std::string_view state() const = 0;
     /// What bindings, pairs and roles ask of peers on the token socket; everything while no vault has said it.
     [[nodiscard]] virtual Details attests() const = 0;
+    /// Whether something is bound or granted to this peer; everybody is known while no vault has said whom it knows.
+    [[nodiscard]] virtual bool knows(const Peer&) const { return true; }
 };
 
 }  // namespace jeton::front

@@ -49,14 +49,16 @@ Result<StretchNeed> check_proof(Transaction& tx, const Peer& peer, std::string_v
     const auto& unlocked = *attempt->unlocked;
     if (!is_same_key(unlocked.root, tx.root())) throw Tampered("key_slots", unlocked.slot.id.text);
     with.guesses.right();
-    renew_slot(tx, peer, unlocked, with.clock.now());
+    renew_slot(tx, unlocked, entry_of(peer, {}, with.clock.now()));
     return StretchNeed{};
 }
 
-void renew_slot(Transaction& tx, const Peer& peer, const Unlocked& by, UtcSeconds now) {
+void renew_slot(Transaction& tx, const Unlocked& by, AuditEntry entry) {
     if (by.slot.has_public_key()) return;
     tx.update(make_slot(by.root, by.slot, by.secret));
-    record(tx, peer, {.event = "key_slot.renewed", .subject = by.slot.label}, now);
+    entry.event = "key_slot.renewed";
+    entry.subject = by.slot.label;
+    tx.append_audit(entry);
 }
 
 }  // namespace jeton::vault

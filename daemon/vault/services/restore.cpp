@@ -10,6 +10,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/keys/slots.hpp"
+#include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"

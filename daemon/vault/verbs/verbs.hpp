@@ -100,6 +100,8 @@ Result<Outcome> store_init(StoreCall& call);
 Result<Outcome> store_seal(StoreCall& call);
 Result<Outcome> store_unseal(StoreCall& call);
 Result<Outcome> key_slot_list(StoreCall& call);
-Result<Outcome> key_slot_add(StoreCall& call);
+Result<Outcome> key_slot_test(StoreCall& call);
+Result<Outcome> key_slot_add(Call& call);
+Result<Outcome> key_slot_remove(Call& call);
 
 }  // namespace jeton::vault::verbs

@@ -199,12 +199,44 @@ TEST_CASE("vault link: everything is attested until a vault says what it asks, a
     CHECK(world.client.attests() == everything);
 }
 
+TEST_CASE("vault link: who is a stranger is what the vault last said, and nobody while it has said nothing (T18)") {
+    World world;
+    const auto stranger_after = [&](auto& vault, std::string_view event) {
+        vault.say(event);
+        auto asked = world.ask("app.list");
+        vault.say(done_frame(vault.hear(), "{}"));
+        (void)asked.get();
+        const auto is_stranger = [&](Peer peer) { return !world.client.knows(peer); };
+        const BootTime now{};
+        const Peer plain{.uid = 4000, .gid = 4000, .pid = 7, .foreign = false, .attested_at = now};
+        auto bound = plain, member = plain, in_unit = plain, in_container = plain;
+        bound.uid = 4001;
+        member.groups = std::vector<gid_t>{20, 4000};
+        in_unit.unit = Unit{.name = "w.service", .unknown = {}};
+        in_container = bound;
+        in_container.foreign = true;
+        return std::array{is_stranger(plain), is_stranger(bound), is_stranger(member), is_stranger(in_unit),
+                          is_stranger(in_container)};
+    };
+    auto vault = world.connect();
+    CHECK(stranger_after(vault, hello) == std::array{false, false, false, false, false});
+    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[],"known":)"
+                                R"({"users":[4001],"groups":[20],"units":["w.service"],"container_users":[]}})") ==
+          std::array{true, false, false, false, true});
+    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":3,"state":"unsealed","attest":[]})") ==
+          std::array{true, false, false, false, true});
+    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":4,"state":"sealed","attest":[]})") ==
+          std::array{false, false, false, false, false});
+}
+
 TEST_CASE("vault link: a frame that breaks the rules ends it") {
     for (const char* frame :
          {"[]", "{", R"({"id":1,"id":2})", R"({"event":"x"})", R"({"event":"hello"})", R"({"id":1.5})",
           R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":["executable"]})",
           R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":"unit"})",
-          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[1]})"}) {
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[1]})",
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[],"known":[]})",
+          R"({"event":"epoch","instance":"9f","epoch":2,"state":"unsealed","attest":[],"known":{"users":[-1]}})"}) {
         INFO(std::string{frame});
         World world;
         auto vault = world.connect();

@@ -177,6 +177,7 @@ TEST_CASE("the front learns what it must attest as soon as a binding asks for it
     REQUIRE_FALSE(counter.sent.empty());
     CHECK(counter.sent[0].at("event") == "epoch");
     CHECK(counter.sent[0].at("attest") == json::array{"groups"});
+    CHECK(counter.sent[0].at("known").at("groups") == json::array{3000});
 }
 
 TEST_CASE("a listing goes on where its page ended") {
@@ -264,7 +265,8 @@ TEST_CASE("T30: a disk that is full while values move is told in the status, and
     CHECK(rotation.at("problem").as_string().find("full") != std::string::npos);
     TokenRequest request;
     request.authentication = ClientAuthentication::post;
-    request.client_id = counter.row(name).client_id;
-    request.client_secret = std::string{secret->value.reveal()};
+    const auto client_id = counter.row(name).client_id;
+    request.client_id = client_id;
+    request.client_secret = secret->value.reveal();
     CHECK(counter.decide(request));
 }

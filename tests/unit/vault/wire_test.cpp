@@ -36,6 +36,10 @@ TEST_CASE("inner frames: groups and unit of a peer, or why there is none") {
 TEST_CASE("inner frames: an event says what must be attested, an answer where its listing goes on") {
     CHECK(wire::moment_event("epoch", {"ab", 9}, "unsealed", {.groups = true, .unit = true}) ==
           R"({"event":"epoch","instance":"ab","epoch":9,"state":"unsealed","attest":["groups","unit"]})");
+    const KnownCallers known{.users = {7, 1000}, .groups = {20}, .units = {"w.service"}, .container_users = {}};
+    CHECK(wire::moment_event("epoch", {"ab", 9}, "unsealed", {}, &known) ==
+          R"({"event":"epoch","instance":"ab","epoch":9,"state":"unsealed","attest":[],)"
+          R"("known":{"users":[7,1000],"groups":[20],"units":["w.service"],"container_users":[]}})");
     CHECK(wire::answer(3, {"ab", 9}, boost::json::array{}, "dispatcher/1@x") ==
           R"({"id":3,"instance":"ab","epoch":9,"done":[],"next":"dispatcher/1@x"})");
 }

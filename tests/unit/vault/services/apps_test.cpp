@@ -127,7 +127,7 @@ TEST_CASE("S7: who is a developer for some time only is the developer of what it
     CHECK(office.ask(office.operator_peer, "app.show", {{"app", "dispatcher"}}));
 }
 
-TEST_CASE("T13: a uid that systemd hands out and takes back creates no app: tomorrow it is somebody else") {
+TEST_CASE("T11: a uid that systemd hands out and takes back creates no app: tomorrow it is somebody else") {
     Office office;
     const auto service = Office::person(61500, "dynamic");
     Standing developer;

@@ -76,7 +76,7 @@ TEST_CASE("audit prune: what the anchor vouches with stays, whatever its age") {
     CHECK(verifies(place));
 }
 
-TEST_CASE("threat: entries cut off behind the checkpoint, or a checkpoint moved by hand, are noticed (T32)") {
+TEST_CASE("threat: entries cut off behind the checkpoint, or a checkpoint moved by hand, are noticed (T36)") {
     Place place;
     place.begin();
     const auto first = place.clock.now();
