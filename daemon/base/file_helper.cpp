@@ -1,5 +1,6 @@
 #include "daemon/base/file_helper.hpp"
 
+#include <csignal>
 #include <exception>
 #include <memory>
 #include <set>
@@ -80,8 +81,10 @@ Result<std::string> ask_file_helper(FileKind kind, const std::filesystem::path& 
     try {
         answer = helper()->ask(static_cast<char>(kind) + file.string());
     } catch (const std::runtime_error& fault) {
-        return refuse(Errc::wrong_state, "cannot read " + file.string() + ": " + fault.what(),
-                      "start the daemon again");
+        // Whoever supervises this process starts it again, with a new helper.
+        log::error("{}: this process ends, too", fault.what());
+        std::raise(SIGTERM);
+        return refuse(Errc::wrong_state, "cannot read " + file.string() + ": " + fault.what(), "try again in a moment");
     }
     const char outcome = answer.empty() ? failed : answer.front();
     if (outcome == refused && answer.size() > 2) return from_words(std::string_view{answer}.substr(1));
