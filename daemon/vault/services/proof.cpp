@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 
 namespace jeton::vault {
 namespace {
-
-bool is_same_key(const RootKey& left, const RootKey& right) {
-    return equal_constant_time(text_of(left.reveal()), text_of(right.reveal()));
-}
 
 Error opens_nothing(std::string_view typed) {
     return refuse(Errc::forbidden, "this opens no key slot of this store",
