@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include <termios.h>
 #include <unistd.h>
@@ -86,18 +87,6 @@ void trim(client::WipedText& text) {
     if (first != std::string_view::npos) text.erase_front(first);
 }
 
-}  // namespace
-
-std::string ask_line(std::string_view question) {
-    const Prompting prompting{false};
-    show(question);
-    auto line = read_input(true);
-    trim(line);
-    return std::string{line.view()};
-}
-
-namespace {
-
 /// One line, without surrounding spaces.
 Result<client::WipedText> checked(client::WipedText secret) {
     if (secret.size() > secret_limit)
@@ -111,6 +100,14 @@ Result<client::WipedText> checked(client::WipedText secret) {
 
 }  // namespace
 
+std::string ask_line(std::string_view question) {
+    const Prompting prompting{false};
+    show(question);
+    auto line = read_input(true);
+    trim(line);
+    return std::string{line.view()};
+}
+
 Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
     if (!terminal.input) return checked(read_input(false));
     const Prompting prompting{true};
@@ -118,26 +115,42 @@ Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view
     return checked(read_input(true));
 }
 
+Result<client::WipedText> SecretInput::next(std::string_view question) {
+    if (terminal_.input) return read_secret(terminal_, question);
+    if (!std::exchange(read_, true)) rest_ = read_input(false);
+    const auto end = std::min(rest_.view().find('\n'), rest_.size());
+    client::WipedText line;
+    line.append(rest_.view().substr(0, end));
+    rest_.erase_front(std::min(end + 1, rest_.size()));
+    return checked(std::move(line));
+}
+
+Result<client::WipedText> SecretInput::next_new(std::string_view question) {
+    auto secret = next(question);
+    if (!terminal_.input || !secret || secret->empty()) return secret;
+    auto again = next("The same once more: ");
+    if (!again) return again;
+    if (again->view() != secret->view())
+        return refuse("bad_input", "the two are not the same; nothing was changed", "try again");
+    return secret;
+}
+
+Result<void> SecretInput::end() {
+    trim(rest_);
+    if (rest_.empty()) return {};
+    return refuse("bad_input", "stdin has more lines than secrets are asked for; nothing was changed",
+                  "give one secret in each line, in the order in which they are asked for on a terminal");
+}
+
 Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(const Terminal& terminal,
                                                                          std::string_view first_question,
                                                                          std::string_view second_question) {
-    if (terminal.input) {
-        auto first = read_secret(terminal, first_question);
-        if (!first) return std::unexpected{first.error()};
-        auto second = read_secret(terminal, second_question);
-        if (!second) return std::unexpected{second.error()};
-        return std::pair{*std::move(first), *std::move(second)};
-    }
-    const auto both = read_input(false);
-    const auto line = both.view().find('\n');
-    client::WipedText head;
-    head.append(both.view().substr(0, line));
-    client::WipedText tail;
-    if (line != std::string_view::npos) tail.append(both.view().substr(line + 1));
-    auto first = checked(std::move(head));
+    SecretInput input{terminal};
+    auto first = input.next(first_question);
     if (!first) return std::unexpected{first.error()};
-    auto second = checked(std::move(tail));
+    auto second = input.next(second_question);
     if (!second) return std::unexpected{second.error()};
+    if (const auto ended = input.end(); !ended) return std::unexpected{ended.error()};
     return std::pair{*std::move(first), *std::move(second)};
 }
 

@@ -20,6 +20,24 @@ namespace jeton::cli {
 /// (bad_input) more than one line or more than 64 KiB.
 [[nodiscard]] Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question);
 
+/// Several secrets one after the other: each typed unseen if stdin is a terminal, else each a line of stdin.
+class SecretInput {
+public:
+    explicit SecretInput(const Terminal& terminal) : terminal_(terminal) {}
+
+    /// Like `read_secret`. Empty if nothing, or an empty line, came.
+    [[nodiscard]] Result<client::WipedText> next(std::string_view question);
+    /// One to be made: on a terminal typed twice, and refused (bad_input) if the two differ.
+    [[nodiscard]] Result<client::WipedText> next_new(std::string_view question);
+    /// Nothing more is wanted. Refuses (bad_input) lines that are left: they were meant for something else.
+    [[nodiscard]] Result<void> end();
+
+private:
+    Terminal terminal_;
+    client::WipedText rest_;  ///< of stdin, where it is no terminal
+    bool read_ = false;
+};
+
 /// Two of them: asked for one after the other, or the first two lines of stdin. The second is empty where there is
 /// none.
 [[nodiscard]] Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(

@@ -24,15 +24,19 @@ struct InitArgs {
 };
 
 int init(Context& context, const InitArgs& args) {
-    json::object body;
-    const auto kind = args.slot.empty() ? std::string{"key-file"} : args.slot.front();
-    if (kind != "key-file") {
-        return context.fail(
-            refuse_usage(fmt::format("there is no key slot of kind \"{}\"", kind), "jeton init --slot key-file PATH")
-                .error());
+    json::object body(protocol::wiped_storage());
+    if (!args.slot.empty()) {
+        const auto& kind = args.slot.front();
+        add_text(body, "slot", kind);
+        if (args.slot.size() > 1) add_text(body, kind == "systemd-credential" ? "name" : "path", args.slot[1]);
+        if (kind == "passphrase") {
+            SecretInput input{context.terminal()};
+            const auto passphrase = input.next_new("New passphrase (unseen): ");
+            if (!passphrase) return context.fail(passphrase.error());
+            if (const auto ended = input.end(); !ended) return context.fail(ended.error());
+            add_text(body, "passphrase", passphrase->view());
+        }
     }
-    add_text(body, "slot", kind);
-    if (args.slot.size() > 1) add_text(body, "path", args.slot[1]);
     return reveal_recovery_key(context, Call::change("/v1/init", std::move(body)));
 }
 
@@ -141,10 +145,11 @@ struct UnsealArgs {
 };
 
 int unseal(Context& context, const UnsealArgs& args) {
-    const auto key = read_secret(context.terminal(), "Recovery key (unseen; empty: try the other key slots): ");
-    if (!key) return context.fail(key.error());
+    const auto typed = read_secret(
+        context.terminal(), "Passphrase or recovery key (unseen; empty: the configured key file or credential): ");
+    if (!typed) return context.fail(typed.error());
     json::object body(protocol::wiped_storage());
-    add_text(body, "recovery_key", key->view());
+    add_text(body, "secret", typed->view());
     if (args.accept_rollback) body["accept_rollback"] = true;
     const auto answer = context.ask(Call::change("/v1/unseal", std::move(body)));
     if (!answer) return context.fail(answer.error());
@@ -176,7 +181,9 @@ int whoami(Context& context) {
 void add_store_verbs(CommandLine& line) {
     const auto init_args = std::make_shared<InitArgs>();
     line.verb("init", "Make the store and its keys; prints a recovery key once", "jeton init")
-        .values("--slot", init_args->slot, 1, 2, "KIND PATH", "What opens the store: key-file, and where the file is")
+        .values("--slot", init_args->slot, 1, 2, "KIND [PATH|NAME]",
+                "What opens the store: passphrase, key-file PATH or systemd-credential NAME; "
+                "the passphrase is asked for, or read from stdin")
         .runs([init_args](Context& context) { return init(context, *init_args); });
 
     const auto status_args = std::make_shared<StatusArgs>();
@@ -189,7 +196,9 @@ void add_store_verbs(CommandLine& line) {
     line.verb("seal", "! Forget the root key", "jeton seal --yes").runs(seal);
 
     const auto unseal_args = std::make_shared<UnsealArgs>();
-    line.verb("unseal", "Open the store with its key slots, or the recovery key on stdin",
+    line.verb("unseal",
+              "Open the store with a passphrase or a recovery key, asked for or on stdin.\n"
+              "If none is given: with the configured credential or key file.",
               "jeton unseal < recovery-key")
         .flag("--accept-rollback", unseal_args->accept_rollback,
               "Go on with a store that is older than it was; lists the loss")

@@ -144,11 +144,16 @@ private:
     toml::source_index problem_line_ = 0;
 };
 
+/// A directory that the environment names; a relative value does not count.
+std::filesystem::path directory_in(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && value[0] == '/' ? value : "";
+}
+
 /// An XDG base directory; a relative value does not count (XDG Base Directory Specification). Empty where nothing says
 /// it.
 std::filesystem::path xdg_directory(const char* variable, std::string_view below_home) {
-    const char* value = std::getenv(variable);
-    if (value != nullptr && value[0] == '/') return value;
+    if (auto named = directory_in(variable); !named.empty()) return named;
     const char* home = std::getenv("HOME");
     if (below_home.empty() || home == nullptr || home[0] != '/') return {};
     return std::filesystem::path{home} / below_home;
@@ -236,6 +241,8 @@ Result<Config> load_config(const ConfigSource& source) {
     reader.path("paths", "anchor", config.paths.anchor);
     if (config.mode == DaemonMode::user) config.keys.key_file = config.paths.state / "root.key";
     reader.path("keys", "key_file", config.keys.key_file);
+    if (auto credential = reader.text("keys", "credential")) config.keys.credential = std::move(*credential);
+    config.keys.credentials_directory = directory_in("CREDENTIALS_DIRECTORY");
     if (auto group = reader.text("sockets", "control_group")) config.sockets.control_group = std::move(*group);
     config.audit.every_token = reader.choice("audit", "tokens", "every", "usage").value_or(false);
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);

@@ -25,7 +25,9 @@ struct Config {
     } paths;
 
     struct Keys {
-        std::filesystem::path key_file;  ///< opens the store at start where it is set and such a slot exists
+        std::string credential;                       ///< name of a systemd credential; tried first where it is set
+        std::filesystem::path key_file;               ///< opens the store at start where it is set
+        std::filesystem::path credentials_directory;  ///< `$CREDENTIALS_DIRECTORY`, from systemd; empty without one
     } keys;
 
     struct Sockets {

@@ -1,5 +1,6 @@
 #include "daemon/base/file_helper.hpp"
 
+#include <csignal>
 #include <exception>
 #include <memory>
 #include <set>
@@ -50,8 +51,8 @@ std::string answer_for(FileKind kind, const std::filesystem::path& file) {
         const auto made = create_key_file(file);
         return made ? answer : in_words(made.error());
     }
-    if (kind == FileKind::secret) {
-        const auto content = read_secret_file(file);
+    if (kind == FileKind::secret || kind == FileKind::credential) {
+        const auto content = kind == FileKind::secret ? read_secret_file(file) : read_credential_file(file);
         if (!content) return in_words(content.error());
         answer.reserve(1 + content->size());  // no copy is left behind
         return answer.append(text_of(content->span()));
@@ -80,8 +81,10 @@ Result<std::string> ask_file_helper(FileKind kind, const std::filesystem::path& 
     try {
         answer = helper()->ask(static_cast<char>(kind) + file.string());
     } catch (const std::runtime_error& fault) {
-        return refuse(Errc::wrong_state, "cannot read " + file.string() + ": " + fault.what(),
-                      "start the daemon again");
+        // Whoever supervises this process starts it again, with a new helper.
+        log::error("{}: this process ends, too", fault.what());
+        std::raise(SIGTERM);
+        return refuse(Errc::wrong_state, "cannot read " + file.string() + ": " + fault.what(), "try again in a moment");
     }
     const char outcome = answer.empty() ? failed : answer.front();
     if (outcome == refused && answer.size() > 2) return from_words(std::string_view{answer}.substr(1));

@@ -15,6 +15,7 @@ enum class FileKind : char {
     secret = 'S',        ///< like `read_secret_file`
     trusted = 'T',       ///< like `read_trusted_file`
     certificates = 'C',  ///< like `read_certificates`
+    credential = 'K',    ///< like `read_credential_file`
     new_key = 'N',       ///< like `create_key_file`; the content is the helper's own, the answer is empty
 };
 
@@ -24,8 +25,8 @@ void start_file_helper(const char* name, const std::function<void()>& confine);
 
 [[nodiscard]] bool has_file_helper();
 
-/// The content, which the caller wipes where it is secret; refuses like the functions named above, and `wrong_state`
-/// where the helper has ended.
+/// The content, which the caller wipes where it is secret; refuses like the functions named above. Where the helper has
+/// ended, so does this process (SIGTERM to itself): `wrong_state` for what it still answers.
 [[nodiscard]] Result<std::string> ask_file_helper(FileKind kind, const std::filesystem::path& file);
 
 }  // namespace jeton

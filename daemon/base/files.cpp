@@ -29,6 +29,10 @@ Error cannot(std::string_view verb, const std::filesystem::path& file, int error
         error == ENOENT ? "create it, or name another path in the configuration" : "check its owner and mode");
 }
 
+Error in_the_way(const std::filesystem::path& file) {
+    return refuse(Errc::already_exists, fmt::format("{} exists", file.string()), "name another path");
+}
+
 Result<void> check_owner(const std::filesystem::path& path, const struct stat& found, mode_t forbidden) {
     if (found.st_uid != 0 && found.st_uid != geteuid()) {
         return refuse(Errc::wrong_state, fmt::format("{} belongs to uid {}", path.string(), found.st_uid),
@@ -81,6 +85,14 @@ bool is_out_of_reach(const std::filesystem::path& file) {
     return !fd && errno == EACCES;
 }
 
+Result<SecretBytes> secret_from_helper(FileKind kind, const std::filesystem::path& file) {
+    auto content = ask_file_helper(kind, file);
+    if (!content) return content.error();
+    SecretBytes secret{bytes_of(*content)};
+    protocol::wipe(*content);
+    return secret;
+}
+
 /// The PEM blocks of `text` that are certificates.
 std::string certificates_in(std::string_view text) {
     std::string found;
@@ -120,14 +132,13 @@ Result<void> check_trusted_file(const std::filesystem::path& file, bool secret) 
 }
 
 Result<SecretBytes> read_secret_file(const std::filesystem::path& file) {
-    if (is_out_of_reach(file)) {
-        auto content = ask_file_helper(FileKind::secret, file);
-        if (!content) return content.error();
-        SecretBytes secret{bytes_of(*content)};
-        protocol::wipe(*content);
-        return secret;
-    }
+    if (is_out_of_reach(file)) return secret_from_helper(FileKind::secret, file);
     return read_checked(file, S_IRWXG | S_IRWXO);
+}
+
+Result<SecretBytes> read_credential_file(const std::filesystem::path& file) {
+    if (is_out_of_reach(file)) return secret_from_helper(FileKind::credential, file);
+    return read_checked(file, S_IWGRP | S_IXGRP | S_IRWXO);
 }
 
 Result<std::string> read_trusted_file(const std::filesystem::path& file) {
@@ -138,19 +149,29 @@ Result<std::string> read_trusted_file(const std::filesystem::path& file) {
 }
 
 Result<void> create_secret_file(const std::filesystem::path& file, std::string_view content) {
-    const UniqueFd fd{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!fd && errno == EEXIST) {
-        return refuse(Errc::already_exists, fmt::format("{} exists", file.string()), "name another path");
-    }
-    if (!fd) return cannot("create", file, errno);
-    const auto written = ::write(fd.get(), content.data(), content.size());
-    if (written != static_cast<ssize_t>(content.size()) || ::fsync(fd.get()) != 0) {
-        if (written >= 0 && written != static_cast<ssize_t>(content.size())) errno = ENOSPC;
+    std::error_code ec;
+    if (std::filesystem::symlink_status(file, ec).type() != std::filesystem::file_type::not_found)
+        return in_the_way(file);
+    const auto unfinished = std::filesystem::path{file}.concat(".new");
+    ::unlink(unfinished.c_str());  // what a power cut left behind
+    const auto give_up = [&](std::string_view act) {
         const int error = errno;
-        ::unlink(file.c_str());  // half a file would be in the way of the next attempt
-        errno = error;
-        throw std::system_error(errno, std::generic_category(), "write " + file.string());
+        ::unlink(unfinished.c_str());
+        throw std::system_error(error, std::generic_category(), fmt::format("{} {}", act, file.string()));
+    };
+    {
+        const UniqueFd fd{::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+        if (!fd) return cannot("create", file, errno);
+        const auto written = ::write(fd.get(), content.data(), content.size());
+        if (written >= 0 && written != static_cast<ssize_t>(content.size())) errno = ENOSPC;
+        if (written != static_cast<ssize_t>(content.size()) || ::fsync(fd.get()) != 0) give_up("write");
     }
+    if (::link(unfinished.c_str(), file.c_str()) != 0) {  // unlike a rename, it replaces nothing
+        if (errno != EEXIST) give_up("create");
+        ::unlink(unfinished.c_str());
+        return in_the_way(file);
+    }
+    ::unlink(unfinished.c_str());
     sync_directory(file.parent_path());
     return {};
 }

@@ -22,10 +22,13 @@ namespace jeton {
 
 /// The whole content of a checked file of at most 64 KiB. Refuses like `check_trusted_file`.
 [[nodiscard]] Result<SecretBytes> read_secret_file(const std::filesystem::path& file);
+/// The same for a credential that systemd provides: its group may read it, because the access control list that names
+/// the service's user shows as the group's mode. The directory keeps others out.
+[[nodiscard]] Result<SecretBytes> read_credential_file(const std::filesystem::path& file);
 [[nodiscard]] Result<std::string> read_trusted_file(const std::filesystem::path& file);
 
 /// Creates `file` with mode 0600; refuses `already_exists`. Content and directory entry are on disk when it returns.
-/// Throws std::system_error if the disk fails.
+/// Whatever happens, a power cut included, there is the whole file or none. Throws std::system_error if the disk fails.
 [[nodiscard]] Result<void> create_secret_file(const std::filesystem::path& file, std::string_view content);
 
 /// Makes a new key file: 50 random characters `[0-9a-z]` (258 bits), mode 0600; missing directories are made, too. An

@@ -110,7 +110,7 @@ std::string HelperProcess::ask(std::string_view question) {
     if (send_message(link_.get(), question)) {
         if (auto answer = receive_message(link_.get())) return *std::move(answer);
     }
-    throw std::runtime_error(fmt::format("the process {} has ended; start the daemon again", name_));
+    throw std::runtime_error(fmt::format("the process {} has ended", name_));
 }
 
 }  // namespace jeton

@@ -47,7 +47,7 @@ void confine_file_helper() {
     calls::refuse_fork(filter);
     calls::allow_open_files(filter);
     calls::allow_reading_files(filter);
-    static constexpr const char* making[] = {"mkdir", "mkdirat", "fsync", "unlink", "unlinkat"};
+    static constexpr const char* making[] = {"mkdir", "mkdirat", "fsync", "link", "linkat", "unlink", "unlinkat"};
     filter.allow(making);
     refuse_sockets(filter);
     confine(files, filter);

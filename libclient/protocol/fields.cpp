@@ -1,6 +1,19 @@
 #include "libclient/protocol/fields.hpp"
 
+#include <algorithm>
+
 namespace jeton::protocol {
+namespace {
+
+/// A name that could be one of ours is repeated, so that a misspelt one is found; anything else could be a secret.
+std::string unknown_member(std::string_view key) {
+    const bool could_be_ours =
+        key.size() <= 40 && std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+    if (!could_be_ours) return "a member is not known here: names are made of a to z and _";
+    return "member \"" + std::string{key} + "\" is not known here";
+}
+
+}  // namespace
 
 Fields::Fields(const json::value& body) : object_(body.if_object()) {
     if (object_ == nullptr) problem_ = "the body must be a JSON object";
@@ -116,7 +129,7 @@ std::optional<std::string> Fields::problem() const {
     if (problem_ || object_ == nullptr) return problem_;
     for (const auto& member : *object_) {
         const std::string_view key{member.key().data(), member.key().size()};
-        if (!known_.contains(key)) return "member \"" + std::string{key.substr(0, 64)} + "\" is not known here";
+        if (!known_.contains(key)) return unknown_member(key);
     }
     return std::nullopt;
 }

@@ -10,10 +10,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int lacks(const char *what) {
-    const char *missing = getenv("JETON_KERNEL_LACKS");
-    return missing != NULL && strstr(missing, what) != NULL;
+static char missing[64]; /* kept: a program may clear its environment */
+
+__attribute__((constructor)) static void begin(void) {
+    const char *named = getenv("JETON_KERNEL_LACKS");
+    if (named != NULL) strncpy(missing, named, sizeof missing - 1);
 }
+
+static int lacks(const char *what) { return strstr(missing, what) != NULL; }
 
 long syscall(long number, ...) {
     va_list rest;
@@ -21,8 +25,8 @@ long syscall(long number, ...) {
     va_start(rest, number);
     for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
     va_end(rest);
-    int missing = (number == SYS_landlock_create_ruleset && lacks("landlock")) || (number == SYS_seccomp && lacks("seccomp"));
-    if (missing) {
+    int absent = (number == SYS_landlock_create_ruleset && lacks("landlock")) || (number == SYS_seccomp && lacks("seccomp"));
+    if (absent) {
         errno = ENOSYS;
         return -1;
     }

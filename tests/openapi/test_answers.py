@@ -77,8 +77,12 @@ class Answers(Scenario):
         self.ask("get", "/v1/status")
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
         self.ask("get", "/v1/key-slots")
+        self.ask("post", "/v1/key-slots/test", body={"secret": key})
+        second = {"kind": "recovery", "label": "second", "proof": key}
+        slot = self.ask("post", "/v1/key-slots", body=second)["id"]
+        self.ask("post", "/v1/key-slots/{slot}/remove", {"slot": slot}, {"proof": key})
         self.ask("post", "/v1/seal")
-        self.ask("post", "/v1/unseal", body={"recovery_key": key})
+        self.ask("post", "/v1/unseal", body={"secret": key})
         self.init()
 
     def init(self):

@@ -17,7 +17,8 @@ SECONDS = 10
 def on_a_terminal(
     socket_directory, *arguments, typed=None, asked="Confirm and Continue", environment=None, by=None, width=80
 ):
-    """Runs `jeton`; `typed` is sent when it asks `asked`. Returns (exit code, everything shown)."""
+    """Runs `jeton`; `typed` is sent when it asks `asked`, each of several in turn. Returns (exit code, everything shown)."""
+    answers = [] if typed is None else [(asked, typed)] if isinstance(typed, str) else list(zip(asked, typed))
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     env = {**ENVIRONMENT, "TERM": "xterm-256color", "JETON_SOCKET_DIR": str(socket_directory), **(environment or {})}
@@ -36,9 +37,8 @@ def on_a_terminal(
             except OSError:  # EIO: the other side has closed
                 break
             shown += piece
-            if typed is not None and asked in shown:
-                os.write(master, typed.encode())
-                typed = None
+            if answers and answers[0][0] in shown:
+                os.write(master, answers.pop(0)[1].encode())
         return process.wait(SECONDS), shown
     finally:
         os.close(master)

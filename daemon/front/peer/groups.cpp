@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/front/peer/name_helper.hpp"
 #include "daemon/front/peer/name_service.hpp"
 
@@ -22,8 +22,7 @@ Result<NamedGroup> find_group(std::string_view name_or_number) {
     const auto gid = id_in(name_or_number);
     const auto group = named(gid ? group_of_number(*gid) : group_of_name(std::string{name_or_number}));
     if (!group) {
-        return refuse(Errc::bad_input,
-                      fmt::format("this host has no group {}", log::escape(name_or_number.substr(0, 80))),
+        return refuse(Errc::bad_input, fmt::format("this host has no group {}", shown(name_or_number, 80)),
                       "getent group");
     }
     if (is_fleeting(group->gid)) {

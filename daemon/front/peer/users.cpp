@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/front/peer/name_helper.hpp"
 #include "daemon/front/peer/name_service.hpp"
 
@@ -22,8 +22,7 @@ Result<NamedUser> find_user(std::string_view name_or_number) {
     const auto uid = id_in(name_or_number);
     const auto user = named(uid ? user_of_number(*uid) : user_of_name(std::string{name_or_number}));
     if (!user) {
-        return refuse(Errc::bad_input,
-                      fmt::format("this host has no user {}", log::escape(name_or_number.substr(0, 80))),
+        return refuse(Errc::bad_input, fmt::format("this host has no user {}", shown(name_or_number, 80)),
                       "getent passwd");
     }
     if (is_fleeting(user->uid)) {

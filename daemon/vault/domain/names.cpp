@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -23,7 +24,7 @@ Result<void> check_name(std::string_view what, std::string_view name) {
     const bool fits = !name.empty() && name.size() <= name_limit && is_lower_or_digit(name.front()) &&
                       std::ranges::all_of(name, [](char c) { return is_lower_or_digit(c) || c == '-'; });
     if (!fits) {
-        return refuse(Errc::bad_input, fmt::format("{} is no name of an {}", log::escape(name.substr(0, 80)), what),
+        return refuse(Errc::bad_input, fmt::format("{} is no name of an {}", shown(name, 80), what),
                       "use 1 to 63 characters a-z, 0-9 and -, the first no -");
     }
     if (std::ranges::find(reserved, name) != reserved.end()) {
@@ -45,14 +46,14 @@ Result<void> check_app_name(std::string_view name) {
 Result<TenantName> parse_tenant_name(std::string_view text) {
     const auto at = text.rfind('@');
     if (at == std::string_view::npos) {
-        return refuse(Errc::bad_input, fmt::format("{} names no environment", log::escape(text.substr(0, 130))),
+        return refuse(Errc::bad_input, fmt::format("{} names no environment", shown(text, 130)),
                       "write TENANT@ENVIRONMENT, e.g. 1234567@integration");
     }
     TenantName name{std::string{text.substr(0, at)}, std::string{text.substr(at + 1)}};
     const bool fits = !name.tenant.empty() && name.tenant.size() <= tenant_limit &&
                       std::ranges::all_of(name.tenant, is_tenant_character);
     if (!fits) {
-        return refuse(Errc::bad_input, fmt::format("{} is no tenant ID", log::escape(name.tenant.substr(0, 130))),
+        return refuse(Errc::bad_input, fmt::format("{} is no tenant ID", shown(name.tenant, 130)),
                       "use 1 to 120 characters A-Z, a-z, 0-9, '.', '_' and '-'");
     }
     if (auto environment = check_environment_name(name.environment); !environment) return environment.error();
@@ -67,7 +68,7 @@ Result<TenantName> parse_new_tenant_name(std::string_view text) {
 Result<ConnectionName> parse_connection_name(std::string_view text) {
     const auto slash = text.find('/');
     if (slash == std::string_view::npos) {
-        return refuse(Errc::bad_input, fmt::format("{} is no connection", log::escape(text.substr(0, 200))),
+        return refuse(Errc::bad_input, fmt::format("{} is no connection", shown(text, 200)),
                       "write APP/TENANT@ENVIRONMENT, e.g. dispatcher/1234567@integration");
     }
     ConnectionName name;

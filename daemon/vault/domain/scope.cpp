@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "libclient/protocol/spelling.hpp"
 
@@ -101,19 +101,17 @@ Result<std::vector<std::string>> Catalogue::check(std::vector<std::string> scope
     scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
     for (const auto& scope : scopes) {
         if (view_of(scope)) continue;
-        const auto shown = std::string_view{scope}.substr(0, shown_limit);
-        return refuse(Errc::bad_input, fmt::format("the scope {} is not in the catalogue", log::escape(shown)),
-                      fmt::format("did you mean {}? jeton scope list shows all", nearest(shown)));
+        const auto begin = std::string_view{scope}.substr(0, shown_limit);
+        return refuse(Errc::bad_input, fmt::format("the scope {} is not in the catalogue", shown(scope, shown_limit)),
+                      fmt::format("did you mean {}? jeton scope list shows all", nearest(begin)));
     }
     return scopes;
 }
 
 Result<void> check_own_scope(const OwnScope& scope) {
     if (!is_scope_name(scope.name)) {
-        return refuse(
-            Errc::bad_input,
-            fmt::format("{} is no name of a scope", log::escape(std::string_view{scope.name}.substr(0, shown_limit))),
-            "write it as tn.MODULE.RESOURCE in lower case, without :r or :w");
+        return refuse(Errc::bad_input, fmt::format("{} is no name of a scope", shown(scope.name, shown_limit)),
+                      "write it as tn.MODULE.RESOURCE in lower case, without :r or :w");
     }
     if (auto group = check_free_text("group", scope.group, label_limit); !group) return group.error();
     return check_free_text("display name", scope.display_name, label_limit);

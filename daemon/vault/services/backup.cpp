@@ -11,16 +11,13 @@
 #include <fmt/format.h>
 
 #include "daemon/base/secret.hpp"
+#include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/backup_content.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 
 namespace jeton::vault {
 namespace {
-
-bool is_same_key(const RootKey& left, const RootKey& right) {
-    return equal_constant_time(text_of(left.reveal()), text_of(right.reveal()));
-}
 
 std::string host_name() {
     std::array<char, 256> name{};

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/apps.hpp"
@@ -136,10 +136,10 @@ Result<Binding> remove_binding(Transaction& tx, const Peer& peer, std::string_vi
         }
     }
     if (matching.size() != 1) {
-        return refuse(Errc::not_found,
-                      fmt::format("{} binding begins with {}", matching.empty() ? "no" : "more than one",
-                                  log::escape(id.substr(0, 40))),
-                      "jeton binding list; at least eight characters of the ID");
+        return refuse(
+            Errc::not_found,
+            fmt::format("{} binding begins with {}", matching.empty() ? "no" : "more than one", shown(id, 40)),
+            "jeton binding list; at least eight characters of the ID");
     }
     auto entry = about(tx, matching.front(), "binding.removed");
     tx.erase(matching.front());

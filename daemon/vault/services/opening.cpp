@@ -1,34 +1,36 @@
 #include "daemon/vault/services/opening.hpp"
 
-#include <algorithm>
 #include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "daemon/base/files.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/vault/keys/recovery_key.hpp"
 #include "daemon/vault/keys/slots.hpp"
-#include "daemon/vault/services/record.hpp"
-#include "daemon/vault/store/key_slots.hpp"
+#include "daemon/vault/services/host_secrets.hpp"
+#include "daemon/vault/services/proof.hpp"
 
 namespace jeton::vault {
 namespace {
 
-Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
-    auto content = read_secret_file(key_file);
-    if (!content) return content.error();
-    if (content->size() < slot_secret_min) {
-        return refuse(Errc::wrong_state, fmt::format("{} holds no key", key_file.string()),
-                      "name the key file that the store was made with");
-    }
-    return SlotSecret{*std::move(content)};
+Result<void> initialise_by_key_file(Store& store, const Config& config, UtcSeconds now) {
+    const WantedSlot wanted{KeySlotKind::key_file, {}, config.keys.key_file.string(), {}};
+    const auto prepared = prepare_slot(wanted, config, Stretched::none(), stretch_cost, now);
+    if (!prepared) return prepared.error();
+    if (const auto made = initialise_store(store, *prepared->slot, WithRecovery::no, now); !made) return made.error();
+    return {};
 }
 
 /// A disk that fails leaves the daemon running and uninitialised: ending would only start it again, and again.
 void initialise_at_start(Store& store, const Config& config, const Clock& clock) {
     try {
-        if (const auto made = initialise_store(store, config.keys.key_file, WithRecovery::no, clock.now()); !made) {
+        if (const auto made = initialise_by_key_file(store, config, clock.now()); !made) {
             log::error("the store was not initialised: {} ({})", made.error().what, made.error().next);
             return;
         }
@@ -37,6 +39,32 @@ void initialise_at_start(Store& store, const Config& config, const Clock& clock)
         return;
     }
     log::info("the store was initialised; print a recovery key with: jeton key slot add recovery");
+}
+
+/// The vault does this by itself, under its own uid. A disk that refuses it keeps nobody from the store.
+void renew_at_start(Store& store, const Unlocked& by, const Clock& clock) {
+    if (by.slot.has_public_key()) return;
+    AuditEntry entry;
+    entry.at = clock.now();
+    entry.actor_uid = geteuid();
+    entry.actor_pid = getpid();
+    entry.actor_command = "jeton-vault";
+    entry.via = "vault";
+    try {
+        auto group = store.group();
+        group.attempt([&](Transaction& tx) { renew_slot(tx, by, entry); });
+        group.commit();
+    } catch (const StoreFault& fault) {
+        log::warning("key slot {} was not renewed: {}", by.slot.label, fault.what());
+    }
+}
+
+std::optional<Unlocked> unlock_by(const std::vector<KeySlot>& slots, const HostSecret& host) {
+    for (const auto& slot : slots) {
+        if (slot.kind != host.kind) continue;
+        if (auto root = open_slot(slot, *host.secret)) return Unlocked{slot, *std::move(root), host.secret->copy()};
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -50,23 +78,10 @@ Error closed_refusal(const Store& store) {
     return error;
 }
 
-Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
-    if (!std::filesystem::exists(key_file)) {
-        if (auto created = create_key_file(key_file); !created) return created.error();
-    }
-    return read_key_file(key_file);
-}
-
-Result<std::optional<SecretText>> initialise_store(Store& store, const std::filesystem::path& key_file,
-                                                   WithRecovery with_recovery, UtcSeconds now) {
-    if (!key_file.is_absolute()) {
-        return refuse(Errc::bad_input, "no key file is named", "jeton init --slot key-file /PATH/TO/KEY");
-    }
-    const auto secret = make_or_read_key_file(key_file);
-    if (!secret) return secret.error();
+Result<std::optional<SecretText>> initialise_store(Store& store, const PreparedSlot& slot, WithRecovery with_recovery,
+                                                   UtcSeconds now) {
     auto root = RootKey::generate();
-    std::vector<KeySlot> slots;
-    slots.push_back(make_slot(root, KeySlotKind::key_file, key_file.string(), *secret, now));
+    std::vector<KeySlot> slots{make_slot(root, slot.draft, slot.secret)};
     std::optional<SecretText> recovery_key;
     if (with_recovery == WithRecovery::yes) {
         recovery_key = make_recovery_key();
@@ -77,47 +92,28 @@ Result<std::optional<SecretText>> initialise_store(Store& store, const std::file
     return recovery_key;
 }
 
-Result<RootKey> root_from_key_file(Store& store, const Config& config) {
-    const auto& key_file = config.keys.key_file;
-    if (key_file.empty()) {
-        return refuse(Errc::sealed, "no key file is configured",
-                      "set key_file in [keys] of jetond.toml, or give the recovery key");
+Result<Unlocked> unlock_by_host(Store& store, const Config& config) {
+    const auto slots = store.slots();
+    const auto secrets = configured_secrets(config);
+    if (secrets.empty()) {
+        return refuse(Errc::sealed, "no key file and no credential is configured",
+                      "type a passphrase or a recovery key: jeton unseal; or set key_file or credential in [keys] of "
+                      "jetond.toml");
     }
-    const auto secret = read_key_file(key_file);
-    if (!secret) return refuse(Errc::sealed, secret.error().what, secret.error().next);
-    for (const auto& slot : store.slots()) {
-        if (slot.kind != KeySlotKind::key_file) continue;
-        if (auto root = open_slot(slot, *secret)) return *std::move(root);
+    std::vector<std::string> why;
+    std::string next = "type a passphrase or a recovery key: jeton unseal";
+    for (const auto& host : secrets) {
+        if (!host.secret) {
+            why.push_back(host.secret.error().what);
+            next = fmt::format("{}; or {}", host.secret.error().next, next);
+        } else if (auto unlocked = unlock_by(slots, host)) {
+            for (const auto& reason : why) log::warning("opened by {}, though {}", host.source, reason);
+            return *std::move(unlocked);
+        } else {
+            why.push_back(fmt::format("{} opens no key slot of this store", host.source));
+        }
     }
-    return refuse(Errc::sealed, fmt::format("{} opens no key slot of this store", key_file.string()),
-                  "name the key file that the store was made with, or give the recovery key");
-}
-
-Result<RootKey> root_from_recovery_key(Store& store, std::string_view recovery_key) {
-    const auto secret = parse_recovery_key(recovery_key);
-    if (!secret) {
-        return refuse(Errc::bad_input, "this is no recovery key: a character is wrong or missing",
-                      "type it as it was printed");
-    }
-    for (const auto& slot : store.slots()) {
-        if (slot.kind != KeySlotKind::recovery) continue;
-        if (auto root = open_slot(slot, *secret)) return *std::move(root);
-    }
-    return refuse(Errc::forbidden, "this recovery key opens no key slot of this store",
-                  "use the one printed for this store");
-}
-
-Result<AddedSlot> add_recovery_slot(Transaction& tx, const Peer& peer, UtcSeconds now) {
-    const auto slots = key_slots::list(tx);
-    if (std::ranges::find(slots, KeySlotKind::recovery, &KeySlot::kind) != slots.end()) {
-        return refuse(Errc::wrong_state, "the store has a recovery key already", "use the one that was printed");
-    }
-    auto recovery_key = make_recovery_key();
-    auto slot =
-        make_slot(tx.root(), KeySlotKind::recovery, "recovery key", *parse_recovery_key(recovery_key.reveal()), now);
-    tx.insert(slot);
-    record(tx, peer, {.event = "key_slot.added", .subject = "recovery key"}, now);
-    return AddedSlot{std::move(slot), std::move(recovery_key)};
+    return refuse(Errc::sealed, fmt::format("{}", fmt::join(why, "; ")), std::move(next));
 }
 
 void open_at_start(Store& store, const Config& config, const Clock& clock) {
@@ -126,21 +122,22 @@ void open_at_start(Store& store, const Config& config, const Clock& clock) {
         initialise_at_start(store, config, clock);
         return;
     }
-    if (config.keys.key_file.empty()) return;
     if (store.slots().empty()) {
         store.seal("no key slot stands in table key_slots; restore a backup");
         log::error("the store stays sealed: {}", store.reason());
         return;
     }
-    auto root = root_from_key_file(store, config);
-    if (!root) {
-        store.seal(fmt::format("{}; {}", root.error().what, root.error().next));
+    auto unlocked = unlock_by_host(store, config);
+    if (!unlocked) {
+        store.seal(fmt::format("{}; {}", unlocked.error().what, unlocked.error().next));
         log::error("the store stays sealed: {}", store.reason());
         return;
     }
-    if (const auto opened = store.unseal(*std::move(root), false); !opened) {
+    if (const auto opened = store.unseal(unlocked->root.copy(), false); !opened) {
         log::error("the store stays sealed: {} ({})", opened.error().what, opened.error().next);
+        return;
     }
+    renew_at_start(store, *unlocked, clock);
 }
 
 }  // namespace jeton::vault

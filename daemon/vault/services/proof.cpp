@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 
 namespace jeton::vault {
 namespace {
-
-bool is_same_key(const RootKey& left, const RootKey& right) {
-    return equal_constant_time(text_of(left.reveal()), text_of(right.reveal()));
-}
 
 Error opens_nothing(std::string_view typed) {
     return refuse(Errc::forbidden, "this opens no key slot of this store",
@@ -49,14 +46,16 @@ Result<StretchNeed> check_proof(Transaction& tx, const Peer& peer, std::string_v
     const auto& unlocked = *attempt->unlocked;
     if (!is_same_key(unlocked.root, tx.root())) throw Tampered("key_slots", unlocked.slot.id.text);
     with.guesses.right();
-    renew_slot(tx, peer, unlocked, with.clock.now());
+    renew_slot(tx, unlocked, entry_of(peer, {}, with.clock.now()));
     return StretchNeed{};
 }
 
-void renew_slot(Transaction& tx, const Peer& peer, const Unlocked& by, UtcSeconds now) {
+void renew_slot(Transaction& tx, const Unlocked& by, AuditEntry entry) {
     if (by.slot.has_public_key()) return;
     tx.update(make_slot(by.root, by.slot, by.secret));
-    record(tx, peer, {.event = "key_slot.renewed", .subject = by.slot.label}, now);
+    entry.event = "key_slot.renewed";
+    entry.subject = by.slot.label;
+    tx.append_audit(entry);
 }
 
 }  // namespace jeton::vault

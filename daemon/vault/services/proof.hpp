@@ -9,6 +9,7 @@
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/guesses.hpp"
 #include "daemon/vault/services/unlocking.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -33,7 +34,7 @@ struct Unlocking {
 [[nodiscard]] Result<UnlockAttempt> try_secret(const std::vector<KeySlot>& slots, std::string_view typed,
                                                const Unlocking& with);
 
-/// Gives a slot that an older jeton made a public key, now that its secret is there. Records it.
-void renew_slot(Transaction& tx, const Peer& peer, const Unlocked& by, UtcSeconds now);
+/// Gives a slot that an older jeton made a public key, now that its secret is there. `entry` says by whom.
+void renew_slot(Transaction& tx, const Unlocked& by, AuditEntry entry);
 
 }  // namespace jeton::vault

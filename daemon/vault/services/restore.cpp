@@ -9,7 +9,9 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/base/secret.hpp"
+#include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/keys/slots.hpp"
+#include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
@@ -20,10 +22,6 @@ namespace {
 
 constexpr std::size_t length_size = 4;
 constexpr std::size_t detail_max = 4000;  ///< bytes of the audit entry's list
-
-bool is_same_key(const RootKey& left, const RootKey& right) {
-    return equal_constant_time(text_of(left.reveal()), text_of(right.reveal()));
-}
 
 Error has_ended(std::string why) {
     return refuse(Errc::wrong_state, "this restore has ended: " + std::move(why) + "; nothing was changed",
@@ -120,11 +118,19 @@ HostSlots host_slots(const Present& present, const RootKey& root, const Config& 
                                         ? "it must be unsealed by hand after each start: jeton unseal"
                                         : "it opens by this host's key slots, as before"};
     }
+    HostSlots made;
+    if (const auto& name = config.keys.credential; !name.empty()) {
+        if (const auto secret = read_credential(config.keys, name)) {
+            made.slots.push_back(make_slot(root, KeySlotKind::systemd_credential, name, *secret, now));
+            made.opens_by = fmt::format("it opens by the credential {}", name);
+            return made;
+        }
+    }
     const auto& key_file = config.keys.key_file;
     if (key_file.empty()) {
         return {{},
-                "no key file is configured: after each start, unseal it by hand with jeton unseal, or set key_file in "
-                "[keys] of jetond.toml and add a slot for it"};
+                "no key file and no readable credential is configured: after each start, unseal it by hand with jeton "
+                "unseal, or set key_file in [keys] of jetond.toml and add a slot for it"};
     }
     const auto secret = make_or_read_key_file(key_file);
     if (!secret) {
@@ -132,7 +138,6 @@ HostSlots host_slots(const Present& present, const RootKey& root, const Config& 
                 fmt::format("{}; until that is mended ({}), unseal it by hand after each start: jeton unseal",
                             secret.error().what, secret.error().next)};
     }
-    HostSlots made;
     made.slots.push_back(make_slot(root, KeySlotKind::key_file, key_file.string(), *secret, now));
     made.opens_by = fmt::format("it opens by the key file {}", key_file.string());
     return made;

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -19,7 +19,7 @@ namespace {
 Result<RoleGrant> grant_of(Transaction& tx, const WantedRole& wanted) {
     const auto role = role_named(wanted.role);
     if (!role) {
-        return refuse(Errc::bad_input, fmt::format("there is no role {}", log::escape(wanted.role.substr(0, 40))),
+        return refuse(Errc::bad_input, fmt::format("there is no role {}", shown(wanted.role, 40)),
                       "operator, auditor, developer [APP] or tenant-admin TENANT@ENVIRONMENT");
     }
     RoleGrant grant;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -212,7 +212,7 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
     auto active = active_secrets(tx, found->connection);
     const auto secret = std::ranges::find(active, prefix, &Secret::prefix);
     if (secret == active.end()) {
-        return refuse(Errc::not_found, fmt::format("{} has no active secret {}", name.text(), log::escape(prefix)),
+        return refuse(Errc::not_found, fmt::format("{} has no active secret {}", name.text(), shown(prefix, 80)),
                       fmt::format("jeton secret list {}", name.text()));
     }
     end_secret(tx, *secret, {});

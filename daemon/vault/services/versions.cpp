@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/base/log.hpp"
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/scopes.hpp"
@@ -38,8 +38,6 @@ std::vector<std::string> without(const std::vector<std::string>& left, const std
     return rest;
 }
 
-std::string shown(const std::string& scope) { return log::escape(std::string_view{scope}.substr(0, shown_limit)); }
-
 /// Both lists sorted and without doubles.
 Result<void> check_change(const App& app, const AppVersion& current, const ScopeDifference& wanted) {
     const auto history = fmt::format("jeton app versions {}", app.name);
@@ -47,7 +45,7 @@ Result<void> check_change(const App& app, const AppVersion& current, const Scope
         return refuse(Errc::bad_input, "no scope is added or removed", "give --add or --remove with scopes");
     }
     if (const auto both = common(wanted.added, wanted.removed); !both.empty()) {
-        return refuse(Errc::bad_input, fmt::format("{} is both added and removed", shown(both.front())),
+        return refuse(Errc::bad_input, fmt::format("{} is both added and removed", shown(both.front(), shown_limit)),
                       "name it on one side only");
     }
     if (const auto there = common(wanted.added, current.scopes); !there.empty()) {
@@ -55,9 +53,10 @@ Result<void> check_change(const App& app, const AppVersion& current, const Scope
                       fmt::format("version {} of {} has {} already", current.number, app.name, there.front()), history);
     }
     if (const auto absent = without(wanted.removed, current.scopes); !absent.empty()) {
-        return refuse(Errc::wrong_state,
-                      fmt::format("version {} of {} has no {}", current.number, app.name, shown(absent.front())),
-                      history);
+        return refuse(
+            Errc::wrong_state,
+            fmt::format("version {} of {} has no {}", current.number, app.name, shown(absent.front(), shown_limit)),
+            history);
     }
     return {};
 }

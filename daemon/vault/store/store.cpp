@@ -1,7 +1,10 @@
 #include "daemon/vault/store/store.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,6 +31,17 @@ Error missing_database(const Engine& engine) {
 }
 
 Error unusable(const Engine& engine) { return refuse(Errc::wrong_state, engine.reason, "then start the daemon again"); }
+
+/// Why one of the directories cannot be trusted: somebody else could exchange the files in it (T50).
+std::optional<std::string> loose_directory(const StoreFiles& files) {
+    for (const auto& directory : {files.database.parent_path(), files.anchor_directory}) {
+        std::error_code ec;
+        if (std::filesystem::symlink_status(directory, ec).type() == std::filesystem::file_type::not_found) continue;
+        if (const auto good = ensure_private_directory(directory); !good)
+            return fmt::format("{}; {}", good.error().what, good.error().next);
+    }
+    return std::nullopt;
+}
 
 /// Schema, slots and first audit entry in the first commit.
 void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
@@ -64,6 +78,7 @@ std::string_view name_of(StoreState state) {
 Store::Store(StoreFiles files, const Clock& clock)
     : files_(std::move(files)), engine_(std::make_unique<Engine>(files_.database, files_.anchor_directory, clock)) {
     open();
+    if (loose_directory(files_)) return;  // nothing is moved there
     // Only now: until here another vault may have had the files.
     if (replacement::is_decided(files_)) {
         engine_->database.reset();
@@ -75,6 +90,11 @@ Store::Store(StoreFiles files, const Clock& clock)
 
 void Store::open() {
     engine_->unusable = false;
+    if (auto reason = loose_directory(files_)) {
+        engine_->unusable = true;
+        engine_->reason = *std::move(reason);
+        return;
+    }
     try {
         engine_->database = open_database(engine_->file);
     } catch (const StoreInUse&) {

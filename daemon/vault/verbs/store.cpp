@@ -1,4 +1,4 @@
-// Verbs: status.show, whoami.show, store.init, store.seal, store.unseal, key_slot.list, key_slot.add
+// Verbs: status.show, whoami.show, store.init, store.seal, store.unseal
 #include "daemon/vault/store/store.hpp"
 
 #include <map>
@@ -6,18 +6,17 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "daemon/base/files.hpp"
 #include "daemon/base/log.hpp"
-#include "daemon/vault/keys/recovery_key.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/opening.hpp"
+#include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
-#include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/peer_view.hpp"
+#include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -77,15 +76,16 @@ json::value clock_view(const Room& room) {
     return {{"now", rfc3339(room.clock.now())}, {"behind", behind.count()}, {"warning", std::move(warning)}};
 }
 
-json::value slot_view(const KeySlot& slot) {
-    return {{"id", slot.id.text},
-            {"kind", name_of(slot.kind)},
-            {"label", slot.label},
-            {"created_at", rfc3339(slot.created_at)}};
+/// What a new store is opened by, where nobody says it: what the configuration names.
+std::string usual_kind(const Config& config) {
+    return std::string{
+        name_of(config.keys.credential.empty() ? KeySlotKind::key_file : KeySlotKind::systemd_credential)};
 }
 
-json::string revealed(const SecretText& text) {
-    return json::string{json::string_view{text.reveal().data(), text.reveal().size()}, protocol::wiped_storage()};
+std::string unsealed_by(const Unlocked& unlocked, int wrong_before) {
+    auto detail = fmt::format("by key slot {}", unlocked.slot.label);
+    if (wrong_before > 0) detail += fmt::format("; {} wrong passphrases or recovery keys before", wrong_before);
+    return detail;
 }
 
 }  // namespace
@@ -134,22 +134,28 @@ Result<Outcome> whoami_show(StoreCall& call) {
 }
 
 Result<Outcome> store_init(StoreCall& call) {
+    const auto& config = call.room.config;
     protocol::Fields in{call.body};
-    const auto slot = in.text_or("slot", "key-file");
-    const auto path = in.optional_text("path");
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    if (slot != "key-file") {
-        return refuse(Errc::bad_input, "no such kind of key slot here", "jeton init --slot key-file PATH");
-    }
+    auto wanted = wanted_slot(in, in.text_or("slot", usual_kind(config)));
+    if (!wanted) return wanted.error();
     if (call.room.store.state() != StoreState::uninitialised) {
         return refuse(Errc::wrong_state, "the store is initialised already", "jeton status");
     }
-    const std::filesystem::path key_file = path ? std::filesystem::path{*path} : call.room.config.keys.key_file;
-    auto recovery_key = initialise_store(call.room.store, key_file, WithRecovery::yes, call.room.clock.now());
+    if (wanted->kind == KeySlotKind::recovery) {
+        return refuse(Errc::bad_input, "a recovery key comes with every new store", "jeton init --slot passphrase");
+    }
+    if (wanted->of.empty() && wanted->kind == KeySlotKind::key_file) wanted->of = config.keys.key_file.string();
+    if (wanted->of.empty() && wanted->kind == KeySlotKind::systemd_credential) wanted->of = config.keys.credential;
+    auto prepared = prepare_slot(*wanted, config, call.stretched, call.room.stretching, call.now());
+    if (!prepared) return prepared.error();
+    if (!prepared->slot) return stretch_first(std::move(prepared->need));
+    const auto recovery_key = initialise_store(call.room.store, *prepared->slot, WithRecovery::yes, call.now());
     if (!recovery_key) return recovery_key.error();
     json::object answer(protocol::wiped_storage());
     answer["state"] = name_of(call.room.store.state());
-    answer["recovery_key"] = revealed(**recovery_key);
+    answer["slot"] = slot_view(prepared->slot->draft);
+    answer["recovery_key"] = secret_string(**recovery_key);
+    answer["warnings"] = warnings_of(*prepared->slot);
     return done(std::move(answer));
 }
 
@@ -177,52 +183,37 @@ Result<Outcome> store_seal(StoreCall& call) {
 
 Result<Outcome> store_unseal(StoreCall& call) {
     protocol::Fields in{call.body};
-    const auto recovery_key = in.optional_secret("recovery_key");
+    const auto typed = in.optional_secret("secret");
     const auto accept_rollback = in.flag("accept_rollback");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
     if (store.state() == StoreState::uninitialised) return closed_refusal(store);
     if (store.state() == StoreState::unsealed) return done(json::value{{"state", "unsealed"}, {"lost", json::array{}}});
-    auto root = recovery_key.empty() ? root_from_key_file(store, call.room.config)
-                                     : root_from_recovery_key(store, recovery_key);
-    if (!root) return root.error();
-    auto lost = store.unseal(*std::move(root), accept_rollback);
+
+    std::optional<Unlocked> unlocked;
+    int wrong_before = 0;
+    if (typed.empty()) {
+        auto by_host = unlock_by_host(store, call.room.config);
+        if (!by_host) return by_host.error();
+        unlocked = *std::move(by_host);
+    } else {
+        auto attempt = try_secret(store.slots(), typed, unlocking_of(call));
+        if (!attempt) return attempt.error();
+        if (!attempt->unlocked) return stretch_first(std::move(attempt->need));
+        unlocked = std::move(attempt->unlocked);
+        wrong_before = call.room.guesses.right();
+    }
+    auto lost = store.unseal(unlocked->root.copy(), accept_rollback);
     if (!lost) return lost.error();
     auto group = store.group();
     group.attempt([&](Transaction& tx) {
-        record(tx, call.peer, {.event = "store.unsealed", .subject = "store"}, call.room.clock.now());
+        renew_slot(tx, *unlocked, entry_of(call.peer, {}, call.now()));
+        record(tx, call.peer,
+               {.event = "store.unsealed", .subject = "store", .detail = unsealed_by(*unlocked, wrong_before)},
+               call.now());
     });
     group.commit();
     return done(json::value{{"state", "unsealed"}, {"lost", json::value_from(*lost)}});
-}
-
-Result<Outcome> key_slot_list(StoreCall& call) {
-    protocol::Fields in{call.body};
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    json::array list;
-    for (const auto& slot : call.room.store.slots()) list.push_back(slot_view(slot));
-    return done(std::move(list));
-}
-
-Result<Outcome> key_slot_add(StoreCall& call) {
-    protocol::Fields in{call.body};
-    const auto kind = in.text("kind");
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    auto& store = call.room.store;
-    if (store.state() != StoreState::unsealed) return closed_refusal(store);
-    if (kind != name_of(KeySlotKind::recovery)) {
-        return refuse(Errc::bad_input, "no such kind of key slot here", "jeton key slot add recovery");
-    }
-    auto group = store.group();
-    auto added =
-        group.attempt([&](Transaction& tx) { return add_recovery_slot(tx, call.peer, call.room.clock.now()); });
-    if (!added) return added.error();
-    group.commit();
-    json::object answer(protocol::wiped_storage());
-    answer["id"] = added->slot.id.text;
-    answer["kind"] = name_of(added->slot.kind);
-    answer["recovery_key"] = revealed(added->recovery_key);
-    return done(std::move(answer));
 }
 
 }  // namespace jeton::vault::verbs

@@ -13,6 +13,9 @@ Result<Outcome> environment_delete(Call& call);
 Result<Outcome> environment_list(Call& call);
 Result<Outcome> environment_show(Call& call);
 
+Result<Outcome> key_rotate(Call& call);
+Result<Outcome> key_rotate_root(Call& call);
+
 Result<Outcome> scope_list(Call& call);
 Result<Outcome> scope_add(Call& call);
 Result<Outcome> scope_import(Call& call);
@@ -100,6 +103,8 @@ Result<Outcome> store_init(StoreCall& call);
 Result<Outcome> store_seal(StoreCall& call);
 Result<Outcome> store_unseal(StoreCall& call);
 Result<Outcome> key_slot_list(StoreCall& call);
-Result<Outcome> key_slot_add(StoreCall& call);
+Result<Outcome> key_slot_test(StoreCall& call);
+Result<Outcome> key_slot_add(Call& call);
+Result<Outcome> key_slot_remove(Call& call);
 
 }  // namespace jeton::vault::verbs

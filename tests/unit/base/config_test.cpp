@@ -22,7 +22,8 @@ public:
     World() {
         std::string pattern = (std::filesystem::temp_directory_path() / "jeton-unit-XXXXXX").string();
         folder = ::mkdtemp(pattern.data());
-        for (const auto* name : {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"}) {
+        for (const auto* name :
+             {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "CREDENTIALS_DIRECTORY"}) {
             const char* value = std::getenv(name);
             before_[name] = value != nullptr ? std::optional<std::string>{value} : std::nullopt;
             ::unsetenv(name);
@@ -96,6 +97,7 @@ TEST_CASE("config: every key counts") {
         anchor = "/a/anchor"
         [keys]
         key_file = "/a/key"
+        credential = "jeton"
         [sockets]
         control_group = "people"
         [audit]
@@ -109,10 +111,20 @@ TEST_CASE("config: every key counts") {
     CHECK(config->paths.runtime == "/a/run");
     CHECK(config->paths.control == "/a/control");
     CHECK(config->keys.key_file == "/a/key");
+    CHECK(config->keys.credential == "jeton");
+    CHECK(config->keys.credentials_directory.empty());
     CHECK(config->sockets.control_group == "people");
     CHECK(config->audit.every_token);
     CHECK(config->limits.sessions_per_uid == 5);
     CHECK(config->limits.sessions == 50);
+}
+
+TEST_CASE("config: systemd says where its credentials are") {
+    const World world;
+    World::set("CREDENTIALS_DIRECTORY", "/run/credentials/jetond.service");
+    CHECK(world.load("")->keys.credentials_directory == "/run/credentials/jetond.service");
+    World::set("CREDENTIALS_DIRECTORY", "relative");
+    CHECK(world.load("")->keys.credentials_directory.empty());
 }
 
 TEST_CASE("config: user mode lives in the XDG directories") {

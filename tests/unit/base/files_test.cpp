@@ -91,6 +91,33 @@ TEST_CASE("files: what is absent, no file or too large is said so") {
     CHECK(read_trusted_file(folder.path / "whole")->size() == 64UZ * 1024);
 }
 
+TEST_CASE("files: a credential may be readable by its group, which shows the access control list, and by nobody else") {
+    const Folder folder;
+    const auto file = folder.path / "credential";
+    for (const mode_t mode : {0400U, 0440U, 0600U}) {
+        write_file(file, "0123", mode);
+        CHECK(read_credential_file(file)->size() == 4);
+        std::filesystem::remove(file);
+    }
+    for (const mode_t mode : {0444U, 0460U, 0604U}) {
+        write_file(file, "0123", mode);
+        CHECK_FALSE(read_credential_file(file));
+        std::filesystem::remove(file);
+    }
+}
+
+TEST_CASE("threat: a power cut while a key file is written (T32) is not in the way of the next attempt") {
+    const Folder folder;
+    const auto file = folder.path / "key";
+    write_file(folder.path / "key.new", "half", 0600);
+    REQUIRE(create_secret_file(file, "content"));
+    CHECK(*read_trusted_file(file) == "content");
+    CHECK_FALSE(std::filesystem::exists(folder.path / "key.new"));
+    write_file(folder.path / "key.new", "half", 0600);
+    CHECK(create_secret_file(file, "other").error().code == Errc::already_exists);
+    CHECK(*read_trusted_file(file) == "content");
+}
+
 TEST_CASE("files: a new secret file is private and replaces nothing") {
     const Folder folder;
     const auto file = folder.path / "key";

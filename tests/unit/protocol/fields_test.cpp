@@ -57,6 +57,8 @@ TEST_CASE("fields: the first problem names the member and never its value (T26)"
           "member \"l\" must be an array of strings");
     CHECK(problem(R"({"o":[]})", [](Fields& in) { (void)in.object("o"); }) == "member \"o\" must be an object");
     CHECK(problem(R"({"s":["canary"]})", [](Fields& in) { (void)in.secret("s"); }) == "member \"s\" must be a string");
+    CHECK(problem(R"({"cs1.canary":1})", [](Fields& in) { (void)in.optional_text("s"); }) ==
+          "a member is not known here: names are made of a to z and _");
 }
 
 TEST_CASE("fields: a member that nobody asked for is refused") {

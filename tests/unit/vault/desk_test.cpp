@@ -265,7 +265,8 @@ TEST_CASE("T30: a disk that is full while values move is told in the status, and
     CHECK(rotation.at("problem").as_string().find("full") != std::string::npos);
     TokenRequest request;
     request.authentication = ClientAuthentication::post;
-    request.client_id = counter.row(name).client_id;
-    request.client_secret = std::string{secret->value.reveal()};
+    const auto client_id = counter.row(name).client_id;
+    request.client_id = client_id;
+    request.client_secret = secret->value.reveal();
     CHECK(counter.decide(request));
 }

@@ -6,8 +6,7 @@ using namespace jeton;
 using namespace jeton::vault;
 using namespace jeton::vault::test;
 
-TEST_CASE(
-    "threat: guessing (T16): from the third wrong one on everybody waits, longer each time, five minutes at most") {
+TEST_CASE("threat: guessing (T16): from the third wrong one on everybody waits, longer each time") {
     HandClock clock;
     Guesses guesses;
     guesses.wrong(clock);

@@ -83,7 +83,7 @@ struct Sealed : Office {
     std::string client_id() { return row(local).client_id; }
     bool ticket_opens() {
         return run([&](Transaction& tx) {
-            return is_text_of(tx, *environments::find(tx, "integration"), ticket, ticket_text);
+            return is_text_of(tx, *environments::find(tx, "integration"), *tickets::get(tx, ticket.id), ticket_text);
         });
     }
     /// What the exchange would send for `remote`.

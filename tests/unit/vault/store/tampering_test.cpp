@@ -79,7 +79,8 @@ void fill(Place& place) {
 std::string change_of(const TableInfo& table, std::string_view column) {
     return fmt::format(
         "UPDATE {0} SET {1} = CASE typeof({1}) WHEN 'text' THEN {1} || 'x' WHEN 'integer' THEN {1} + 1 "
-        "WHEN 'null' THEN 5 ELSE randomblob(33) END",
+        "WHEN 'null' THEN CASE (SELECT type FROM pragma_table_info('{0}') WHERE name = '{1}') WHEN 'BLOB' "
+        "THEN x'05' ELSE 5 END ELSE randomblob(33) END",
         table.name, column);
 }
 
