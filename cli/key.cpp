@@ -1,4 +1,4 @@
-/// Ways to open the store: key slot add|list|remove|test.
+/// Keys of the store, and ways to open it: key rotate, key slot add|list|remove|test.
 #include <memory>
 
 #include <fmt/format.h>
@@ -61,6 +61,26 @@ int list(Context& context) {
     }
     context.write(table.text(context.terminal().width, context.terminal().color));
     return exit_code::done;
+}
+
+struct RotateArgs {
+    std::string environment;
+    bool root = false;
+};
+
+int rotate(Context& context, const RotateArgs& args) {
+    if (args.environment.empty() != args.root) {
+        return context.fail(refuse_usage("say what gets a new key: one environment, or the whole store",
+                                         "jeton key rotate ENVIRONMENT, or jeton key rotate --root")
+                                .error());
+    }
+    json::object body(protocol::wiped_storage());
+    SecretInput input{context.terminal()};
+    if (const auto proven = add_proof(context, input, body); !proven) return context.fail(proven.error());
+    if (const auto ended = input.end(); !ended) return context.fail(ended.error());
+    const auto path =
+        args.root ? "/v1/root-key/rotate" : "/v1/environments/" + percent_encoded(args.environment) + "/key/rotate";
+    return context.report(context.ask(Call::change(path, std::move(body))));
 }
 
 int remove(Context& context, const std::string& slot) {
@@ -128,6 +148,14 @@ int reveal_recovery_key(Context& context, const Call& call) {
 
 void add_key_verbs(CommandLine& line) {
     line.noun("key", "Keys of the store");
+    const auto rotated = std::make_shared<RotateArgs>();
+    line.verb("key rotate",
+              "Give an environment a new data key, or the store a new root key and all environments new data keys.\n"
+              "A passphrase or a recovery key is asked for as proof, or read from stdin.",
+              "jeton key rotate production < recovery-key")
+        .may_have("ENVIRONMENT", rotated->environment, "Whose data key")
+        .flag("--root", rotated->root, "The root key")
+        .runs([rotated](Context& context) { return rotate(context, *rotated); });
     line.noun("key slot", "Ways to open the store");
     add_adding_verbs(line);
     line.verb("key slot list", "List the ways to open the store", "jeton key slot list").runs(list);

@@ -29,12 +29,14 @@ READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
 # What belongs to the front alone has no request of its own.
 UNASKED = {"usage.report"}
-# Anybody may ask; whether it is for them is the ticket's to say.
-OWN_WORD = {"ticket.claim"}
+# Anybody may ask; whether it is for them is the ticket's to say, or the proof's that nobody has here.
+OWN_WORD = {"ticket.claim", "key.rotate", "key.rotate_root"}
 # What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
 # and who asks for a token is bound to nothing.
 NEVER_DONE = {
     "key_slot.add",
+    "key.rotate",
+    "key.rotate_root",
     "backup.begin",
     "backup.page",
     "restore.begin",
@@ -102,6 +104,8 @@ REQUESTS = {
     "key_slot.add": control("POST", "/v1/key-slots", {"kind": "recovery"}),
     "key_slot.remove": control("POST", "/v1/key-slots/none/remove", {}),
     "key_slot.test": control("POST", "/v1/key-slots/test", {}),
+    "key.rotate": control("POST", "/v1/environments/integration/key/rotate", {"proof": ""}),
+    "key.rotate_root": control("POST", "/v1/root-key/rotate", {"proof": ""}),
     "role.grant": control("POST", "/v1/roles", {"role": "auditor", "user": "irc"}),
     "role.revoke": control("POST", "/v1/roles/revoke", {"role": "auditor", "user": "irc"}),
     "role.list": control("GET", "/v1/roles"),
@@ -389,7 +393,7 @@ class Cells(Matrix):
                     self.assertNotIn("auditor", row["roles"])
                 if (
                     row["verb"].split(".")[0]
-                    in ("store", "key_slot", "role", "environment", "binding", "pair", "audit")
+                    in ("store", "key_slot", "key", "role", "environment", "binding", "pair", "audit")
                     and changes
                 ):
                     self.assertEqual(row["roles"], ["operator"])

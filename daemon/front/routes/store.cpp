@@ -1,4 +1,4 @@
-/// The state of the store, and how it is opened and closed.
+/// The state of the store, how it is opened and closed, and its keys.
 #include <array>
 
 #include "daemon/front/routes/route.hpp"
@@ -14,6 +14,8 @@ static constexpr std::array table{
     Route{.method = "POST", .pattern = "/v1/key-slots", .verb = "key_slot.add", .success = 201},
     Route{.method = "POST", .pattern = "/v1/key-slots/test", .verb = "key_slot.test"},
     Route{.method = "POST", .pattern = "/v1/key-slots/{slot}/remove", .verb = "key_slot.remove"},
+    Route{.method = "POST", .pattern = "/v1/environments/{environment}/key/rotate", .verb = "key.rotate"},
+    Route{.method = "POST", .pattern = "/v1/root-key/rotate", .verb = "key.rotate_root"},
 };
 
 Routes store_routes() { return table; }

@@ -55,6 +55,8 @@ constexpr std::array table{
     Verb{"key_slot.add", "key slot add", verbs::key_slot_add, operators},
     Verb{"key_slot.remove", "key slot remove", verbs::key_slot_remove, operators},
     Verb{"key_slot.test", "key slot test", verbs::key_slot_test, operators},
+    Verb{"key.rotate", "key rotate", verbs::key_rotate, operators},
+    Verb{"key.rotate_root", "key rotate --root", verbs::key_rotate_root, operators},
     // who may do what
     Verb{"role.grant", "role grant", verbs::role_grant, operators},
     Verb{"role.revoke", "role revoke", verbs::role_revoke, operators},

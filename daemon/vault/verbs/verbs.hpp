@@ -13,6 +13,9 @@ Result<Outcome> environment_delete(Call& call);
 Result<Outcome> environment_list(Call& call);
 Result<Outcome> environment_show(Call& call);
 
+Result<Outcome> key_rotate(Call& call);
+Result<Outcome> key_rotate_root(Call& call);
+
 Result<Outcome> scope_list(Call& call);
 Result<Outcome> scope_add(Call& call);
 Result<Outcome> scope_import(Call& call);

@@ -41,5 +41,20 @@ TEST_CASE("environment delete: what is not there is not asked about") {
     CHECK_FALSE(shown.err.contains("Confirm"));
 }
 
+TEST_CASE("key rotate: one environment or the root key, with the proof from stdin and never from the command line") {
+    const Answer slots{R"([{"id":"a","kind":"recovery","label":"recovery key","portable":true}])"};
+    const Answer rotated{R"({"environment":"production","key_generation":2,"values_left":3,"message":"It moves."})"};
+    const auto shown = run({"key", "rotate", "production"}, {slots, rotated}, testing::pipe, {"jrk.secret"});
+    CHECK(shown.code == exit_code::done);
+    CHECK(shown.asked ==
+          std::vector<std::string>{"GET /v1/key-slots",
+                                   R"(POST /v1/environments/production/key/rotate {"proof":"jrk.secret"})"});
+    CHECK(shown.out.contains("It moves."));
+    CHECK(run({"key", "rotate", "--root"}, {slots, rotated}, testing::pipe, {"jrk.secret"}).asked.back() ==
+          R"(POST /v1/root-key/rotate {"proof":"jrk.secret"})");
+    CHECK(run({"key", "rotate"}, {}).code == exit_code::usage);
+    CHECK(run({"key", "rotate", "production", "--root"}, {}).code == exit_code::usage);
+}
+
 }  // namespace
 }  // namespace jeton::cli

@@ -187,6 +187,8 @@ TEST_CASE("routes: where they lead, and with what they answer") {
              {"POST", "/v1/scopes/import", "scope.import", 200, "{}"},
              {"PATCH", "/v1/tenants/7%40e", "tenant.edit", 200, R"({"tenant":"7@e"})"},
              {"PATCH", "/v1/environments/e", "environment.edit", 200, R"({"environment":"e"})"},
+             {"POST", "/v1/environments/e/key/rotate", "key.rotate", 200, R"({"environment":"e"})"},
+             {"POST", "/v1/root-key/rotate", "key.rotate_root", 200, "{}"},
              {"DELETE", "/v1/environments/e", "environment.delete", 200, R"({"environment":"e"})"},
              {"GET", "/v1/connections", "connection.list", 200, "{}"},
              {"GET", "/v1/connections/a/7%40e", "connection.show", 200, R"({"app":"a","tenant":"7@e"})"},
