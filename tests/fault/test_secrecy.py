@@ -124,6 +124,22 @@ class Secrecy(Scenario):
         dump = list(memory_of(self.daemon.helpers()["jeton-exchange"]))
         self.assertEqual(self.found({**self.key_wanted(), **self.upstream_wanted()}, dump), [])
 
+    def test_T41_a_typed_passphrase_or_recovery_key_stays_in_no_process_and_no_file(self):
+        passphrase, other = "correct horse battery staple", "four words that open nothing"
+        key = self.ok("key", "slot", "add", "recovery")["recovery_key"]
+        self.ok("key", "slot", "add", "passphrase", stdin=f"{key}\n{passphrase}\n")
+        self.ok("key", "slot", "test", stdin=passphrase)
+        self.refused("key", "slot", "test", stdin=other, error="forbidden")
+        self.ok("seal", "--yes")
+        self.ok("unseal", stdin=passphrase)
+        self.token = self.assertToken(self.post("/production/token", connection="dispatcher/2222222@production"))[
+            "access_token"
+        ]
+        wanted = {"passphrase": passphrase.encode(), "wrong one": other.encode(), "recovery key": key.encode()}
+        self.assertEqual(self.found(wanted, self.front_memory()), [])
+        self.assertEqual(self.found(wanted, memory_of(self.daemon.helpers()["jeton-vault"])), [])
+        self.assertEqual(self.found(wanted, [(file, file.read_bytes()) for file in self.daemon.files()]), [])
+
     def test_T41_no_file_holds_a_key_or_a_secret_in_clear(self):
         for stopped in (False, True):  # with the WAL, and after the checkpoint
             if stopped:

@@ -1,5 +1,6 @@
 #include "daemon/vault/services/restore.hpp"
 
+#include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/store/key_slots.hpp"
