@@ -12,7 +12,7 @@
 #include "cli/base64url.hpp"
 #include "cli/context.hpp"
 #include "cli/new_file.hpp"
-#include "cli/prompt.hpp"
+#include "cli/proof.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
@@ -101,10 +101,10 @@ int backup(Context& context, const std::string& name) {
     }
     auto file = NewFile::create(name);
     if (!file) return context.fail(file.error());
-    const auto proof = read_secret(context.terminal(), "Passphrase or recovery key (unseen): ");
-    if (!proof) return context.fail(proof.error());
     json::object body(protocol::wiped_storage());
-    add_text(body, "proof", proof->view());
+    SecretInput input{context.terminal()};
+    if (const auto proven = add_proof(context, input, body); !proven) return context.fail(proven.error());
+    if (const auto ended = input.end(); !ended) return context.fail(ended.error());
     auto begin = Call::change("/v1/backups", std::move(body));
     begin.changes = false;
     const auto begun = context.ask(begin);
@@ -194,13 +194,18 @@ private:
 
 /// On a terminal asked for one after the other; else the first and the second line of stdin.
 Result<std::pair<client::WipedText, client::WipedText>> read_keys(const Context& context, bool other_store) {
-    if (!other_store) {
-        auto key = read_secret(context.terminal(), "Passphrase or recovery key of the backup (unseen): ");
-        if (!key) return std::unexpected{key.error()};
-        return std::pair{*std::move(key), client::WipedText{}};
+    SecretInput input{context.terminal()};
+    std::pair<client::WipedText, client::WipedText> keys;
+    auto first = input.next("Passphrase or recovery key of the backup (unseen): ");
+    if (!first) return std::unexpected{first.error()};
+    keys.first = *std::move(first);
+    if (other_store) {
+        auto second = input.next("Passphrase or recovery key of the store that is here (unseen): ");
+        if (!second) return std::unexpected{second.error()};
+        keys.second = *std::move(second);
     }
-    return read_two_secrets(context.terminal(), "Passphrase or recovery key of the backup (unseen): ",
-                            "Passphrase or recovery key of the store that is here (unseen): ");
+    if (const auto ended = input.end(); !ended) return std::unexpected{ended.error()};
+    return keys;
 }
 
 Result<Document> send_piece(Context& context, const std::string& target, std::int64_t number,

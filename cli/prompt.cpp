@@ -142,16 +142,4 @@ Result<void> SecretInput::end() {
                   "give one secret in each line, in the order in which they are asked for on a terminal");
 }
 
-Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(const Terminal& terminal,
-                                                                         std::string_view first_question,
-                                                                         std::string_view second_question) {
-    SecretInput input{terminal};
-    auto first = input.next(first_question);
-    if (!first) return std::unexpected{first.error()};
-    auto second = input.next(second_question);
-    if (!second) return std::unexpected{second.error()};
-    if (const auto ended = input.end(); !ended) return std::unexpected{ended.error()};
-    return std::pair{*std::move(first), *std::move(second)};
-}
-
 }  // namespace jeton::cli

@@ -38,9 +38,4 @@ private:
     bool read_ = false;
 };
 
-/// Two of them: asked for one after the other, or the first two lines of stdin. The second is empty where there is
-/// none.
-[[nodiscard]] Result<std::pair<client::WipedText, client::WipedText>> read_two_secrets(
-    const Terminal& terminal, std::string_view first_question, std::string_view second_question);
-
 }  // namespace jeton::cli

@@ -8,20 +8,8 @@ import re
 import wire
 from harness import USER, Scenario
 from programs import descendants
+from searching import spellings
 from system import path_of
-
-
-def spellings(secret):
-    """The forms in which a secret could be lying about. `secret`: bytes."""
-    forms = {secret, secret.hex().encode(), secret.hex().upper().encode()}
-    forms.add("".join(f"%{byte:02X}" for byte in secret).encode())
-    forms.add("".join(f"%{byte:02x}" for byte in secret).encode())
-    # Base64 depends on the position within a longer text: the inner part of each of the three.
-    for shift in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            encoded = encode(b"\0" * shift + secret)
-            forms.add(encoded[4 if shift else 0 : (len(shift * b"\0" + secret) // 3) * 4])
-    return {form for form in forms if len(form) >= 16}
 
 
 def memory_of(pid):
@@ -123,6 +111,22 @@ class Secrecy(Scenario):
         self.front_memory()
         dump = list(memory_of(self.daemon.helpers()["jeton-exchange"]))
         self.assertEqual(self.found({**self.key_wanted(), **self.upstream_wanted()}, dump), [])
+
+    def test_T41_a_typed_passphrase_or_recovery_key_stays_in_no_process_and_no_file(self):
+        passphrase, other = "correct horse battery staple", "four words that open nothing"
+        key = self.ok("key", "slot", "add", "recovery")["recovery_key"]
+        self.ok("key", "slot", "add", "passphrase", stdin=f"{key}\n{passphrase}\n")
+        self.ok("key", "slot", "test", stdin=passphrase)
+        self.refused("key", "slot", "test", stdin=other, error="forbidden")
+        self.ok("seal", "--yes")
+        self.ok("unseal", stdin=passphrase)
+        self.token = self.assertToken(self.post("/production/token", connection="dispatcher/2222222@production"))[
+            "access_token"
+        ]
+        wanted = {"passphrase": passphrase.encode(), "wrong one": other.encode(), "recovery key": key.encode()}
+        self.assertEqual(self.found(wanted, self.front_memory()), [])
+        self.assertEqual(self.found(wanted, memory_of(self.daemon.helpers()["jeton-vault"])), [])
+        self.assertEqual(self.found(wanted, [(file, file.read_bytes()) for file in self.daemon.files()]), [])
 
     def test_T41_no_file_holds_a_key_or_a_secret_in_clear(self):
         for stopped in (False, True):  # with the WAL, and after the checkpoint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -240,6 +241,9 @@ Result<const RunningRestore*> check_restore(Store& store, RestoreInProgress& res
 } catch (const StoreFault&) {
     restore.reset();
     throw;
+} catch (const std::logic_error&) {  // a word in some row that this version does not know
+    restore.reset();
+    return damaged("it holds something that this version of jeton does not know");
 }
 
 Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInProgress& restore, const Peer& peer,

@@ -61,7 +61,8 @@ std::string statement(const CheckedRestore& checked) {
                "end.";
     }
     return checked.is_other_store
-               ? "The backup is of another store: everything that is here is replaced. All local tokens end."
+               ? "The backup has another root key than the store that is here: it is of another store, or the root key "
+                 "was replaced since. All local tokens end."
                : "What was taken away since the backup holds again, what came since is lost. All local tokens end.";
 }
 
