@@ -274,7 +274,8 @@ class Misuse(BackedUp):
         self.tenant("1111111")
         self.refused("restore", self.file, stdin=self.recovery_key, error="confirmation_required")
         code, shown = on_a_terminal(
-            self.daemon.run, "restore", self.file, typed=self.recovery_key + "\n", asked="(unseen): "
+            self.daemon.run, "restore", self.file,
+            typed=[self.recovery_key + "\n", "n\n"], asked=["(unseen): ", "Confirm and Continue?"],
         )
         self.assertIn("Would be lost:", shown)
         self.assertIn("tenant 1111111@integration: made since", shown)
