@@ -8,20 +8,8 @@ import re
 import wire
 from harness import USER, Scenario
 from programs import descendants
+from searching import spellings
 from system import path_of
-
-
-def spellings(secret):
-    """The forms in which a secret could be lying about. `secret`: bytes."""
-    forms = {secret, secret.hex().encode(), secret.hex().upper().encode()}
-    forms.add("".join(f"%{byte:02X}" for byte in secret).encode())
-    forms.add("".join(f"%{byte:02x}" for byte in secret).encode())
-    # Base64 depends on the position within a longer text: the inner part of each of the three.
-    for shift in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            encoded = encode(b"\0" * shift + secret)
-            forms.add(encoded[4 if shift else 0 : (len(shift * b"\0" + secret) // 3) * 4])
-    return {form for form in forms if len(form) >= 16}
 
 
 def memory_of(pid):

@@ -299,10 +299,11 @@ void Comparing::compare_store() {
     const auto head = audit::signed_head(present_.tx);
     const auto old_head = audit::signed_head(backup_.tx);
     if (head.hash == old_head.hash) return;
-    lost("audit",
-         head.sequence > old_head.sequence ? fmt::format("entries {} to {}", old_head.sequence + 1, head.sequence)
-                                           : fmt::format("all entries up to {}", head.sequence),
-         "kept in the old database file only");
+    auto which = fmt::format("all entries up to {}", head.sequence);
+    if (head.sequence == old_head.sequence + 1) which = fmt::format("entry {}", head.sequence);
+    if (head.sequence > old_head.sequence + 1)
+        which = fmt::format("entries {} to {}", old_head.sequence + 1, head.sequence);
+    lost("audit", std::move(which), "kept in the old database file only");
 }
 
 }  // namespace

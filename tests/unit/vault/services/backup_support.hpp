@@ -28,6 +28,16 @@ struct SafeOffice : Office {
         });
     }
 
+    /// t0@integration and so on, in one commit.
+    void many_tenants(int count) {
+        run([&](Transaction& tx) {
+            for (int i = 0; i < count; ++i) {
+                const auto one = tenant_name("t" + std::to_string(i) + "@integration");
+                REQUIRE(create_tenant(tx, admin, one, "Customer", false, clock.now()));
+            }
+        });
+    }
+
     /// The whole file; `between` runs after each page but the last.
     Bytes back_up(const std::function<void(std::int64_t)>& between = {}) {
         BackupInProgress backup;

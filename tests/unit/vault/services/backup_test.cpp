@@ -15,9 +15,9 @@ namespace {
 const std::string name = "dispatcher/1@integration";
 
 /// Enough for several slices.
-void fill(SafeOffice& office, int tenants = 60) {
+void fill(SafeOffice& office, int tenants = 400) {
     office.connected(name);
-    for (int i = 0; i < tenants; ++i) office.tenant("t" + std::to_string(i) + "@integration");
+    office.many_tenants(tenants);
 }
 
 Error refusal(SafeOffice& office, const Bytes& file) {
@@ -159,7 +159,7 @@ TEST_CASE("what changes while a backup is made is in it as it was at the end") {
         CHECK(find_tenant(tx, SafeOffice::tenant_name("late@integration")));
         CHECK(find_app(tx, "second"));
         CHECK(bindings::list(tx).size() == 1);
-        CHECK(tenants::list(tx).size() == 63);
+        CHECK(tenants::list(tx).size() == 403);
         CHECK(audit::verify(tx));
     });
 }
@@ -222,7 +222,7 @@ TEST_CASE("threat: any bit of a backup that was altered is refused, and nothing 
 
 TEST_CASE("threat: a backup that was cut, lengthened or put together from two is refused by name") {
     SafeOffice office;
-    fill(office, 20);
+    fill(office);
     const auto file = office.back_up();
     const auto clear = backup::parse_clear_part(file).value().size + backup_start_size;
     // Where each frame begins.
@@ -233,7 +233,7 @@ TEST_CASE("threat: a backup that was cut, lengthened or put together from two is
     }
     REQUIRE(frames.size() > 2);
     SUBCASE("cut before each frame, and within it") {
-        for (const auto frame : frames) {
+        for (const auto frame : {frames[0], frames[1], frames[frames.size() / 2], frames.back()}) {
             for (const auto at : {frame, frame + 2, frame + 40}) {
                 INFO("cut at ", at);
                 CHECK(refusal(office, {file.begin(), file.begin() + static_cast<std::ptrdiff_t>(at)})
