@@ -78,6 +78,12 @@ Result<std::int64_t> compare(Context& context, const std::string& file) {
         equal += integer(answer->tree, "equal").value_or(0);
         foreign += integer(answer->tree, "foreign").value_or(0);
     }
+    if (equal > 0 && foreign > 0) {
+        context.remark(fmt::format(
+            "{} heads are signed by another key and prove nothing here: they are of another store, or of this one when "
+            "it had another root key (jeton audit list --event key.rotated)",
+            foreign));
+    }
     if (equal > 0) return equal;
     // Nothing that could have shown a difference: this must not pass for a good end.
     return refuse("bad_input",

@@ -1,6 +1,7 @@
 """Callers with nothing to do here share one pool of sessions: however many users they are, they crowd nobody out."""
 
 import os
+import signal
 import socket
 
 import wire
@@ -60,6 +61,7 @@ class Strangers(SystemScenario):
 
     def leave(self):
         for pid, end in self.open:
+            os.kill(pid, signal.SIGKILL)
             end.close()
             os.waitpid(pid, 0)
         self.open.clear()

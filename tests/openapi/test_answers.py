@@ -1,5 +1,6 @@
 """The daemon answers every operation of docs/openapi.yaml, and each answer has the described members and no others."""
 
+import base64
 import json
 import os
 import sys
@@ -18,6 +19,14 @@ ONE_APP, ONE_TENANT = {"app": "dispatcher"}, {"tenant": T}
 ONE, LIVE = {"app": "dispatcher", "tenant": T}, {"app": "dispatcher", "tenant": U}
 CONNECTIONS = "/v1/connections/{app}/{tenant}"
 LONG_AGO = "2020-01-01T00:00:00Z"
+
+
+def to_base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class Answers(Scenario):
@@ -65,7 +74,7 @@ class Answers(Scenario):
 
     def test_every_operation_answers_as_it_is_described(self):
         for step in (self.store, self.set_up, self.apps, self.consent, self.secrets, self.bindings, self.tokens,
-                     self.upstream_environment_too, self.pauses, self.audit, self.refusals, self.ends):
+                     self.upstream_environment_too, self.pauses, self.audit, self.backups, self.refusals, self.ends):
             step()
         self.assertEqual(sorted(set(self.operations) - self.answered), [])
 
@@ -76,6 +85,7 @@ class Answers(Scenario):
         self.ask("get", "/v1/whoami")
         self.ask("get", "/v1/status")
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
+        self.key = key
         self.ask("get", "/v1/key-slots")
         self.ask("post", "/v1/key-slots/test", body={"secret": key})
         second = {"kind": "recovery", "label": "second", "proof": key}
@@ -212,6 +222,28 @@ class Answers(Scenario):
         self.ask("post", "/v1/audit/prune", body={"before": LONG_AGO})
         self.ask("post", "/v1/audit/prune", body={"before": "2100-01-01T00:00:00Z"})
         self.ask("get", "/v1/audit/verify")
+
+    def backups(self):
+        begun = self.ask("post", "/v1/backups", body={"proof": self.key})
+        file, names, number = from_base64url(begun["data"]), {"backup": begun["backup"]}, 0
+        while True:
+            page = self.ask("post", "/v1/backups/{backup}/pages", names, {"page": number})
+            file, number = file + from_base64url(page["data"]), number + 1
+            if page["last"]:
+                break
+        self.ask("delete", "/v1/backups/{backup}", names)
+        for give_up in (True, False):
+            begun = self.ask("post", "/v1/restores", body={"proof": self.key, "data": to_base64url(file[:4_000])})
+            names = {"restore": begun["restore"]}
+            for number, at in enumerate(range(4_000, len(file), 40_000), 1):
+                data = to_base64url(file[at : at + 40_000])
+                self.ask("post", "/v1/restores/{restore}/pages", names, {"page": number, "data": data})
+            self.ask("post", "/v1/restores/{restore}/check", names, {})
+            self.ask("get", "/v1/restores/{restore}/changes", names, query={"limit": 5})
+            if give_up:
+                self.ask("delete", "/v1/restores/{restore}", names)
+            else:
+                self.ask("post", "/v1/restores/{restore}/confirm", names, {})
 
     def refusals(self):
         self.refused(404, "not_found", "get", "/v1/apps/{app}", {"app": "nobody-s"})

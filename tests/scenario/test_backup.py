@@ -165,6 +165,38 @@ class Backup(BackedUp):
         self.assertIn("precious", [one["name"] for one in restored["lost"]])
         self.assertTrue(self.accepts(self.client_id, self.secret))
 
+    def test_a_passphrase_opens_a_backup_as_well_and_a_sealed_store_is_replaced(self):
+        passphrase = "four words by chance"
+        self.ok("key", "slot", "add", "passphrase", stdin=f"{self.recovery_key}\n{passphrase}\n")
+        self.fill()
+        summary = self.back_up(key=passphrase)
+        self.assertEqual(sorted(summary["opens_with"]), ["passphrase", "recovery"])
+        self.tenant("1111111")
+        self.ok("seal", "--yes")
+        told = self.restore("--dry-run", key=passphrase)
+        self.assertFalse(told["compared"])
+        self.assertIn("not open", told["statement"])
+        self.assertEqual(self.ok("status")["state"], "sealed")
+        restored = self.restore("--yes", key=passphrase)
+        self.assertTrue(restored["restored"])
+        self.refused("tenant", "show", "1111111@integration", error="not_found")
+        self.assertTrue(self.accepts(self.client_id, self.secret))
+        self.daemon.stop()
+        self.daemon.start()
+
+    def test_a_damaged_database_is_replaced_and_kept(self):
+        self.fill()
+        self.back_up()
+        self.daemon.stop()
+        self.daemon.database.write_bytes(b"not a database at all" * 100)
+        self.daemon.start("sealed")
+        restored = self.restore("--yes")
+        self.assertEqual(pathlib.Path(restored["kept"]).read_bytes()[:5], b"not a")
+        self.assertTrue(self.accepts(self.client_id, self.secret))
+        self.daemon.stop()
+        self.daemon.start()
+        self.ok("audit", "verify")
+
     def test_S17_T41_no_secret_stands_in_a_backup_in_any_spelling(self):
         self.fill()
         self.back_up()

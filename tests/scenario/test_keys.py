@@ -47,7 +47,7 @@ class Deletion(Keys):
         self.assertIn(connection, refused["error_description"])
         self.assertIn("jeton access disable --environment sandbox", refused["next"])
         self.assertToken(self.post("/sandbox/token", pair))
-        self.refused("environment", "delete", "sandbox", code=2)  # nobody is there to say yes
+        self.refused("environment", "delete", "sandbox", error="confirmation_required")
 
         self.ok("access", "disable", "--environment", "sandbox", "--reason", "it is over", "--yes")
         deleted = self.ok("environment", "delete", "sandbox", "--yes")

@@ -138,7 +138,6 @@ TEST_CASE("T48: a clock that is years ahead for a moment ends what there was, fo
 TEST_CASE("T48: a host that begins in 1970 grants and ends by the store's time") {
     Lent world;
     world.clock.wall = UtcSeconds{std::chrono::seconds{600}};
-    world.clock.boot = 600s;
     world.restart();
     world.lend();
     world.all_hold(true);

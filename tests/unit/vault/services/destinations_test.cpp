@@ -1,5 +1,6 @@
 #include "daemon/vault/services/destinations.hpp"
 
+#include "daemon/vault/services/explanation.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 #include "tests/unit/vault/office.hpp"
@@ -145,10 +146,10 @@ TEST_CASE("whoever looks sees which pairs must be imported anew, and how") {
     CHECK(listed.at(0).at("state") == "active");
     CHECK(text_at(listed.at(0), "problem").find("jeton secret import " + name) != std::string::npos);
     CHECK(office.ask(office.operator_peer, "connection.list", {{"missing_secret", true}})->as_array().size() == 2);
-    CHECK(text_at(office.ask_about(office.operator_peer, "binding.explain", name, {{"user", "worker"}, {"uid", 2000}})
-                      .value(),
-                  "verdict")
-              .find("import the pair anew") != std::string::npos);
+    const auto at = office.found();
+    const auto explained =
+        office.run([&](Transaction& tx) { return explain(tx, at, office.program, office.clock.now()); });
+    CHECK(explained.verdict.find("import the pair anew") != std::string::npos);
     // It is still recognised, where somebody finds it in a file.
     CHECK(text_at(office.ask(office.operator_peer, "secret.identify", {{"value", std::string{old_pair.client_secret}}})
                       .value(),

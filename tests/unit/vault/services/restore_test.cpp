@@ -3,6 +3,7 @@
 #include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/opening.hpp"
+#include "daemon/vault/services/root_rotation.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/tickets.hpp"
 #include "tests/unit/vault/services/backup_support.hpp"
@@ -328,4 +329,46 @@ TEST_CASE("a pruned audit is backed up and restored from its checkpoint on") {
     REQUIRE(office.restore_into(host.store, file));
     auto group = host.store.group();
     CHECK(group.attempt([](Transaction& tx) { return audit::verify(tx); }));
+}
+
+TEST_CASE("a backup of before the root key was replaced restores, and one that is being made then ends") {
+    SafeOffice office;
+    office.connected(name);
+    const auto generated = office.generate(name);
+    REQUIRE(generated);
+    const auto client_id = office.row(name).client_id;
+    const auto replace = [&] {
+        REQUIRE(office.run([&](Transaction& tx) { return rotate_root_key(tx, office.admin, office.clock.now()); }));
+    };
+    SUBCASE("made before") {
+        const auto file = office.back_up();
+        replace();
+        RestoreInProgress restore;
+        const auto checked = office.read(office.store(), file, restore);
+        REQUIRE(checked);
+        CHECK((*checked)->checked->is_other_store);
+        CHECK(confirm_restore(office.store(), office.config, restore, office.admin, (*checked)->id, office.clock));
+        CHECK(office.accepts(client_id, generated->value.reveal()));
+    }
+    SUBCASE("made after: the successor and what it inherits are in it") {
+        replace();
+        const auto file = office.back_up();
+        Elsewhere host;
+        REQUIRE(office.restore_into(host.store, file));
+        auto group = host.store.group();
+        CHECK(group.attempt([](Transaction& tx) { return audit::verify(tx); }));
+        CHECK(office.differences(office.store(), file).empty());
+    }
+    SUBCASE("replaced in between") {
+        office.many_tenants(200);
+        BackupInProgress backup;
+        REQUIRE(office.run([&](Transaction& tx) { return begin_backup(tx, office.admin, backup, office.clock); }));
+        const auto id = backup->id;
+        REQUIRE(office.run([&](Transaction& tx) { return next_page(tx, office.admin, backup, id, 0, office.clock); }));
+        replace();
+        const auto page =
+            office.run([&](Transaction& tx) { return next_page(tx, office.admin, backup, id, 1, office.clock); });
+        REQUIRE_FALSE(page);
+        CHECK(page.error().what == "this backup has ended: the root key was rotated meanwhile");
+    }
 }

@@ -105,7 +105,7 @@ TEST_CASE("a store of schema 2 opens by the slots it has, which have no public k
 
 TEST_CASE("a store of schema 2 opens: its rows keep their MACs, its secrets name no destination") {
     Place place;
-    place.begin();
+    place.begin(slot_of(place));
     Secret secret;
     secret.id = SecretId::fresh();
     secret.connection = ConnectionId::fresh();

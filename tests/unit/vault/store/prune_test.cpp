@@ -130,6 +130,7 @@ TEST_CASE("T29: after a pruning, too, a row that was changed outside jeton is na
     const auto edited = place.run([](Transaction& tx) { return apps::find(tx, "app2"); }).value();
     place.close();
     const auto copy = "ATTACH '" + (place.directory() / "copy.db").string() + "' AS copy; ";
+    std::ofstream{place.directory() / "copy.db"};  // an empty file is an empty database
     place.edit(copy + "CREATE TABLE copy.apps AS SELECT * FROM apps");
     place.open();
     REQUIRE(place.unseal());

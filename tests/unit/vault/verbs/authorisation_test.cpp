@@ -62,6 +62,19 @@ TEST_CASE("T15: every verb has one row, and a name to be typed or none") {
     CHECK(find_verb("no.such.verb") == nullptr);
 }
 
+TEST_CASE("T15: backing up and restoring is the operators' alone, every step of it") {
+    int steps = 0;
+    for (const auto& verb : all_verbs()) {
+        if (!verb.name.starts_with("backup.") && !verb.name.starts_with("restore.")) continue;
+        INFO(verb.name);
+        ++steps;
+        CHECK_FALSE(verb.for_anyone);
+        for (const auto role : {Role::auditor, Role::developer, Role::tenant_admin}) CHECK_FALSE(verb.roles.has(role));
+        CHECK(verb.roles.has(Role::host_operator));
+    }
+    CHECK(steps == 9);
+}
+
 TEST_CASE("T15: somebody without a role, and uid 0 of a container, may do what is for anyone and nothing else") {
     Host host;
     auto container_root = Host::user(0);
