@@ -1,4 +1,4 @@
-/// Roles of people (DESIGN §1). No role confers a token.
+/// Roles of people. No role confers a token.
 #pragma once
 
 #include <cstdint>

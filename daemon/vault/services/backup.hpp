@@ -1,5 +1,5 @@
 /// Backups: the whole store but tokens, tickets and the host's own key slots, sealed for passphrase and recovery key
-/// (DESIGN §4, docs/backup-format.md). Made in slices, so that nobody waits for it.
+/// (docs/backup-format.md). Made in slices, so that nobody waits for it.
 #pragma once
 
 #include <chrono>

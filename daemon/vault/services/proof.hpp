@@ -1,5 +1,5 @@
 /// Proof that whoever asks holds a key of the store: an attested uid is not enough for what could take the keys away
-/// (DESIGN §4: a compromised front must not become an operator of keys).
+/// (T43: a compromised front must not become an operator of keys).
 #pragma once
 
 #include <string_view>

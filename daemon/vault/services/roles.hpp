@@ -1,4 +1,4 @@
-/// Roles are granted to users and groups of the host, and taken back (DESIGN §1).
+/// Roles are granted to users and groups of the host, and taken back.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// What a peer may do and see: the roles it holds now, for which apps and tenants (DESIGN §1).
+/// What a peer may do and see: the roles it holds now, for which apps and tenants.
 #pragma once
 
 #include <string>
