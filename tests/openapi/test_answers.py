@@ -74,8 +74,7 @@ class Answers(Scenario):
 
     def test_every_operation_answers_as_it_is_described(self):
         for step in (self.store, self.set_up, self.apps, self.consent, self.secrets, self.bindings, self.tokens,
-                     self.upstream_environment_too, self.pauses, self.audit, self.backups, self.keys,
-                     self.refusals, self.ends):
+                     self.upstream_environment_too, self.pauses, self.audit, self.backups, self.refusals, self.ends):
             step()
         self.assertEqual(sorted(set(self.operations) - self.answered), [])
 
@@ -86,7 +85,6 @@ class Answers(Scenario):
         self.ask("get", "/v1/whoami")
         self.ask("get", "/v1/status")
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
-        self.key = key
         self.ask("get", "/v1/key-slots")
         self.ask("post", "/v1/key-slots/test", body={"secret": key})
         second = {"kind": "recovery", "label": "second", "proof": key}
@@ -251,13 +249,6 @@ class Answers(Scenario):
                 self.ask("delete", "/v1/restores/{restore}", names)
             else:
                 self.ask("post", "/v1/restores/{restore}/confirm", names, {})
-
-    def keys(self):
-        proof = {"proof": self.key}
-        self.ask("post", "/v1/environments/{environment}/key/rotate", {"environment": "integration"}, proof)
-        self.ask("post", "/v1/root-key/rotate", body=proof)
-        self.ask("post", "/v1/environments", body={"environment": "scratch", "kind": "local"})
-        self.ask("delete", "/v1/environments/{environment}", {"environment": "scratch"})
 
     def refusals(self):
         self.refused(404, "not_found", "get", "/v1/apps/{app}", {"app": "nobody-s"})
