@@ -85,14 +85,15 @@ class Answers(Scenario):
         self.ask("get", "/v1/whoami")
         self.ask("get", "/v1/status")
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
-        self.key = key
         self.ask("get", "/v1/key-slots")
         self.ask("post", "/v1/key-slots/test", body={"secret": key})
         second = {"kind": "recovery", "label": "second", "proof": key}
         slot = self.ask("post", "/v1/key-slots", body=second)["id"]
         self.ask("post", "/v1/key-slots/{slot}/remove", {"slot": slot}, {"proof": key})
+        self.ask("post", "/v1/root-key/rotate", body={"proof": key})
         self.ask("post", "/v1/seal")
         self.ask("post", "/v1/unseal", body={"secret": key})
+        self.key = key
         self.init()
 
     def init(self):
@@ -111,6 +112,10 @@ class Answers(Scenario):
         self.ask("get", "/v1/environments")
         self.ask("get", "/v1/environments/{environment}", {"environment": "integration"})
         self.ask("patch", "/v1/environments/{environment}", {"environment": "integration"}, {"developer_access": True})
+        self.ask("post", "/v1/environments/{environment}/key/rotate", {"environment": "integration"}, {"proof": self.key})
+        self.ask("get", "/v1/status")
+        self.ask("post", "/v1/environments", body={"environment": "sandbox", "kind": "local"})
+        self.ask("delete", "/v1/environments/{environment}", {"environment": "sandbox"})
         self.ask("post", "/v1/tenants", body={"tenant": "1234567", "name": "Northside Plumbing"})
         self.ask("patch", "/v1/tenants/{tenant}", ONE_TENANT, {"name": "Northside Heating"})
         self.ask("get", "/v1/tenants", query={"environment": "integration", "limit": 1})

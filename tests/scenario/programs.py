@@ -46,7 +46,7 @@ def process_table():
         if not entry.isdigit():
             continue
         try:
-            text = pathlib.Path("/proc", entry, "stat").read_text()
+            text = pathlib.Path("/proc", entry, "stat").read_text(errors="replace")  # names may hold any bytes
         except (FileNotFoundError, ProcessLookupError):
             continue
         name = text[text.index("(") + 1 : text.rindex(")")]

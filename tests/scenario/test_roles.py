@@ -30,7 +30,7 @@ ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"
 # What belongs to the front alone has no request of its own.
 UNASKED = {"usage.report"}
 # Anybody may ask; whether it is for them is the ticket's to say, or the proof's that nobody has here.
-OWN_WORD = {"ticket.claim", "key.rotate", "key.rotate_root", "backup.begin"}
+OWN_WORD = {"ticket.claim", "key_slot.add", "key_slot.remove", "key.rotate", "key.rotate_root", "backup.begin"}
 # What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
 # and who asks for a token is bound to nothing.
 NEVER_DONE = {

@@ -68,8 +68,8 @@ RestoredStore::RestoredStore(StoreFiles files, RootKey root, const Clock& clock)
     engine_ = std::make_unique<Engine>(replacement::new_database(files_), files_.anchor_directory, clock);
     engine_->anchor = Anchor{files_.anchor_directory, replacement::new_anchor_name};
     engine_->database = create_database(engine_->file);
+    engine_->database->execute("BEGIN IMMEDIATE");  // one commit for the schema and for all that is taken
     for (const auto& step : migrations()) apply_migration(*engine_->database, step.to);
-    engine_->database->execute("BEGIN IMMEDIATE");
 }
 
 RestoredStore::~RestoredStore() {

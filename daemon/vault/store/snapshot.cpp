@@ -26,14 +26,15 @@ bool is_left_out(const TableInfo& table, const Record& record) {
 
 const std::string& id_of(const Record& record) { return std::get<std::string>(record.front()); }
 
-/// A row that somebody took away would be missing in the backup, too. Walks the table's index, not its rows.
+/// A row that somebody took away would be missing in the backup, too. Counts; the ids are looked at only to name it.
 void check_complete(Engine& engine, const TableInfo& table) {
-    const auto sql = "SELECT id FROM " + std::string{table.name};  // sql: fixed text
+    const auto name = std::string{table.name};
+    const auto rows = static_cast<std::int64_t>(engine.authority.rows(table));
+    if (engine.database->number("SELECT count(*) FROM " + name) == rows) return;  // sql: fixed text
     std::vector<std::string> ids;
-    for (const auto& record : engine.database->query(sql)) {
+    for (const auto& record : engine.database->query("SELECT id FROM " + name)) {  // sql: fixed text
         if (const auto* id = std::get_if<std::string>(record.data())) ids.push_back(*id);
     }
-    if (ids.size() == engine.authority.rows(table)) return;
     std::ranges::sort(ids);
     throw Tampered(table.name, engine.authority.missing_from(table, ids));
 }
