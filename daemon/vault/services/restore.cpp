@@ -287,4 +287,8 @@ void end_restore(RestoreInProgress& restore, const Peer& peer, std::string_view 
     if (restore && restore->id == id && restore->uid == peer.uid) restore.reset();
 }
 
+void end_idle(RestoreInProgress& restore, const Clock& clock) {
+    if (restore && restore->ends.passed(clock)) restore.reset();
+}
+
 }  // namespace jeton::vault
