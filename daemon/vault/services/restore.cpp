@@ -230,7 +230,7 @@ Result<const RunningRestore*> check_restore(Store& store, RestoreInProgress& res
             backup.attempt([&](Transaction& was) {
                 checked.is_compared = true;
                 checked.is_other_store = !is_same_key(is.root(), was.root());
-                checked.differences = compare(is, was, clock.now());
+                checked.differences = compare(is, was, is.high_water());
                 checked.instance = is.instance();
                 checked.epoch = is.epoch();
             });
