@@ -352,6 +352,8 @@ void Desk::stretched(std::uint64_t number, Result<Stretched> result) {
 
 std::chrono::milliseconds Desk::tick() {
     flights_.sweep();
+    end_idle(room_.backup, room_.clock);
+    end_idle(room_.restore, room_.clock);
     note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
     finish_destroying_keys();

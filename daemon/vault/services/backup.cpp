@@ -93,4 +93,8 @@ void end_backup(const Peer& peer, BackupInProgress& backup, std::string_view id)
     if (backup && backup->id == id && backup->uid == peer.uid) backup.reset();
 }
 
+void end_idle(BackupInProgress& backup, const Clock& clock) {
+    if (backup && backup->ends.passed(clock)) backup.reset();
+}
+
 }  // namespace jeton::vault

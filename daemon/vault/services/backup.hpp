@@ -60,4 +60,7 @@ struct BackupPage {
 /// Gives it up. What has ended already is fine.
 void end_backup(const Peer& peer, BackupInProgress& backup, std::string_view id);
 
+/// Forgets one that nobody goes on with. To be called now and then.
+void end_idle(BackupInProgress& backup, const Clock& clock);
+
 }  // namespace jeton::vault

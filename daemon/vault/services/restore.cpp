@@ -230,7 +230,7 @@ Result<const RunningRestore*> check_restore(Store& store, RestoreInProgress& res
             backup.attempt([&](Transaction& was) {
                 checked.is_compared = true;
                 checked.is_other_store = !is_same_key(is.root(), was.root());
-                checked.differences = compare(is, was, clock.now());
+                checked.differences = compare(is, was, is.high_water());
                 checked.instance = is.instance();
                 checked.epoch = is.epoch();
             });
@@ -285,6 +285,10 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
 
 void end_restore(RestoreInProgress& restore, const Peer& peer, std::string_view id) {
     if (restore && restore->id == id && restore->uid == peer.uid) restore.reset();
+}
+
+void end_idle(RestoreInProgress& restore, const Clock& clock) {
+    if (restore && restore->ends.passed(clock)) restore.reset();
 }
 
 }  // namespace jeton::vault

@@ -93,4 +93,7 @@ struct Restored {
 /// Gives it up; nothing of it is left. What has ended already is fine.
 void end_restore(RestoreInProgress& restore, const Peer& peer, std::string_view id);
 
+/// Forgets one that nobody goes on with, and its files. To be called now and then.
+void end_idle(RestoreInProgress& restore, const Clock& clock);
+
 }  // namespace jeton::vault

@@ -153,6 +153,7 @@ void RestoredStore::continue_after(Transaction& tx, std::int64_t epoch, UtcSecon
     auto& authority = tx.engine().authority;
     tx.engine().raise_epoch_above(epoch);
     authority.counters().high_water = std::max(authority.counters().high_water, high_water);
+    tx.engine().time.has_seen(authority.counters().high_water);
     for (auto& [table, id] : left_out_) authority.note_absent(std::move(table), std::move(id));
     left_out_.clear();
 }

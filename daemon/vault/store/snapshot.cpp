@@ -154,7 +154,7 @@ void Snapshot::write_end(Transaction& tx, Bytes& content) const {
     for (const auto& record : tx.read(slots, "", {})) {
         if (is_left_out(slots, record)) leave_out(slots, id_of(record));
     }
-    counters.high_water = std::max(counters.high_water, engine.clock->now());
+    counters.high_water = std::max(counters.high_water, engine.time.now());
     backup::append(content, backup::EndItem{sealed_state(engine.root_key(), counters)});
 }
 

@@ -285,6 +285,15 @@ TEST_CASE("a restore is its user's own, ends after ten minutes, and leaves nothi
         CHECK_FALSE(confirm_restore(office.store(), office.config, restore, office.admin, id, office.clock));
         CHECK(kept_beside(office.directory() / "state").empty());
     }
+    SUBCASE("nobody comes back to it") {
+        office.clock.advance(9min);
+        end_idle(restore, office.clock);
+        CHECK(restore.has_value());
+        office.clock.advance(2min);
+        end_idle(restore, office.clock);
+        CHECK_FALSE(restore.has_value());
+        CHECK(kept_beside(office.directory() / "state").empty());
+    }
     SUBCASE("it is given up") {
         end_restore(restore, office.admin, id);
         CHECK_FALSE(restore.has_value());
