@@ -18,11 +18,10 @@ struct ReplacedRoot {
     std::string audit_public_key;   ///< hexadecimal; of the key that signs audit heads from here on
 };
 
-/// Replaces the root key in this transaction: wraps it for every key slot that there is and every data key under it, and
-/// rotates the data keys, whose values move in slices (services/key_rotation). The caller has erased a slot that shall
-/// not open the new one, and writes the audit entry.
-/// Refuses: wrong_state, naming a slot of an older jeton, for which it cannot be wrapped; then nothing holds.
-/// Throws Tampered, StoreFault.
+/// Replaces the root key in this transaction: wraps it for every key slot that there is and every data key under it,
+/// and rotates the data keys, whose values move in slices (services/key_rotation). The caller has erased a slot that
+/// shall not open the new one, and writes the audit entry. Refuses: wrong_state, naming a slot of an older jeton, for
+/// which it cannot be wrapped; then nothing holds. Throws Tampered, StoreFault.
 [[nodiscard]] Result<ReplacedRoot> replace_root_key(Transaction& tx);
 
 /// The same, for its own sake, with its audit entry.
