@@ -30,7 +30,7 @@ struct SyscallFilter::Rules {
     Rules& operator=(const Rules&) = delete;
     ~Rules() { ::seccomp_release(context); }
 
-    void add(std::uint32_t action, const char* name, const std::vector<scmp_arg_cmp>& arguments = {}) {
+    void add(std::uint32_t action, const char* name, const std::vector<scmp_arg_cmp>& arguments = {}) const {
         const int number = ::seccomp_syscall_resolve_name(name);
         if (number == __NR_SCMP_ERROR || action == others) return;
         check(::seccomp_rule_add_array(context, action, number, static_cast<unsigned>(arguments.size()),

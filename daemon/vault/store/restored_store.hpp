@@ -49,7 +49,7 @@ public:
     void close();
 
 private:
-    [[nodiscard]] Result<void> take_item(std::span<const unsigned char> item);
+    [[nodiscard]] Result<void> take_item(std::span<const unsigned char> bytes);
 
     StoreFiles files_;
     RootKey root_;
