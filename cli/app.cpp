@@ -1,5 +1,4 @@
 /// What developers register: app create|list|show|edit|delete|publish|versions|connections, app tenant add|remove.
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -98,29 +97,14 @@ int edit(Context& context, const EditArgs& args) {
     return context.report(context.ask(Call::edit(app_path(args.app), std::move(body))));
 }
 
-/// How many connections go with the app, in words: only somebody who is asked needs to know.
-Result<std::string> what_dies(Context& context, const std::string& app) {
-    const auto answer = context.ask_all(Call::get(app_path(app, "/connections")));
-    if (!answer) return std::unexpected{answer.error()};
-    const auto& all = elements(answer->tree);
-    const auto in_state = [&](std::string_view state) {
-        return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
-    };
-    return fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
-                       in_state("disabled"));
-}
-
 int remove(Context& context, const std::string& app) {
     auto question = fmt::format(
         "Deleting app {} is permanent and cannot be undone: its app key, its versions and all its connections die with "
         "it, their client IDs and client secrets included.",
         app);
-    if (context.will_ask()) {
-        const auto how_many = what_dies(context, app);
-        if (!how_many) return context.fail(how_many.error());
-        question += *how_many;
-    }
-    if (const auto refused = context.confirm(question)) return context.fail(*refused);
+    auto listing = Call::get(app_path(app, "/connections"));
+    if (const auto refused = confirm_with_connections(context, std::move(question), std::move(listing)))
+        return context.fail(*refused);
     return context.report(context.ask(Call::remove(app_path(app))));
 }
 

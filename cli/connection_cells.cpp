@@ -1,6 +1,7 @@
 #include "cli/connection_cells.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,20 @@ std::string last_used_text(const json::value& row) {
     const auto at = field(row, "last_used_at");
     const auto by = field(row, "last_used_by");
     return at.empty() || by.empty() ? at : fmt::format("{} by {}", at, by);
+}
+
+std::optional<Failure> confirm_with_connections(Context& context, std::string question, Call listing) {
+    if (context.will_ask()) {
+        const auto answer = context.ask_all(std::move(listing));
+        if (!answer) return answer.error();
+        const auto& all = elements(answer->tree);
+        const auto in_state = [&](std::string_view state) {
+            return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
+        };
+        question += fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
+                                in_state("disabled"));
+    }
+    return context.confirm(question);
 }
 
 void Advice::add(std::string line) {

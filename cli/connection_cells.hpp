@@ -1,6 +1,7 @@
 /// A connection in a listing: the cells of "View Connections" (S16), and what to do next about it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ namespace jeton::cli {
 
 /// "alice at TIME" of the last use; empty: never used.
 [[nodiscard]] std::string last_used_text(const json::value& row);
+
+/// `Context::confirm`, where connections die with what is deleted: whoever is asked is told how many `listing` lists.
+[[nodiscard]] std::optional<Failure> confirm_with_connections(Context& context, std::string question, Call listing);
 
 /// Collects what the rows of a listing advise, each advice once.
 class Advice {

@@ -1,9 +1,9 @@
 /// Isolated worlds: environment create|list|show|edit|delete.
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
@@ -117,32 +117,20 @@ int edit(Context& context, const EditArgs& args) {
     return exit_code::done;
 }
 
-/// How much goes with the environment, in words: only somebody who is asked needs to know.
-Result<std::string> what_dies(Context& context, const std::string& environment) {
-    const auto there = context.ask(Call::get("/v1/environments/" + percent_encoded(environment)));
-    if (!there) return std::unexpected{there.error()};
-    const auto answer = context.ask_all(Call::get("/v1/connections", {{"environment", environment}}));
-    if (!answer) return std::unexpected{answer.error()};
-    const auto& all = elements(answer->tree);
-    const auto in_state = [&](std::string_view state) {
-        return std::ranges::count_if(all, [&](const json::value& one) { return raw_field(one, "state") == state; });
-    };
-    return fmt::format(" Connections: {} ({} connected, {} disabled).", all.size(), in_state("connected"),
-                       in_state("disabled"));
-}
-
 int remove(Context& context, const std::string& environment) {
+    const auto path = "/v1/environments/" + percent_encoded(environment);
+    if (context.will_ask()) {  // a listing of no connections would not tell that there is no such environment
+        const auto there = context.ask(Call::get(path));
+        if (!there) return context.fail(there.error());
+    }
     auto question = fmt::format(
         "Deleting environment {} is permanent and cannot be undone: its tenants, its connections with their client IDs "
         "and client secrets, its bindings, its signing key and its data key die with it.",
         environment);
-    if (context.will_ask()) {
-        const auto how_many = what_dies(context, environment);
-        if (!how_many) return context.fail(how_many.error());
-        question += *how_many;
-    }
-    if (const auto refused = context.confirm(question)) return context.fail(*refused);
-    return context.report(context.ask(Call::remove("/v1/environments/" + percent_encoded(environment))));
+    auto listing = Call::get("/v1/connections", {{"environment", environment}});
+    if (const auto refused = confirm_with_connections(context, std::move(question), std::move(listing)))
+        return context.fail(*refused);
+    return context.report(context.ask(Call::remove(path)));
 }
 
 }  // namespace

@@ -60,22 +60,27 @@ Result<UniqueFd> open_checked(const std::filesystem::path& file, mode_t forbidde
     return fd;
 }
 
-Result<SecretBytes> read_checked(const std::filesystem::path& file, mode_t forbidden) {
+/// Reads all of `file` into `space`, which is a byte longer than what it may hold. Returns the size.
+Result<std::size_t> read_whole(const std::filesystem::path& file, mode_t forbidden, std::span<unsigned char> space) {
     auto fd = open_checked(file, forbidden);
     if (!fd) return fd.error();
-    SecretBytes content{file_limit + 1};
     std::size_t size = 0;
-    while (size < content.size()) {
-        const auto got = ::read(fd->get(), content.data() + size, content.size() - size);
+    while (size < space.size()) {
+        const auto got = ::read(fd->get(), space.data() + size, space.size() - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return cannot("read", file, errno);
-        if (got == 0) break;
+        if (got == 0) return size;
         size += static_cast<std::size_t>(got);
     }
-    if (size > file_limit) {
-        return refuse(Errc::wrong_state, fmt::format("{} is larger than 64 KiB", file.string()), "name the right file");
-    }
-    return SecretBytes{std::span<const unsigned char>{content.data(), size}};
+    return refuse(Errc::wrong_state, fmt::format("{} is larger than {} KiB", file.string(), (space.size() - 1) / 1024),
+                  "name the right file");
+}
+
+Result<SecretBytes> read_checked(const std::filesystem::path& file, mode_t forbidden) {
+    SecretBytes content{file_limit + 1};
+    const auto size = read_whole(file, forbidden, content.span());
+    if (!size) return size.error();
+    return SecretBytes{std::span<const unsigned char>{content.data(), *size}};
 }
 
 /// Whether only the helper may open it: this process has confined itself to other directories.
@@ -188,23 +193,12 @@ Result<void> create_key_file(const std::filesystem::path& file) {
 
 Result<std::string> read_certificates(const std::filesystem::path& file) {
     if (is_out_of_reach(file)) return ask_file_helper(FileKind::certificates, file);
-    // Who may write it says who may stand in for a token endpoint.
-    const auto fd = open_checked(file, S_IWGRP | S_IWOTH);
-    if (!fd) return fd.error();
     std::string content(certificates_limit + 1, '\0');
-    std::size_t size = 0;
-    while (size < content.size()) {
-        const auto got = ::read(fd->get(), content.data() + size, content.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return cannot("read", file, errno);
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    if (size > certificates_limit) {
-        return refuse(Errc::wrong_state, fmt::format("{} is larger than 512 KiB", file.string()),
-                      "name the right file");
-    }
-    auto certificates = certificates_in(std::string_view{content}.substr(0, size));
+    // Who may write it says who may stand in for a token endpoint.
+    const auto size =
+        read_whole(file, S_IWGRP | S_IWOTH, {reinterpret_cast<unsigned char*>(content.data()), content.size()});
+    if (!size) return size.error();
+    auto certificates = certificates_in(std::string_view{content}.substr(0, *size));
     protocol::wipe(content);  // a private key may stand beside them
     if (!certificates.empty()) return certificates;
     return refuse(Errc::wrong_state, fmt::format("{} holds no certificate", file.string()),

@@ -153,6 +153,15 @@ void allow_writing_files(SyscallFilter& filter) {
     filter.allow(names);
 }
 
+void begin_as_reader(SyscallFilter& filter) {
+    kill_the_never_needed(filter);
+    kill_exec(filter);
+    allow_life(filter);
+    refuse_fork(filter);
+    allow_open_files(filter);
+    allow_reading_files(filter);
+}
+
 }  // namespace calls
 
 }  // namespace jeton

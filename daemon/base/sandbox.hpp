@@ -37,6 +37,9 @@ void allow_writing_files(SyscallFilter& filter);
 /// Making processes that are no threads.
 void refuse_fork(SyscallFilter& filter);
 
+/// What the lists of most programs begin with: of all the above, everything but writing files.
+void begin_as_reader(SyscallFilter& filter);
+
 }  // namespace calls
 
 }  // namespace jeton

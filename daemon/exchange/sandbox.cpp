@@ -30,12 +30,7 @@ void confine_exchange() {
     for (const auto* file : authorities) files.files.push_back({file, landlock::read_only});
 
     SyscallFilter filter{SyscallFilter::Others::absent};
-    calls::kill_the_never_needed(filter);
-    calls::kill_exec(filter);
-    calls::allow_life(filter);
-    calls::refuse_fork(filter);
-    calls::allow_open_files(filter);
-    calls::allow_reading_files(filter);
+    calls::begin_as_reader(filter);
     // To endpoints and name servers; to name services of this host (a Unix socket); to the kernel, for the addresses
     // that this host has (getaddrinfo(3) orders by them).
     for (const auto family : {AF_INET, AF_INET6, AF_UNIX}) {

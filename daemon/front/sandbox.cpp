@@ -48,12 +48,7 @@ void confine_front(const Config& config) {
     if (cgroup_mount().empty()) std::erase_if(files.files, [](const auto& rule) { return rule.path.empty(); });
 
     SyscallFilter filter{SyscallFilter::Others::absent};
-    calls::kill_the_never_needed(filter);
-    calls::kill_exec(filter);
-    calls::allow_life(filter);
-    calls::refuse_fork(filter);
-    calls::allow_open_files(filter);
-    calls::allow_reading_files(filter);
+    calls::begin_as_reader(filter);
     // Sessions: taken, looked at, closed.
     static constexpr const char* sessions[] = {"accept", "accept4", "pidfd_open", "socketpair", "wait4"};
     filter.allow(sessions);

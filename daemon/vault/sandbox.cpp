@@ -26,12 +26,7 @@ void confine_vault(const Config& config) {
     }
 
     SyscallFilter filter{SyscallFilter::Others::absent};
-    calls::kill_the_never_needed(filter);
-    calls::kill_exec(filter);
-    calls::allow_life(filter);
-    calls::refuse_fork(filter);
-    calls::allow_open_files(filter);
-    calls::allow_reading_files(filter);
+    calls::begin_as_reader(filter);
     calls::allow_writing_files(filter);
     refuse_sockets(filter);
     confine(files, filter);
@@ -41,12 +36,7 @@ void confine_file_helper() {
     landlock::Rules files{.files = {{"/", landlock::read_only | landlock::write_file | landlock::make_file |
                                               landlock::make_directory | landlock::remove_file}}};
     SyscallFilter filter{SyscallFilter::Others::absent};
-    calls::kill_the_never_needed(filter);
-    calls::kill_exec(filter);
-    calls::allow_life(filter);
-    calls::refuse_fork(filter);
-    calls::allow_open_files(filter);
-    calls::allow_reading_files(filter);
+    calls::begin_as_reader(filter);
     static constexpr const char* making[] = {"mkdir", "mkdirat", "fsync", "link", "linkat", "unlink", "unlinkat"};
     filter.allow(making);
     refuse_sockets(filter);

@@ -36,16 +36,6 @@ Ending filtered(const std::function<void(SyscallFilter&)>& fill, const std::func
     });
 }
 
-/// A process of ours as all of them are: it lives, uses what is open, and reads files.
-void usual(SyscallFilter& filter) {
-    calls::kill_the_never_needed(filter);
-    calls::kill_exec(filter);
-    calls::allow_life(filter);
-    calls::refuse_fork(filter);
-    calls::allow_open_files(filter);
-    calls::allow_reading_files(filter);
-}
-
 int error_of(long result) { return result >= 0 ? 0 : errno; }
 
 }  // namespace
@@ -73,21 +63,27 @@ TEST_SUITE("confinement") {
     }
 
     TEST_CASE("filter: a deadly call ends the process by SIGSYS (T42)") {
-        CHECK(filtered(usual, [] { return error_of(::execl("/bin/true", "true", nullptr)); }).signal == SIGSYS);
-        CHECK(filtered(usual, [] { return error_of(::ptrace(PTRACE_TRACEME, 0, 0, 0)); }).signal == SIGSYS);
-        CHECK(filtered(usual, [] { return error_of(::syscall(SYS_io_uring_setup, 1, nullptr)); }).signal == SIGSYS);
-        CHECK(filtered(usual, [] { return error_of(::syscall(SYS_bpf, 0, nullptr, 0)); }).signal == SIGSYS);
-        CHECK(filtered(usual, [] { return error_of(::syscall(SYS_unshare, CLONE_NEWUSER)); }).signal == SIGSYS);
-        CHECK(filtered(usual, [] { return error_of(::setuid(0)); }).signal == SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::execl("/bin/true", "true", nullptr)); }).signal ==
+              SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::ptrace(PTRACE_TRACEME, 0, 0, 0)); }).signal ==
+              SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] {
+                  return error_of(::syscall(SYS_io_uring_setup, 1, nullptr));
+              }).signal == SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::syscall(SYS_bpf, 0, nullptr, 0)); }).signal ==
+              SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::syscall(SYS_unshare, CLONE_NEWUSER)); }).signal ==
+              SIGSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::setuid(0)); }).signal == SIGSYS);
     }
 
     TEST_CASE("filter: threads, but no processes") {
-        CHECK(filtered(usual, [] {
+        CHECK(filtered(calls::begin_as_reader, [] {
                   int found = 1;
                   std::thread{[&] { found = 0; }}.join();
                   return found;
               }).status == 0);
-        CHECK(filtered(usual, [] {
+        CHECK(filtered(calls::begin_as_reader, [] {
                   const pid_t child = ::fork();
                   if (child == 0) std::_Exit(0);
                   return error_of(child);
@@ -99,16 +95,16 @@ TEST_SUITE("confinement") {
             void* const memory = ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             return memory == MAP_FAILED ? errno : 0;
         };
-        CHECK(filtered(usual, [&] { return mapping(PROT_READ | PROT_WRITE); }).status == 0);
-        CHECK(filtered(usual, [&] { return mapping(PROT_READ | PROT_EXEC); }).status == EPERM);
-        CHECK(filtered(usual, [] {
+        CHECK(filtered(calls::begin_as_reader, [&] { return mapping(PROT_READ | PROT_WRITE); }).status == 0);
+        CHECK(filtered(calls::begin_as_reader, [&] { return mapping(PROT_READ | PROT_EXEC); }).status == EPERM);
+        CHECK(filtered(calls::begin_as_reader, [] {
                   void* const memory = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
                   return error_of(::mprotect(memory, 4096, PROT_READ | PROT_EXEC));
               }).status == EPERM);
     }
 
     TEST_CASE("filter: a process may end itself, and signal nobody else") {
-        CHECK(filtered(usual, [] { return std::raise(SIGKILL); }).signal == SIGKILL);
-        CHECK(filtered(usual, [] { return error_of(::kill(::getppid(), 0)); }).status == ENOSYS);
+        CHECK(filtered(calls::begin_as_reader, [] { return std::raise(SIGKILL); }).signal == SIGKILL);
+        CHECK(filtered(calls::begin_as_reader, [] { return error_of(::kill(::getppid(), 0)); }).status == ENOSYS);
     }
 }
