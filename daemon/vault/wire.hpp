@@ -10,7 +10,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/known_callers.hpp"
-#include "daemon/vault/services/upstream.hpp"
+#include "daemon/vault/services/upstream_answer.hpp"
 
 namespace jeton::vault::wire {
 

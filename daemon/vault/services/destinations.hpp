@@ -12,7 +12,7 @@
 #include "daemon/vault/domain/secret.hpp"
 #include "daemon/vault/keys/data_key.hpp"
 #include "daemon/vault/services/find.hpp"
-#include "daemon/vault/services/upstream.hpp"
+#include "daemon/vault/services/upstream_answer.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {

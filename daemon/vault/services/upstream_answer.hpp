@@ -1,0 +1,67 @@
+/// What a token endpoint elsewhere is asked, and what its answer is worth: judged before it is believed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/error.hpp"
+#include "daemon/base/secret.hpp"
+#include "daemon/vault/domain/environment.hpp"
+#include "daemon/vault/services/find.hpp"
+
+namespace jeton::vault {
+
+/// What the exchange is asked to do; holds the one secret that it needs.
+struct ExchangeRequest {
+    std::string endpoint;
+    ClientAuth client_auth = ClientAuth::post;
+    std::string client_id;
+    SecretText client_secret;
+    std::string scope;  ///< empty = not sent
+    std::string ca_file;
+    bool allow_loopback_http = false;
+};
+
+/// What came back. `failure` in words where there is no HTTP answer.
+struct ExchangeAnswer {
+    int status = 0;
+    SecretText access_token;
+    std::optional<std::int64_t> expires_in;
+    std::string token_type;
+    std::string scope;
+    std::string error;
+    std::optional<std::int64_t> retry_after;  ///< seconds
+    std::string failure;
+    bool our_own_fault = false;  ///< the exchange ended: says nothing of the endpoint
+};
+
+/// What the token must say of itself where it says anything (P10, P11): the pair's client ID, the connection's tenant.
+struct ExpectedClaims {
+    std::string client_id;
+    std::string tenant;
+    bool tenant_required = false;
+};
+
+struct UpstreamToken {
+    SecretText access_token;
+    std::string scope;
+    std::chrono::seconds life{};
+};
+
+/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `mismatch` (claims of another tenant or
+/// client), `temporarily_unavailable` with `retry_after`. `endpoint` names the server in the words.
+[[nodiscard]] Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& expected,
+                                          std::string_view endpoint);
+
+/// The request for `found` with `secret_value`.
+[[nodiscard]] ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret_value,
+                                               std::string scope);
+[[nodiscard]] ExpectedClaims expected_claims(const FoundConnection& found);
+
+/// The endpoint gives no token now; `retry_after` in seconds, bounded here.
+[[nodiscard]] Error unavailable(std::string what, std::optional<std::int64_t> retry_after);
+
+}  // namespace jeton::vault
