@@ -52,6 +52,10 @@ struct EnvironmentEdit {
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now);
 
+/// Which environment of the portal the host of a preset's token endpoint is, as the portal calls it: `integration` or
+/// `production`; empty for any other host.
+[[nodiscard]] std::string_view portal_environment(std::string_view host);
+
 struct DeletedEnvironment {
     std::string name;
     std::vector<ConnectionId> connections;
