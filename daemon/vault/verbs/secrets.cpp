@@ -14,6 +14,7 @@
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
 #include "daemon/vault/verbs/ticket_for.hpp"
+#include "daemon/vault/verbs/trial.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -155,7 +156,31 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
     return listed;
 }
 
+std::string tried_at(const FoundConnection& checked) {
+    return fmt::format("import/{}/", destination_of(checked.environment));
+}
+
 }  // namespace
+
+Outcome try_pair(Call& call, const FoundConnection& checked, const ImportedPair& pair) {
+    // Each import tries its own pair: two with one client ID may differ in the secret.
+    return {std::nullopt, trial_of(call, checked, pair, tried_at(checked) + random_hex(16))};
+}
+
+Result<std::optional<UpstreamToken>> tried_token(Call& call, const FoundConnection& checked, const ImportedPair& pair) {
+    auto token = call.room.upstream.take(call.landed->flight);
+    if (!call.landed->flight.starts_with(tried_at(checked))) return moved_meanwhile(checked);
+    if (call.landed->failure) return explain(call, *call.landed->failure, pair, checked);
+    return token;
+}
+
+void keep_tried_token(Call& call, const Connection& connection, const Secret& secret,
+                      std::optional<UpstreamToken> token) {
+    call.room.upstream.drop_connection(connection.id);
+    if (!token) return;
+    call.room.upstream.put(UpstreamTokens::key_of(connection, secret, {}), connection, *std::move(token),
+                           call.room.clock);
+}
 
 json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
     const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
@@ -287,20 +312,12 @@ Result<Outcome> secret_import(Call& call) {
     if (auto found = configured_by(call, name); !found) return found.error();
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
-    const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
-    // Each import tries its own pair: two with one client ID may differ in the secret.
-    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
-
-    auto token = call.room.upstream.take(call.landed->flight);
-    if (!call.landed->flight.starts_with(tried_there)) return moved_meanwhile(*checked);
-    if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
+    if (!call.landed) return try_pair(call, *checked, pair);
+    auto token = tried_token(call, *checked, pair);
+    if (!token) return token.error();
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
-    if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
-    }
+    keep_tried_token(call, checked->connection, *secret, *std::move(token));
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
                  {"prefix", secret->prefix},
