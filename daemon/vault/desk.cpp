@@ -107,14 +107,7 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
       daemon_uid_(daemon_uid),
       to_front_(std::move(to_front)),
       stretch_(std::move(stretch)),
-      flights_(room.clock,
-               [this](std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection) {
-                   if (!landing.failure) to_front_(wire::token_replaced_event(connection));
-                   std::vector<Task> tasks;
-                   tasks.reserve(waiters.size());
-                   for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing, {}});
-                   run(std::move(tasks));
-               }) {}
+      flights_(room.clock, [this](std::vector<Flights::Landed> landed) { land(std::move(landed)); }) {}
 
 wire::Moment Desk::moment() const { return {room_.store.instance(), room_.store.epoch()}; }
 
@@ -184,6 +177,68 @@ void Desk::run(std::vector<Task> tasks) {
         run_group({first, last});
         first = last;
     }
+}
+
+void Desk::land(std::vector<Flights::Landed> landed) {
+    const auto landings = file(landed);
+    announce();
+    std::vector<Task> tasks;
+    for (std::size_t i = 0; i < landed.size(); ++i) {
+        const auto& connection = landed[i].need.connection;
+        if (landings[i].failure) {
+            log::warning("{}: {}", connection, landings[i].failure->what);
+        } else {
+            to_front_(wire::token_replaced_event(connection));
+        }
+        for (auto& waiter : landed[i].waiters) tasks.push_back({std::move(waiter), landings[i], {}});
+    }
+    run(std::move(tasks));
+}
+
+std::vector<Landing> Desk::file(const std::vector<Flights::Landed>& landed) {
+    std::vector<Landing> landings;
+    landings.reserve(landed.size());
+    bool writes = true;
+    while (landings.size() < landed.size()) {
+        if (room_.store.state() != StoreState::unsealed) {
+            landings.push_back({closed_refusal(room_.store), landed[landings.size()].need.flight});
+            continue;
+        }
+        try {
+            auto group = room_.store.group();
+            for (auto i = landings.size(); i < landed.size(); ++i) {
+                landings.push_back(judge(group, landed[i]));
+                if (writes) keep(group, landings.back());
+            }
+            group.commit();
+        } catch (const StoreFault& fault) {
+            log::error("what token endpoints answered was not written: {}", fault.what());
+            const bool cannot_read = !writes && landings.size() < landed.size();
+            if (cannot_read) landings.push_back({storage_refusal(fault), landed[landings.size()].need.flight});
+            writes = false;
+        }
+    }
+    return landings;
+}
+
+Landing Desk::judge(Group& group, const Flights::Landed& landed) {
+    const auto& need = landed.need;
+    try {
+        return group.attempt([&](Transaction& tx) { return need.land(tx, landed.answer); });
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+        return {tampered_refusal(fault), need.flight};
+    }
+}
+
+void Desk::keep(Group& group, Landing& landing) {
+    if (!landing.keep) return;
+    try {
+        group.attempt([&](Transaction& tx) { landing.keep(tx); });
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+    }
+    landing.keep = {};  // it may hold a token
 }
 
 void Desk::run_alone(Task& task) {

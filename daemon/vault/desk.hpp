@@ -54,6 +54,12 @@ private:
     };
 
     void run(std::vector<Task> tasks);
+    /// Answers of token endpoints: judged and filed, then their waiters run again.
+    void land(std::vector<Flights::Landed> landed);
+    /// In one group: each answer is judged, and what it leaves in the store is written.
+    [[nodiscard]] std::vector<Landing> file(const std::vector<Flights::Landed>& landed);
+    [[nodiscard]] Landing judge(Group& group, const Flights::Landed& landed);
+    void keep(Group& group, Landing& landing);
     /// Whether listings first write down what is counted; without it they may miss the latest.
     enum class Tallying { before_listings, none };
     void run_group(std::span<Task> tasks, Tallying tallying = Tallying::before_listings);

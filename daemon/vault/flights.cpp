@@ -1,9 +1,10 @@
 #include "daemon/vault/flights.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "daemon/base/files.hpp"
-#include "daemon/base/log.hpp"
+#include "daemon/base/frames.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -45,27 +46,40 @@ void Flights::send(std::uint64_t number, Flight& flight) {
     flight.sent = true;
 }
 
-void Flights::arrived(std::string_view payload) {
-    const auto numbered = wire::read_exchange_answer(payload);
-    land(numbered.id, numbered.answer);
+void Flights::arrived(const std::deque<std::string>& payloads) {
+    std::vector<Landed> landed;
+    std::exception_ptr broken;
+    for (const auto& payload : payloads) {
+        try {
+            auto numbered = wire::read_exchange_answer(payload);
+            land(numbered.id, std::move(numbered.answer), landed);
+        } catch (const FrameFault&) {
+            broken = std::current_exception();
+            break;
+        }
+    }
+    on_landing_(std::move(landed));
+    if (broken) std::rethrow_exception(broken);
 }
 
-void Flights::land(std::uint64_t number, const ExchangeAnswer& answer) {
+void Flights::land(std::uint64_t number, ExchangeAnswer answer, std::vector<Landed>& landed) {
     auto node = flights_.extract(number);
     if (node.empty()) return;
     auto& flight = node.mapped();
     numbers_.erase(flight.key);
-    const auto landing = flight.need.land(answer);
-    if (landing.failure) log::warning("{}: {}", flight.need.connection, landing.failure->what);
-    on_landing_(std::move(flight.waiters), landing, flight.need.connection);
+    landed.push_back({std::move(flight.need), std::move(answer), std::move(flight.waiters)});
 }
 
-void Flights::fail(std::uint64_t number, std::string why) {
-    ExchangeAnswer answer;
-    answer.failure = std::move(why);
-    answer.our_own_fault = true;
-    answer.retry_after = 1;
-    land(number, answer);
+void Flights::fail(const std::vector<std::uint64_t>& numbers, const std::string& why) {
+    std::vector<Landed> landed;
+    for (const auto number : numbers) {
+        ExchangeAnswer answer;
+        answer.failure = why;
+        answer.our_own_fault = true;
+        answer.retry_after = 1;
+        land(number, std::move(answer), landed);
+    }
+    if (!landed.empty()) on_landing_(std::move(landed));
 }
 
 void Flights::lost() {
@@ -74,7 +88,7 @@ void Flights::lost() {
     for (const auto& [number, flight] : flights_) {
         if (flight.sent) in_the_air.push_back(number);
     }
-    for (const auto number : in_the_air) fail(number, "the exchange ended while it asked; it is being started again");
+    fail(in_the_air, "the exchange ended while it asked; it is being started again");
 }
 
 void Flights::sweep() {
@@ -83,7 +97,7 @@ void Flights::sweep() {
     for (const auto& [number, flight] : flights_) {
         if (flight.deadline <= now) late.push_back(number);
     }
-    for (const auto number : late) fail(number, "the exchange gave no answer in time");
+    fail(late, "the exchange gave no answer in time");
 }
 
 }  // namespace jeton::vault

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,9 +18,14 @@ namespace jeton::vault {
 
 class Flights {
 public:
-    /// Gets the waiters of a flight that landed, to be run again.
-    using OnLanding =
-        std::function<void(std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection)>;
+    /// A question with its answer, and who waits for it.
+    struct Landed {
+        ExchangeNeed need;
+        ExchangeAnswer answer;
+        std::vector<wire::Request> waiters;
+    };
+    /// Gets all that landed in one turn of the loop: their answers to be judged, their waiters to be run again.
+    using OnLanding = std::function<void(std::vector<Landed> landed)>;
 
     Flights(const Clock& clock, OnLanding on_landing);
 
@@ -28,7 +34,8 @@ public:
 
     /// A new exchange: what waits for one is sent now.
     void connect(std::shared_ptr<FrameLink> link);
-    void arrived(std::string_view payload);
+    /// All answers of one turn of the loop. Throws FrameFault where the exchange is broken; those before it count.
+    void arrived(const std::deque<std::string>& payloads);
     /// The exchange ended: what was in the air fails at once, what comes waits for the next exchange.
     void lost();
     /// Fails what has waited too long, for the exchange or for an exchange.
@@ -44,8 +51,9 @@ private:
     };
 
     void send(std::uint64_t number, Flight& flight);
-    void land(std::uint64_t number, const ExchangeAnswer& answer);
-    void fail(std::uint64_t number, std::string why);
+    /// Moves it to `landed` where it is still in the air.
+    void land(std::uint64_t number, ExchangeAnswer answer, std::vector<Landed>& landed);
+    void fail(const std::vector<std::uint64_t>& numbers, const std::string& why);
 
     const Clock& clock_;
     OnLanding on_landing_;

@@ -10,6 +10,7 @@
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/versions.hpp"
+#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
@@ -85,8 +86,8 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
 
 TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key,
                     const std::string& scope) {
-    return {std::move(key),         found.name(),     sealed_request(tx, found, secret, scope),
-            expected_claims(found), found.connection, found.environment.id};
+    return {std::move(key),   found.name(),         sealed_request(tx, found, secret, scope), expected_claims(found),
+            found.connection, found.environment.id, destination_of(found.environment)};
 }
 
 /// A token of another tenant is the operator's alarm; the program, which did nothing wrong, may only wait.
@@ -177,8 +178,12 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     return decision;
 }
 
-Landing land_token(const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
+Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
                    const Clock& clock) {
+    const auto environment = environments::get(tx, fetch.environment);
+    if (!environment || destination_of(*environment) != fetch.destination) {
+        return {unavailable("the token endpoint was changed while it was asked", 1), fetch.key};
+    }
     auto token = judge(answer, fetch.expected, fetch.request.endpoint);
     if (!token) {
         if (!answer.our_own_fault) upstream.note(fetch.environment, token.error(), clock);

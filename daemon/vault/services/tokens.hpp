@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ struct TokenFetch {
     ExpectedClaims expected;
     Connection connection;
     EnvironmentId environment;
+    std::string destination;  ///< of the environment when it was asked (services/destinations)
 };
 
 /// `token`: answer with it. `fetch`: ask the upstream; without a token the answer waits for it.
@@ -49,6 +51,10 @@ struct TokenDecision {
 struct Landing {
     std::optional<Error> failure;
     std::string flight;  ///< its key
+    /// What the answer leaves in the store, beside its audit entry where it changes authority rows: run in a savepoint
+    /// of its own, in one commit with the other answers of the loop's turn, before the waiting verbs run again. A disk
+    /// that refuses it takes the answer from nobody. Empty: nothing.
+    std::function<void(Transaction&)> keep = {};
 };
 
 /// Decides a token request. `landed`: this request has waited for its upstream answer already: that answer's refusal
@@ -59,8 +65,9 @@ struct Landing {
                                                  UpstreamTokens& upstream, const Clock& clock,
                                                  const std::optional<Landing>& landed);
 
-/// Files an answer of the upstream: the token or the endpoint's health.
-[[nodiscard]] Landing land_token(const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
-                                 const Clock& clock);
+/// Files an answer of the upstream: the token or the endpoint's health. An answer that comes when its environment is
+/// gone or has another endpoint is worth nothing.
+[[nodiscard]] Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer,
+                                 UpstreamTokens& upstream, const Clock& clock);
 
 }  // namespace jeton::vault

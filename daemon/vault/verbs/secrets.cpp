@@ -38,7 +38,8 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
     need.flight = std::move(flight);
     need.connection = found.name();
     need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
-    need.land = [&room = call.room, found, flight_key = need.flight](const ExchangeAnswer& answer) -> Landing {
+    need.land = [&room = call.room, found, flight_key = need.flight](Transaction&,
+                                                                     const ExchangeAnswer& answer) -> Landing {
         auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
         if (!answer.our_own_fault) {
             const auto failure = token ? std::nullopt : std::optional{token.error()};

@@ -97,8 +97,8 @@ ExchangeNeed need_of(Call& call, TokenFetch fetch) {
     need.request = std::move(shared->request);
     shared->request = {};
     shared->request.endpoint = need.request.endpoint;
-    need.land = [shared, &room = call.room](const ExchangeAnswer& answer) {
-        return land_token(*shared, answer, room.upstream, room.clock);
+    need.land = [shared, &room = call.room](Transaction& tx, const ExchangeAnswer& answer) {
+        return land_token(tx, *shared, answer, room.upstream, room.clock);
     };
     return need;
 }

@@ -60,7 +60,9 @@ struct ExchangeNeed {
     std::string flight;      ///< equal ones share one request
     std::string connection;  ///< its name: for the log, and for the front where its token is replaced
     ExchangeRequest request;
-    std::function<Landing(const ExchangeAnswer&)> land;  ///< once, before the waiting verbs run again
+    /// Judges the answer by the store as it is then, and files it in memory; called once, before the waiting verbs run
+    /// again. It changes nothing in the store: what is to be written is `Landing::keep`.
+    std::function<Landing(Transaction&, const ExchangeAnswer&)> land;
 };
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.

@@ -44,7 +44,11 @@ struct Upstream : World {
         REQUIRE(import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
     }
     Landing land(const TokenDecision& decision, const ExchangeAnswer& answer) {
-        return land_token(*decision.fetch, answer, upstream, clock);
+        return run([&](Transaction& tx) {
+            auto landing = land_token(tx, *decision.fetch, answer, upstream, clock);
+            if (landing.keep) landing.keep(tx);
+            return landing;
+        });
     }
     const std::string remote = "dispatcher/1@production";
 };
