@@ -22,6 +22,7 @@ using enum PairField;
 constexpr std::string_view reference_scheme = "jeton://";  ///< of jeton exec --env-file
 constexpr std::array<std::string_view, 2> portal_shapes{"cid.", "cs1."};
 constexpr std::array<std::string_view, 7> secret_heads{"cid.", "cs1.", "ak1.", "jid.", "jcs.", "jak.", "jtk."};
+constexpr std::size_t run_of_a_secret = 40;  ///< letters and digits without anything between them
 constexpr std::array separators{',', ';', '\t'};
 
 client::WipedText copy_of(std::string_view text) {
@@ -38,7 +39,11 @@ void set_problem(ImportRow& row, std::string what, std::string_view next) {
 
 /// A value in the wrong place would be repeated where names are: then it is not taken.
 bool is_secret_like(std::string_view text) {
-    return std::ranges::any_of(secret_heads, [&](std::string_view head) { return text.starts_with(head); });
+    const auto is_letter_or_digit = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
+    return std::ranges::any_of(secret_heads, [&](std::string_view head) { return text.starts_with(head); }) ||
+           (text.size() >= run_of_a_secret && std::ranges::all_of(text, is_letter_or_digit));
 }
 
 void take_open_values(ImportRow& row, const PairValues& values) {

@@ -144,7 +144,7 @@ void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& fou
     tx.append_audit(entry);
 }
 
-Result<void> check_pair(Transaction& tx, const FoundConnection& found, const ImportedPair& pair) {
+Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedPair& pair) {
     const auto name = found.name();
     if (found.environment.kind == EnvironmentKind::local) {
         return refuse(Errc::wrong_state,
@@ -170,6 +170,12 @@ Result<void> check_pair(Transaction& tx, const FoundConnection& found, const Imp
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name));
     }
     if (auto room = check_room(tx, found); !room && !pair.overlap) return room.error();
+    if (pair.form_fields) {
+        auto fields = checked_form_fields(*pair.form_fields);
+        if (!fields) return fields.error();
+        found.connection.form_fields = form_field_texts(*fields);
+    }
+    found.connection.client_id = trim(pair.client_id);
     return {};
 }
 
@@ -194,8 +200,8 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
     secret.destination = destination_of(found->environment);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
-    if (found->connection.client_id != trim(pair.client_id)) {
-        found->connection.client_id = trim(pair.client_id);
+    const auto before = connections::get(tx, found->connection.id);
+    if (before->client_id != found->connection.client_id || before->form_fields != found->connection.form_fields) {
         tx.update(found->connection);
     }
     tx.insert(secret);

@@ -51,7 +51,6 @@ Result<Outcome> import_row(Call& call) {
     auto plan = plan_import(call.tx, call.standing, row);
     if (!plan) return plan.error();
     if (plan->is_there) return done(view_of(*plan, "unchanged"));
-    plan->found.connection.client_id = trim(row.client_id);
     if (dry_run) return done(view_of(*plan, "imported"));
     // An endpoint that asks for a pause gets one: the row is not worth a request that it refuses anyhow.
     if (const auto cooling = call.room.upstream.cooling(plan->found.environment.id, call.room.clock);

@@ -10,6 +10,7 @@
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
@@ -28,47 +29,6 @@ ImportedPair pair_of(protocol::Fields& in) {
     if (seconds) pair.overlap = std::chrono::seconds{*seconds};
     if (in.flag("now")) pair.overlap = std::chrono::seconds{0};
     return pair;
-}
-
-/// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in
-/// vain.
-ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const ImportedPair& pair, std::string flight) {
-    auto found = checked;
-    found.connection.client_id = trim(pair.client_id);
-    ExchangeNeed need;
-    need.flight = std::move(flight);
-    need.connection = found.name();
-    need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
-    need.land = [&room = call.room, found, flight_key = need.flight](Transaction&,
-                                                                     const ExchangeAnswer& answer) -> Landing {
-        auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
-        }
-        if (!token) return {token.error(), flight_key};
-        room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
-        return {std::nullopt, flight_key};
-    };
-    return need;
-}
-
-/// The pair was tried at the endpoint that the environment had then; it must not be taken for another one.
-Error moved_meanwhile(const FoundConnection& found) {
-    return refuse(Errc::wrong_state,
-                  fmt::format("the token endpoint of {} was changed while the pair was tried: nothing was imported",
-                              found.environment.name),
-                  fmt::format("jeton environment show {}, then import again", found.environment.name));
-}
-
-/// For those who may know: the pair lives in another environment (S23, P10).
-Error explain(Call& call, Error refusal, const ImportedPair& pair, const FoundConnection& found) {
-    if (refusal.code != Errc::invalid_client) return refusal;
-    for (auto& other : connections::of_client_id(call.tx, trim(pair.client_id))) {
-        if (other.environment == found.environment.id || !call.standing.sees(other)) continue;
-        refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, std::move(other)).name());
-    }
-    return refusal;
 }
 
 /// The connection, where this peer configures its credentials (S5, S13, S35).
@@ -156,31 +116,7 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
     return listed;
 }
 
-std::string tried_at(const FoundConnection& checked) {
-    return fmt::format("import/{}/", destination_of(checked.environment));
-}
-
 }  // namespace
-
-Outcome try_pair(Call& call, const FoundConnection& checked, const ImportedPair& pair) {
-    // Each import tries its own pair: two with one client ID may differ in the secret.
-    return {std::nullopt, trial_of(call, checked, pair, tried_at(checked) + random_hex(16))};
-}
-
-Result<std::optional<UpstreamToken>> tried_token(Call& call, const FoundConnection& checked, const ImportedPair& pair) {
-    auto token = call.room.upstream.take(call.landed->flight);
-    if (!call.landed->flight.starts_with(tried_at(checked))) return moved_meanwhile(checked);
-    if (call.landed->failure) return explain(call, *call.landed->failure, pair, checked);
-    return token;
-}
-
-void keep_tried_token(Call& call, const Connection& connection, const Secret& secret,
-                      std::optional<UpstreamToken> token) {
-    call.room.upstream.drop_connection(connection.id);
-    if (!token) return;
-    call.room.upstream.put(UpstreamTokens::key_of(connection, secret, {}), connection, *std::move(token),
-                           call.room.clock);
-}
 
 json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
     const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
@@ -307,9 +243,12 @@ Result<Outcome> secret_list(Call& call) {
 Result<Outcome> secret_import(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
-    const auto pair = pair_of(in);
+    auto pair = pair_of(in);
+    auto form_fields = form_fields_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
+    if (!form_fields) return form_fields.error();
+    pair.form_fields = *std::move(form_fields);
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
     if (!call.landed) return try_pair(call, *checked, pair);
