@@ -247,6 +247,9 @@ Result<Config> load_config(const ConfigSource& source) {
     config.audit.every_token = reader.choice("audit", "tokens", "every", "usage").value_or(false);
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);
     reader.count("limits", "sessions", config.limits.sessions);
+    reader.count("warnings", "secret_age_days", config.warnings.secret_age_days);
+    reader.count("warnings", "deadline_days", config.warnings.deadline_days);
+    if (file) config.file = *file;
 
     if (auto problem = reader.problem()) return std::move(*problem);
     if (const auto complete = check_complete(config); !complete) return complete.error();

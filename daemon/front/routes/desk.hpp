@@ -9,6 +9,7 @@
 #include "daemon/front/peer/attest.hpp"
 #include "daemon/front/peer/groups.hpp"
 #include "daemon/front/peer/users.hpp"
+#include "daemon/front/routes/counters.hpp"
 #include "daemon/front/routes/vault.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
 #include "daemon/front/tokens/fingerprint.hpp"
@@ -23,6 +24,8 @@ struct Desk {
     UserNames names{};
     GroupNames groups{};
     Fingerprinter fingerprinter{};
+    Counters counters{};
+    BootTime started = clock.boot_time();
 };
 
 /// The attested process behind a session. Attested anew when its attestation is too old.

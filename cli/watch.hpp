@@ -1,0 +1,14 @@
+/// The state of the daemon as it changes: status --watch.
+#pragma once
+
+#include "cli/context.hpp"
+#include "cli/endless.hpp"
+
+namespace jeton::cli {
+
+/// On a terminal the whole of `jeton status`, drawn anew at each question; anywhere else a line for each change, with
+/// --json the whole status as one line of JSON. A daemon that goes away is waited for without end. Ends with the
+/// process at Ctrl-C (130), else when nobody reads stdout any more, or when the daemon refuses.
+[[nodiscard]] int watch_status(Context& context, const Pace& pace = {.pause = std::chrono::seconds{2}});
+
+}  // namespace jeton::cli
