@@ -247,6 +247,9 @@ Result<Config> load_config(const ConfigSource& source) {
     config.audit.every_token = reader.choice("audit", "tokens", "every", "usage").value_or(false);
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);
     reader.count("limits", "sessions", config.limits.sessions);
+    auto requests = static_cast<std::size_t>(config.upstream.requests_per_minute);
+    reader.count("upstream", "requests_per_minute", requests);
+    config.upstream.requests_per_minute = static_cast<int>(requests);
 
     if (auto problem = reader.problem()) return std::move(*problem);
     if (const auto complete = check_complete(config); !complete) return complete.error();

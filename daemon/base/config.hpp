@@ -44,6 +44,10 @@ struct Config {
         std::size_t sessions = 8192;
     } limits;
 
+    struct Upstream {
+        int requests_per_minute = 600;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
+    } upstream;
+
     [[nodiscard]] std::filesystem::path database() const { return paths.state / "jeton.db"; }
 };
 

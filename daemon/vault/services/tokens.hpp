@@ -32,13 +32,15 @@ struct IssuedToken {
 
 /// A request to the upstream that the answer waits for, or that runs ahead of need.
 struct TokenFetch {
-    std::string key;   ///< one flight at a time for each
-    std::string name;  ///< of the connection
+    TokenKey key;               ///< one flight at a time for each
+    std::string name;           ///< of the connection
+    std::string secret_prefix;  ///< of the secret that is sent
     ExchangeRequest request;
     ExpectedClaims expected;
     Connection connection;
     EnvironmentId environment;
     std::string destination;  ///< of the environment when it was asked (services/destinations)
+    std::uint64_t drops = 0;  ///< `UpstreamTokens::drops` when it was asked
 };
 
 /// `token`: answer with it. `fetch`: ask the upstream; without a token the answer waits for it.
@@ -51,21 +53,34 @@ struct TokenDecision {
 struct Landing {
     std::optional<Error> failure;
     std::string flight;  ///< its key
+    /// What was asked is not what is wanted any more (the connection was changed meanwhile): it says nothing, and who
+    /// waited is decided on anew.
+    bool outdated = false;
     /// What the answer leaves in the store, beside its audit entry where it changes authority rows: run in a savepoint
     /// of its own, in one commit with the other answers of the loop's turn, before the waiting verbs run again. A disk
     /// that refuses it takes the answer from nobody. Empty: nothing.
     std::function<void(Transaction&)> keep = {};
 };
 
-/// Decides a token request. `landed`: this request has waited for its upstream answer already: that answer's refusal
-/// (or none) decides, and no second request is made.
+/// Decides a token request. `landed`: this request has waited for an upstream answer already. That answer decides, and
+/// the same is not asked twice; but another active secret is tried where the upstream did not accept the first.
 /// Refuses as RFC 6749 §5.2: invalid_client, invalid_request, unauthorized_client, invalid_scope, invalid_target,
 /// temporarily_unavailable. `operator_note` holds what the caller is not told.
 [[nodiscard]] Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                                  UpstreamTokens& upstream, const Clock& clock,
                                                  const std::optional<Landing>& landed);
 
-/// Files an answer of the upstream: the token or the endpoint's health. An answer that comes when its environment is
+/// The request that replaces the token of `key` ahead of need; nothing where it must not be asked for: not connected,
+/// no secret, refused a while ago, cooling.
+[[nodiscard]] std::optional<TokenFetch> fetch_ahead(Transaction& tx, const TokenKey& key, UpstreamTokens& upstream,
+                                                    const Clock& clock);
+
+/// Whether `fetch` is still wanted: nothing about its connection has changed since.
+[[nodiscard]] inline bool is_wanted(const TokenFetch& fetch, const UpstreamTokens& upstream) {
+    return upstream.drops(fetch.connection.id) == fetch.drops;
+}
+
+/// Files an answer of the upstream: the token, the refusal, or the endpoint's health. An answer that comes when its environment is
 /// gone or has another endpoint is worth nothing.
 [[nodiscard]] Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer,
                                  UpstreamTokens& upstream, const Clock& clock);

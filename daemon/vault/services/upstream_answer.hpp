@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/environment.hpp"
@@ -36,6 +37,7 @@ struct ExchangeAnswer {
     std::optional<std::int64_t> retry_after;  ///< seconds
     std::string failure;
     bool our_own_fault = false;  ///< the exchange ended: says nothing of the endpoint
+    BootTime asked_at{};         ///< when the request was sent; by the boot clock
 };
 
 /// What the token must say of itself where it says anything (P10, P11): the pair's client ID, the connection's tenant.

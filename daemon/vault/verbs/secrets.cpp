@@ -41,9 +41,14 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const Imported
     need.land = [&room = call.room, found, flight_key = need.flight](Transaction&,
                                                                      const ExchangeAnswer& answer) -> Landing {
         auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
+        if (!token && token.error().code == Errc::temporarily_unavailable) {
+            if (!answer.our_own_fault) {
+                (void)room.upstream.endpoints().failed(found.environment.token_endpoint, token.error(),
+                                                       answer.status == 429, answer.asked_at, room.clock);
+            }
+        } else {
+            room.upstream.endpoints().answered(found.environment.token_endpoint,
+                                               token ? std::string{} : token.error().what, room.clock);
         }
         if (!token) return {token.error(), flight_key};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
@@ -237,7 +242,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -296,10 +301,11 @@ Result<Outcome> secret_import(Call& call) {
     if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
+    call.drop_tokens(checked->connection.id);
     if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
+        const auto key = UpstreamTokens::token_key(checked->connection, *secret, {});
+        call.room.upstream.hold(key, *std::move(token), call.room.clock);
+        keep_token(call.tx, call.room.upstream, key, call.room.clock);
     }
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
@@ -316,7 +322,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(

@@ -25,8 +25,9 @@ namespace {
 
 json::value upstream_view(const Room& room, const Environment& environment) {
     if (environment.kind != EnvironmentKind::upstream) return nullptr;
-    const auto* health = room.upstream.health(environment.id);
-    const auto cooling = room.upstream.cooling(environment.id, room.clock);
+    const auto& endpoints = room.upstream.endpoints();
+    const auto* health = endpoints.health(environment.token_endpoint);
+    const auto cooling = endpoints.cooling(environment.token_endpoint, room.clock);
     return {{"state", cooling                                            ? "cooling"
                       : health != nullptr && !health->last_error.empty() ? "failing"
                                                                          : "well"},
@@ -168,6 +169,7 @@ Result<Outcome> store_seal(StoreCall& call) {
         auto group = store.group();
         group.attempt([&](Transaction& tx) {
             call.room.tally.write(tx);
+            drop_all_tokens(tx, call.room.upstream);
             record(tx, call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
         });
         group.commit();
