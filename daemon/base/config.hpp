@@ -45,7 +45,7 @@ struct Config {
     } limits;
 
     struct Upstream {
-        int requests_per_minute = 600;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
+        int requests_per_minute = 1200;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
     } upstream;
 
     [[nodiscard]] std::filesystem::path database() const { return paths.state / "jeton.db"; }

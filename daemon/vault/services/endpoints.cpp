@@ -64,12 +64,13 @@ std::chrono::milliseconds Endpoints::wait(const std::string& endpoint, Urgency u
     const auto in_window = static_cast<std::size_t>(known->sent.end() - window);
     auto limit = static_cast<std::size_t>(allowed(*known));
     if (urgency == Urgency::ahead) limit -= limit / 5;
-    if (in_window + before < limit) return 0ms;
-    // A place is free when enough of the last minute's requests are older than a minute.
-    const auto needed = in_window + before - limit;
-    if (needed >= in_window) return 60s * static_cast<std::int64_t>(1 + (needed - in_window) / std::max(limit, 1UZ));
-    const auto free_at = *(window + static_cast<std::ptrdiff_t>(needed)) + 60s;
-    return std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(free_at - now));
+    limit = std::max(limit, 1UZ);
+    // It goes a minute after the one that is `limit` places before it, in the queue or among those that were sent.
+    const std::chrono::milliseconds turns = 60s * static_cast<std::int64_t>(before / limit);
+    before %= limit;
+    if (in_window + before < limit) return turns;
+    const auto free_at = *(window + static_cast<std::ptrdiff_t>(in_window + before - limit)) + 60s;
+    return turns + std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(free_at - now));
 }
 
 void Endpoints::sent(const std::string& endpoint, const Clock& clock) {

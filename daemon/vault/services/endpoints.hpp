@@ -36,7 +36,7 @@ public:
     /// Whether somebody waits for the answer. What runs ahead of need leaves a fifth of the budget to those who wait.
     enum class Urgency { awaited, ahead };
 
-    static constexpr int usual_budget = 600;  ///< requests a minute; 6,000 connections need no more
+    static constexpr int usual_budget = 1200;  ///< requests a minute: what 10,000 connections in use need
 
     /// `per_minute`: at least 1.
     void set_budget(int per_minute) { budget_ = per_minute; }
