@@ -20,7 +20,8 @@ Result<std::string> authorities_for(const ExchangeRequest& request) {
 
 }  // namespace
 
-Flights::Flights(const Clock& clock, OnLanding on_landing) : clock_(clock), on_landing_(std::move(on_landing)) {}
+Flights::Flights(const Clock& clock, const Config::Exchange& proxy, OnLanding on_landing)
+    : clock_(clock), proxy_(proxy), on_landing_(std::move(on_landing)) {}
 
 void Flights::join(ExchangeNeed need, std::optional<wire::Request> waiter) {
     auto [at, is_new] = numbers_.try_emplace(need.flight, next_number_);
@@ -41,7 +42,7 @@ void Flights::connect(std::shared_ptr<FrameLink> link) {
 
 void Flights::send(std::uint64_t number, Flight& flight) {
     if (!link_ || flight.sent) return;
-    link_->send(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request)));
+    link_->send(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request), proxy_));
     flight.need.request.client_secret = {};
     flight.sent = true;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/base/clock.hpp"
+#include "daemon/base/config.hpp"
 #include "daemon/vault/frame_link.hpp"
 #include "daemon/vault/verbs/verb.hpp"
 #include "daemon/vault/wire.hpp"
@@ -27,7 +28,8 @@ public:
     /// Gets all that landed in one turn of the loop: their answers to be judged, their waiters to be run again.
     using OnLanding = std::function<void(std::vector<Landed> landed)>;
 
-    Flights(const Clock& clock, OnLanding on_landing);
+    /// `proxy`: as the configuration says; it must live as long as this.
+    Flights(const Clock& clock, const Config::Exchange& proxy, OnLanding on_landing);
 
     /// Joins the flight of `need`, or starts it. Without `waiter` it runs ahead of need and nobody waits.
     void join(ExchangeNeed need, std::optional<wire::Request> waiter);
@@ -56,6 +58,7 @@ private:
     void fail(const std::vector<std::uint64_t>& numbers, const std::string& why);
 
     const Clock& clock_;
+    const Config::Exchange& proxy_;
     OnLanding on_landing_;
     std::shared_ptr<FrameLink> link_;
     std::map<std::uint64_t, Flight> flights_;

@@ -39,6 +39,22 @@ function faultFor(clientId, { rules, spent }) {
   return fault.first !== undefined && before >= fault.first ? {} : fault;
 }
 
+/// A throttle, as {"limit": 30, "within": 60000}: requests beyond the limit in that many milliseconds are refused with 429
+/// and the time until there is room again. Those that were refused do not count.
+function throttle() {
+  let admitted = [];
+  return ({ limit, within = 60_000 }) => {
+    if (limit === undefined) return undefined;
+    const now = Date.now();
+    admitted = admitted.filter((at) => at > now - within);
+    if (admitted.length < limit) {
+      admitted.push(now);
+      return undefined;
+    }
+    return { status: 429, retry_after: Math.max(1, Math.ceil((admitted[0] + within - now) / 1000)) };
+  };
+}
+
 /// The form of a token request, read once: the library takes it from `request.body`.
 async function readForm(request) {
   const pieces = [];
@@ -77,6 +93,7 @@ function scriptedAnswer(fault) {
 /// `request.fault`: the members `claims` and `answer` are for the endpoint, which alone can sign a token.
 export function withFaults({ file, delay, log }, next) {
   const read = script(file);
+  const throttled = throttle();
   return async (request, response) => {
     if (request.url.split('?')[0] !== TOKEN_PATH) {
       next(request, response);
@@ -88,6 +105,7 @@ export function withFaults({ file, delay, log }, next) {
       const clientId = clientOf(request, request.body);
       log.begin(request, response, clientId);
       fault = faultFor(clientId, read());
+      fault = throttled(fault) ?? fault;
     } catch (error) {
       if (request.destroyed && !response.recordOutcome) return; // the caller left before it had said what it wants
       response.recordOutcome?.('bad control file', 500);

@@ -9,8 +9,10 @@
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
+#include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/versions.hpp"
-#include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/store/audit.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
@@ -86,7 +88,7 @@ TokenDecision issue_local(Transaction& tx, const Authenticated& client, const st
 
 TokenFetch fetch_of(Transaction& tx, const FoundConnection& found, const Secret& secret, std::string key,
                     const std::string& scope) {
-    return {std::move(key),   found.name(),         sealed_request(tx, found, secret, scope), expected_claims(found),
+    return {std::move(key),   found.name(),         sealed_request(tx, found, secret, scope),
             found.connection, found.environment.id, destination_of(found.environment)};
 }
 
@@ -151,6 +153,29 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     return TokenDecision{std::nullopt, fetch_of(tx, found, *secret, key, asked)};
 }
 
+/// The connection that the answer is for, where it may still be used as it was asked for.
+Result<FoundConnection> still_asked_for(Transaction& tx, const TokenFetch& fetch) {
+    auto connection = connections::get(tx, fetch.connection.id);
+    if (!connection) return unavailable(fmt::format("{} was taken away while its token was asked for", fetch.name), 1);
+    auto found = complete(tx, *std::move(connection));
+    if (found.connection.state != ConnectionState::connected) {
+        return unavailable(fmt::format("{} was disabled while its token was asked for", fetch.name), 1);
+    }
+    if (destination_of(found.environment) != fetch.destination ||
+        found.connection.form_fields != fetch.connection.form_fields) {
+        return unavailable(fmt::format("what is asked for {} was changed while it was asked", fetch.name), 1);
+    }
+    return found;
+}
+
+AuditEntry alarm_of(const FoundConnection& found, const Error& mismatch, UtcSeconds now) {
+    auto entry = audit::own_entry(now, "upstream.mismatch", found.name(), mismatch.what + "; " + mismatch.next);
+    entry.connection = found.name();
+    entry.tenant = found.tenant_name().text();
+    entry.refused = true;
+    return entry;
+}
+
 }  // namespace
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
@@ -178,20 +203,34 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     return decision;
 }
 
-Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
+std::function<void(Transaction&)> lesson_of(const UpstreamToken& token, const ExpectedClaims& expected,
+                                            const Environment& environment, UtcSeconds now) {
+    if (token.issuer.empty() || !expected.issuer.empty()) return {};
+    return [id = environment.id, destination = destination_of(environment), issuer = token.issuer,
+            now](Transaction& tx) { learn_issuer(tx, id, destination, issuer, now); };
+}
+
+Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer, const Upstreams& upstreams,
                    const Clock& clock) {
-    const auto environment = environments::get(tx, fetch.environment);
-    if (!environment || destination_of(*environment) != fetch.destination) {
-        return {unavailable("the token endpoint was changed while it was asked", 1), fetch.key};
-    }
-    auto token = judge(answer, fetch.expected, fetch.request.endpoint);
+    const auto found = still_asked_for(tx, fetch);
+    if (!found) return {found.error(), fetch.key};
+    auto expected = expected_claims(tx, *found);
+    expected.client_id = fetch.connection.client_id;
+    auto token = judge(answer, expected, fetch.request.endpoint);
     if (!token) {
-        if (!answer.our_own_fault) upstream.note(fetch.environment, token.error(), clock);
-        return {token.error(), fetch.key};
+        if (!answer.our_own_fault) upstreams.tokens.note(fetch.environment, token.error(), clock);
+        Landing landing{token.error(), fetch.key};
+        if (token.error().code == Errc::mismatch) landing.alarm = alarm_of(*found, token.error(), clock.now());
+        return landing;
     }
-    upstream.note(fetch.environment, std::nullopt, clock);
-    upstream.put(fetch.key, fetch.connection, *std::move(token), clock);
-    return {std::nullopt, fetch.key};
+    upstreams.tokens.note(fetch.environment, std::nullopt, clock);
+    if (fetch.request.scope.empty() && !token->scope.empty()) {
+        auto granted = split_scope(token->scope);
+        if (granted) upstreams.sightings.note_grant(fetch.connection.id, *std::move(granted), expected.scopes);
+    }
+    Landing landing{std::nullopt, fetch.key, lesson_of(*token, expected, found->environment, clock.now())};
+    upstreams.tokens.put(fetch.key, fetch.connection, *std::move(token), clock);
+    return landing;
 }
 
 }  // namespace jeton::vault

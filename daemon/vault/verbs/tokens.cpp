@@ -98,7 +98,7 @@ ExchangeNeed need_of(Call& call, TokenFetch fetch) {
     shared->request = {};
     shared->request.endpoint = need.request.endpoint;
     need.land = [shared, &room = call.room](Transaction& tx, const ExchangeAnswer& answer) {
-        return land_token(tx, *shared, answer, room.upstream, room.clock);
+        return land_token(tx, *shared, answer, {room.upstream, room.sightings}, room.clock);
     };
     return need;
 }
