@@ -39,6 +39,11 @@ struct Config {
             false;  ///< `tokens = "every"`: an entry for each fetch, durable before the answer; else "usage"
     } audit;
 
+    struct Exchange {
+        std::string proxy;  ///< `http://HOST:PORT`, through which encrypted endpoints are reached; empty: none
+        bool proxy_loopback = false;  ///< those on this host as well
+    } exchange;
+
     struct Limits {
         std::size_t sessions_per_uid = 1024;
         std::size_t sessions = 8192;

@@ -109,7 +109,7 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
       daemon_uid_(daemon_uid),
       to_front_(std::move(to_front)),
       stretch_(std::move(stretch)),
-      flights_(room.clock, room.upstream.endpoints(),
+      flights_(room.clock, room.config.exchange, room.upstream.endpoints(),
                [this](std::vector<Flights::Landed> landed) { land(std::move(landed)); }) {
     room.upstream.endpoints().set_budget(room.config.upstream.requests_per_minute);
 }
@@ -229,6 +229,9 @@ std::vector<Landing> Desk::file(const std::vector<Flights::Landed>& landed) {
 Landing Desk::judge(Group& group, const Flights::Landed& landed) {
     const auto& need = landed.need;
     if (landed.instead) return *landed.instead;
+    if (landed.answer.server_date) {
+        room_.sightings.note_date(need.request.endpoint, *landed.answer.server_date, room_.clock.now());
+    }
     try {
         return group.attempt([&](Transaction& tx) { return need.land(tx, landed.answer); });
     } catch (const Tampered& fault) {
@@ -238,9 +241,11 @@ Landing Desk::judge(Group& group, const Flights::Landed& landed) {
 }
 
 void Desk::keep(Group& group, Landing& landing) {
-    if (!landing.keep) return;
     try {
-        group.attempt([&](Transaction& tx) { landing.keep(tx); });
+        if (landing.alarm && room_.tally.is_first_refusal(*landing.alarm)) {
+            group.attempt([&](Transaction& tx) { tx.append_audit(*landing.alarm); });
+        }
+        if (landing.keep) group.attempt([&](Transaction& tx) { landing.keep(tx); });
     } catch (const Tampered& fault) {
         log::error("{}", fault.what());
     }

@@ -34,8 +34,8 @@ Result<std::string> authorities_for(const ExchangeRequest& request) {
 
 }  // namespace
 
-Flights::Flights(const Clock& clock, Endpoints& endpoints, OnLanding on_landing)
-    : clock_(clock), endpoints_(endpoints), on_landing_(std::move(on_landing)) {}
+Flights::Flights(const Clock& clock, const Config::Exchange& proxy, Endpoints& endpoints, OnLanding on_landing)
+    : clock_(clock), proxy_(proxy), endpoints_(endpoints), on_landing_(std::move(on_landing)) {}
 
 bool Flights::has_room() const { return send_ && in_the_air_ < in_the_air_limit; }
 
@@ -76,7 +76,7 @@ void Flights::connect(Send send) {
 }
 
 void Flights::send(std::uint64_t number, Flight& flight) {
-    send_(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request)));
+    send_(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request), proxy_));
     flight.need.request.client_secret = {};
     flight.sent_at = clock_.boot_time();
     endpoints_.sent(flight.need.request.endpoint, clock_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/base/clock.hpp"
+#include "daemon/base/config.hpp"
 #include "daemon/vault/frame_link.hpp"
 #include "daemon/vault/services/endpoints.hpp"
 #include "daemon/vault/verbs/verb.hpp"
@@ -32,8 +33,9 @@ public:
     /// Sends a frame to the exchange.
     using Send = std::function<void(std::string payload)>;
 
-    /// `endpoints` says when an endpoint may be asked; is told what is asked.
-    Flights(const Clock& clock, Endpoints& endpoints, OnLanding on_landing);
+    /// `proxy`: as the configuration says; `endpoints` says when an endpoint may be asked, and is told what is asked.
+    /// Both must live as long as this.
+    Flights(const Clock& clock, const Config::Exchange& proxy, Endpoints& endpoints, OnLanding on_landing);
 
     /// Joins the flight of `need`, or starts it; it waits for its turn, the first to come first, but not where that
     /// is too far away: then it is refused, and told when. Without `waiter` it runs ahead of need: it goes at once or
@@ -72,6 +74,7 @@ private:
     void hand_on(std::vector<Landed> landed);
 
     const Clock& clock_;
+    const Config::Exchange& proxy_;
     Endpoints& endpoints_;
     OnLanding on_landing_;
     Send send_;

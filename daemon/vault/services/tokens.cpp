@@ -10,10 +10,11 @@
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
+#include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/kept_tokens.hpp"
 #include "daemon/vault/services/versions.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/connections.hpp"
-#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
@@ -171,7 +172,6 @@ public:
                 found_.name(),
                 secret.prefix,
                 sealed_request(tx_, found_, secret, key.scopes),
-                expected_claims(found_),
                 found_.connection,
                 found_.environment.id,
                 destination_of(found_.environment),
@@ -317,6 +317,29 @@ Landing file_failure(const TokenFetch& fetch, const ExchangeAnswer& answer, Erro
     return landing;
 }
 
+/// The connection that the answer is for, where it may still be used as it was asked for.
+Result<FoundConnection> still_asked_for(Transaction& tx, const TokenFetch& fetch) {
+    auto connection = connections::get(tx, fetch.connection.id);
+    if (!connection) return unavailable(fmt::format("{} was taken away while its token was asked for", fetch.name), 1);
+    auto found = complete(tx, *std::move(connection));
+    if (found.connection.state != ConnectionState::connected) {
+        return unavailable(fmt::format("{} was disabled while its token was asked for", fetch.name), 1);
+    }
+    if (destination_of(found.environment) != fetch.destination ||
+        found.connection.form_fields != fetch.connection.form_fields) {
+        return unavailable(fmt::format("what is asked for {} was changed while it was asked", fetch.name), 1);
+    }
+    return found;
+}
+
+AuditEntry alarm_of(const FoundConnection& found, const Error& mismatch, UtcSeconds now) {
+    auto entry = audit::own_entry(now, "upstream.mismatch", found.name(), mismatch.what + "; " + mismatch.next);
+    entry.connection = found.name();
+    entry.tenant = found.tenant_name().text();
+    entry.refused = true;
+    return entry;
+}
+
 }  // namespace
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
@@ -352,24 +375,40 @@ std::optional<TokenFetch> fetch_ahead(Transaction& tx, const TokenKey& key, Upst
     return Upstream{tx, found, upstream, clock}.fetch_ahead(key.scopes);
 }
 
-Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer, UpstreamTokens& upstream,
+std::function<void(Transaction&)> lesson_of(const UpstreamToken& token, const ExpectedClaims& expected,
+                                            const Environment& environment, UtcSeconds now) {
+    if (token.issuer.empty() || !expected.issuer.empty()) return {};
+    return [id = environment.id, destination = destination_of(environment), issuer = token.issuer,
+            now](Transaction& tx) { learn_issuer(tx, id, destination, issuer, now); };
+}
+
+Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer, const Upstreams& upstreams,
                    const Clock& clock) {
-    const auto environment = environments::get(tx, fetch.environment);
-    if (!environment || destination_of(*environment) != fetch.destination) {
-        return {unavailable("the token endpoint was changed while it was asked", 1), fetch.key.text()};
-    }
-    auto token = judge(answer, fetch.expected, fetch.request.endpoint);
-    if (!is_wanted(fetch, upstream)) {
-        if (token) upstream.endpoints().answered(fetch.request.endpoint, {}, clock);
+    auto& tokens = upstreams.tokens;
+    if (!is_wanted(fetch, tokens)) {
+        if (answer.status == 200) tokens.endpoints().answered(fetch.request.endpoint, {}, clock);
         return {.failure = {}, .flight = fetch.key.text(), .outdated = true};
     }
-    if (!token) return file_failure(fetch, answer, token.error(), upstream, clock);
-    upstream.endpoints().answered(fetch.request.endpoint, {}, clock);
-    upstream.refusals().forget(fetch.key.secret.text);
-    upstream.refusals().forget(fetch.key.text());
-    upstream.hold(fetch.key, *std::move(token), clock);
-    Landing landing{std::nullopt, fetch.key.text()};
-    chain(landing, [&upstream, &clock, key = fetch.key](Transaction& kept) { keep_token(kept, upstream, key, clock); });
+    const auto found = still_asked_for(tx, fetch);
+    if (!found) return {found.error(), fetch.key.text()};
+    auto expected = expected_claims(tx, *found);
+    expected.client_id = fetch.connection.client_id;
+    auto token = judge(answer, expected, fetch.request.endpoint);
+    if (!token) {
+        auto landing = file_failure(fetch, answer, token.error(), tokens, clock);
+        if (token.error().code == Errc::mismatch) landing.alarm = alarm_of(*found, token.error(), clock.now());
+        return landing;
+    }
+    tokens.endpoints().answered(fetch.request.endpoint, {}, clock);
+    tokens.refusals().forget(fetch.key.secret.text);
+    tokens.refusals().forget(fetch.key.text());
+    if (fetch.request.scope.empty() && !token->scope.empty()) {
+        auto granted = split_scope(token->scope);
+        if (granted) upstreams.sightings.note_grant(fetch.connection.id, *std::move(granted), expected.scopes);
+    }
+    Landing landing{std::nullopt, fetch.key.text(), lesson_of(*token, expected, found->environment, clock.now())};
+    tokens.hold(fetch.key, *std::move(token), clock);
+    chain(landing, [&tokens, &clock, key = fetch.key](Transaction& kept) { keep_token(kept, tokens, key, clock); });
     return landing;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/authentication.hpp"
+#include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/upstream.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -36,11 +37,10 @@ struct TokenFetch {
     std::string name;           ///< of the connection
     std::string secret_prefix;  ///< of the secret that is sent
     ExchangeRequest request;
-    ExpectedClaims expected;
-    Connection connection;
+    Connection connection;  ///< as it was when it was asked
     EnvironmentId environment;
-    std::string destination;  ///< of the environment when it was asked (services/destinations)
-    std::uint64_t drops = 0;  ///< `UpstreamTokens::drops` when it was asked
+    std::string destination;  ///< of the environment, likewise (services/destinations)
+    std::uint64_t drops = 0;  ///< `UpstreamTokens::drops`, likewise
 };
 
 /// `token`: answer with it. `fetch`: ask the upstream; without a token the answer waits for it.
@@ -53,13 +53,15 @@ struct TokenDecision {
 struct Landing {
     std::optional<Error> failure;
     std::string flight;  ///< its key
-    /// What was asked is not what is wanted any more (the connection was changed meanwhile): it says nothing, and who
-    /// waited is decided on anew.
-    bool outdated = false;
     /// What the answer leaves in the store, beside its audit entry where it changes authority rows: run in a savepoint
     /// of its own, in one commit with the other answers of the loop's turn, before the waiting verbs run again. A disk
     /// that refuses it takes the answer from nobody. Empty: nothing.
     std::function<void(Transaction&)> keep = {};
+    /// What operators must see: written like a refusal, the first of its kind at once, others counted.
+    std::optional<AuditEntry> alarm = {};
+    /// What was asked is not what is wanted any more (the connection was changed meanwhile): it says nothing, and who
+    /// waited is decided on anew.
+    bool outdated = false;
 };
 
 /// Decides a token request. `landed`: this request has waited for an upstream answer already. That answer decides, and
@@ -80,9 +82,21 @@ struct Landing {
     return upstream.drops(fetch.connection.id) == fetch.drops;
 }
 
-/// Files an answer of the upstream: the token, the refusal, or the endpoint's health. An answer that comes when its environment is
-/// gone or has another endpoint is worth nothing.
+/// What the vault holds of upstreams in memory.
+struct Upstreams {
+    UpstreamTokens& tokens;
+    UpstreamSightings& sightings;
+};
+
+/// Files an answer of the upstream: the token, the refusal, or the endpoint's health. Judged by the connection as it is
+/// when the answer comes: where it is gone, is not connected any more, has other form fields or its environment another
+/// endpoint, the answer is worth nothing. A mismatch is an alarm (`upstream.mismatch`).
 [[nodiscard]] Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer,
-                                 UpstreamTokens& upstream, const Clock& clock);
+                                 const Upstreams& upstreams, const Clock& clock);
+
+/// What a token that was judged good against `expected` leaves in the store: its issuer, where the environment has none
+/// yet. Empty: nothing.
+[[nodiscard]] std::function<void(Transaction&)> lesson_of(const UpstreamToken& token, const ExpectedClaims& expected,
+                                                          const Environment& environment, UtcSeconds now);
 
 }  // namespace jeton::vault

@@ -63,6 +63,7 @@ Result<Outcome> environment_edit(Call& call) {
     edit.ca_file = in.optional_text("ca_file");
     edit.allow_loopback_http = in.optional_flag("allow_loopback_http");
     edit.import_anew = in.flag("import_anew");
+    edit.forget_issuer = in.flag("forget_issuer");
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));

@@ -8,8 +8,10 @@
 #include "daemon/vault/services/rotation.hpp"
 #include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
@@ -30,29 +32,33 @@ ImportedPair pair_of(protocol::Fields& in) {
 }
 
 /// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in
-/// vain.
-ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const ImportedPair& pair, std::string flight) {
-    auto found = checked;
-    found.connection.client_id = trim(pair.client_id);
+/// vain. `found`: as it will be with the pair.
+ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPair& pair, std::string flight) {
     ExchangeNeed need;
     need.flight = std::move(flight);
     need.connection = found.name();
     need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
-    need.land = [&room = call.room, found, flight_key = need.flight](Transaction&,
+    need.land = [&room = call.room, found, flight_key = need.flight](Transaction& tx,
                                                                      const ExchangeAnswer& answer) -> Landing {
-        auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
+        auto now = found;
+        // The first token that lands teaches the issuer: it may have been another's, meanwhile.
+        if (auto environment = environments::get(tx, found.environment.id)) now.environment = *std::move(environment);
+        const auto expected = expected_claims(tx, now);
+        auto token = judge(answer, expected, found.environment.token_endpoint);
+        auto& endpoints = room.upstream.endpoints();
         if (!token && token.error().code == Errc::temporarily_unavailable) {
             if (!answer.our_own_fault) {
-                (void)room.upstream.endpoints().failed(found.environment.token_endpoint, token.error(),
-                                                       answer.status == 429, answer.asked_at, room.clock);
+                (void)endpoints.failed(found.environment.token_endpoint, token.error(), answer.status == 429,
+                                       answer.asked_at, room.clock);
             }
         } else {
-            room.upstream.endpoints().answered(found.environment.token_endpoint,
-                                               token ? std::string{} : token.error().what, room.clock);
+            endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
+                               room.clock);
         }
         if (!token) return {token.error(), flight_key};
+        Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
-        return {std::nullopt, flight_key};
+        return landing;
     };
     return need;
 }
@@ -287,9 +293,12 @@ Result<Outcome> secret_list(Call& call) {
 Result<Outcome> secret_import(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
-    const auto pair = pair_of(in);
+    auto pair = pair_of(in);
+    auto form_fields = form_fields_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
+    if (!form_fields) return form_fields.error();
+    pair.form_fields = *std::move(form_fields);
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
     const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));

@@ -118,7 +118,7 @@ ExchangeNeed need_of(Room& room, TokenFetch fetch) {
     shared->request = {};
     shared->request.endpoint = need.request.endpoint;
     need.land = [shared, &room](Transaction& tx, const ExchangeAnswer& answer) {
-        return land_token(tx, *shared, answer, room.upstream, room.clock);
+        return land_token(tx, *shared, answer, {room.upstream, room.sightings}, room.clock);
     };
     need.is_wanted = [shared, &room] { return is_wanted(*shared, room.upstream); };
     return need;

@@ -17,6 +17,7 @@
 #include "daemon/vault/services/kept_tokens.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/restore.hpp"
+#include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
@@ -35,6 +36,7 @@ struct Room {
     const Clock& clock;
     Store& store;
     UpstreamTokens upstream = {};
+    UpstreamSightings sightings = {};
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there

@@ -1,3 +1,4 @@
+#include "daemon/vault/store/audit.hpp"
 #include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
@@ -45,7 +46,7 @@ struct Upstream : World {
     }
     Landing land(const TokenDecision& decision, const ExchangeAnswer& answer) {
         return run([&](Transaction& tx) {
-            auto landing = land_token(tx, *decision.fetch, answer, upstream, clock);
+            auto landing = land_token(tx, *decision.fetch, answer, {upstream, sightings}, clock);
             if (landing.keep) landing.keep(tx);
             return landing;
         });
@@ -259,6 +260,110 @@ TEST_CASE("a failure is shared by all who waited for it") {
     const auto landing = world.land(*first, answer);
     REQUIRE(landing.failure);
     refused(world.decide(peer_request(world.remote), landing), Errc::invalid_client);
+}
+
+namespace {
+
+std::string token_with(std::string_view claims) { return "e30." + base64url(claims) + ".c2ln"; }
+
+std::string issuer_of(Upstream& world) {
+    return world.run([](Transaction& tx) { return find_environment(tx, "production"); }).value().issuer;
+}
+
+std::vector<AuditEntry> audited(World& world, std::string event) {
+    audit::Filter filter;
+    filter.event_glob = std::move(event);
+    return world.run([&](Transaction& tx) { return audit::list(tx, filter); });
+}
+
+}  // namespace
+
+TEST_CASE("the first token that names an issuer pins it to its environment; another one is an alarm, not a token") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    REQUIRE_FALSE(world.land(*first, upstream_answer("opaque")).failure);
+    CHECK(issuer_of(world).empty());
+    REQUIRE_FALSE(world.land(*first, upstream_answer(token_with(R"({"iss":"https://auth.example"})"))).failure);
+    CHECK(issuer_of(world) == "https://auth.example");
+    const auto learned = audited(world, "environment.issuer_learned");
+    REQUIRE(learned.size() == 1);
+    CHECK(learned.front().via == "vault");
+    CHECK(learned.front().subject == "production");
+
+    for (const auto& token : {token_with(R"({"iss":"https://auth.integration.example"})"), token_with("{}"),
+                              token_with(R"({"iss":7})"), std::string{"opaque"}}) {
+        CAPTURE(token);
+        const auto landing = world.land(*first, upstream_answer(token));
+        REQUIRE(landing.failure);
+        CHECK(landing.failure->code == Errc::mismatch);
+        REQUIRE(landing.alarm);
+        CHECK(landing.alarm->event == "upstream.mismatch");
+        CHECK(landing.alarm->connection == world.remote);
+        CHECK(landing.alarm->refused);
+        CHECK(landing.alarm->detail.find("--forget-issuer") != std::string::npos);
+    }
+    CHECK(issuer_of(world) == "https://auth.example");
+}
+
+TEST_CASE("of two first tokens in one turn the first teaches the issuer, the second is judged by it") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    const auto land = [&](Transaction& tx, std::string_view claims) {
+        auto landing = land_token(tx, *first->fetch, upstream_answer(token_with(claims)),
+                                  {world.upstream, world.sightings}, world.clock);
+        if (landing.keep) landing.keep(tx);
+        return landing.failure.has_value();
+    };
+    auto group = world.store().group();
+    CHECK_FALSE(group.attempt([&](Transaction& tx) { return land(tx, R"({"iss":"https://a.example"})"); }));
+    CHECK(group.attempt([&](Transaction& tx) { return land(tx, R"({"iss":"https://b.example"})"); }));
+    group.commit();
+    CHECK(audited(world, "environment.issuer_learned").size() == 1);
+}
+
+TEST_CASE("scopes beyond the accepted version are an alarm, whether the answer or the token names them") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    auto answer = upstream_answer("opaque");
+    answer.scope = "tn.crm.customers:r tn.crm.customers:w";
+    CHECK(world.land(*first, answer).alarm);
+    for (const auto* claims :
+         {R"({"scope":["tn.crm.customers:r","tn.acc.invoices:w"]})",
+          R"({"scope":"tn.crm.customers:r tn.acc.invoices:w"})", R"({"scope":[7]})", R"({"scope":{}})"}) {
+        CAPTURE(claims);
+        const auto landing = world.land(*first, upstream_answer(token_with(claims)));
+        REQUIRE(landing.alarm);
+        CHECK(landing.failure->code == Errc::mismatch);
+    }
+    CHECK_FALSE(world.decide(peer_request(world.remote))->token);
+}
+
+TEST_CASE("fewer scopes than the accepted version are served, and shown") {
+    Upstream world;
+    const auto id = world.row(world.remote).id;
+    const auto first = world.decide(peer_request(world.remote));
+    auto answer = upstream_answer(token_with(R"({"scope":["tn.crm.customers:r"]})"));
+    answer.scope.clear();
+    REQUIRE_FALSE(world.land(*first, answer).failure);
+    CHECK(world.decide(peer_request(world.remote))->token->scope == "tn.crm.customers:r");
+    REQUIRE(world.sightings.lesser_grant(id) != nullptr);
+    CHECK(*world.sightings.lesser_grant(id) == std::vector<std::string>{"tn.crm.customers:r"});
+    answer.scope = "tn.jpm.jobs:w tn.crm.customers:r";
+    REQUIRE_FALSE(world.land(*first, answer).failure);
+    CHECK(world.sightings.lesser_grant(id) == nullptr);
+}
+
+TEST_CASE("an answer that comes when its endpoint was changed is worth nothing, and teaches nothing") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    EnvironmentEdit edit;
+    edit.token_endpoint = "https://other.example/connect/token";
+    edit.import_anew = true;
+    REQUIRE(world.run(
+        [&](Transaction& tx) { return edit_environment(tx, world.admin, "production", edit, world.clock.now()); }));
+    const auto landing = world.land(*first, upstream_answer(token_with(R"({"iss":"https://auth.example"})")));
+    CHECK(landing.failure);
+    CHECK(issuer_of(world).empty());
 }
 
 TEST_CASE("P11: a token of another tenant is never handed out; the operator is told whose it was") {
