@@ -477,8 +477,7 @@ bool Desk::load_kept_tokens() {
         const auto start = std::chrono::steady_clock::now();
         auto group = room_.store.group();
         const auto has_time = [&] { return std::chrono::steady_clock::now() - start < reseal_slice_time; };
-        group.attempt(
-            [&](Transaction& tx) { load_slice(tx, room_.upstream, walk, has_time, room_.clock); });
+        group.attempt([&](Transaction& tx) { load_slice(tx, room_.upstream, walk, has_time, room_.clock); });
         group.commit();
         kept_ = std::move(walk);
     } catch (const std::exception& fault) {
@@ -516,8 +515,8 @@ void Desk::refresh_tokens() {
     try {
         auto group = room_.store.group();
         for (const auto& key : due) {
-            auto fetch = group.attempt(
-                [&](Transaction& tx) { return fetch_ahead(tx, key, room_.upstream, room_.clock); });
+            auto fetch =
+                group.attempt([&](Transaction& tx) { return fetch_ahead(tx, key, room_.upstream, room_.clock); });
             if (fetch) fetches.push_back(*std::move(fetch));
         }
     } catch (const std::exception& fault) {

@@ -103,8 +103,8 @@ private:
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
     KeptWalk kept_;
-    wire::Moment tended_;   ///< instance and epoch at which rows of tokens were looked after
-    BootTime purge_after_{};  ///< rows of tokens that have ended
+    wire::Moment tended_;                          ///< instance and epoch at which rows of tokens were looked after
+    BootTime purge_after_{};                       ///< rows of tokens that have ended
     std::optional<KnownCallers> announced_known_;  ///< nothing while sealed
 };
 

@@ -88,8 +88,7 @@ void Flights::send_waiting(std::vector<Landed>& landed) {
     std::erase_if(queues_, [](const auto& entry) { return entry.second.empty(); });
 }
 
-void Flights::send_waiting(const std::string& endpoint, std::deque<std::uint64_t>& queue,
-                           std::vector<Landed>& landed) {
+void Flights::send_waiting(const std::string& endpoint, std::deque<std::uint64_t>& queue, std::vector<Landed>& landed) {
     while (!queue.empty()) {
         const auto number = queue.front();
         const auto at = flights_.find(number);

@@ -1,4 +1,5 @@
-/// Requests to the upstream that are in the air or wait for their turn: one for each key, however many wait for it (P1).
+/// Requests to the upstream that are in the air or wait for their turn: one for each key, however many wait for it
+/// (P1).
 #pragma once
 
 #include <cstdint>

@@ -14,10 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int cooling_limit = 60;            ///< seconds, where the endpoint does not ask for more
-constexpr int cooling_when_throttled = 16;   ///< likewise, at least: it was asked too often and did not say for how long
-constexpr double allowed_least = 6;          ///< a minute, however often it says that it is asked too often
-constexpr double halved_at_least = 60;          ///< a first refusal after few requests says little of how many are too many
+constexpr int cooling_limit = 60;           ///< seconds, where the endpoint does not ask for more
+constexpr int cooling_when_throttled = 16;  ///< likewise, at least: it was asked too often and did not say for how long
+constexpr double allowed_least = 6;         ///< a minute, however often it says that it is asked too often
+constexpr double halved_at_least = 60;      ///< a first refusal after few requests says little of how many are too many
 constexpr std::size_t in_the_air_limit = 128;  ///< half of what the exchange holds: a hung endpoint leaves the rest
 constexpr std::chrono::milliseconds look_again{250};
 
@@ -120,7 +120,8 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     if (!together || !health.cooling || health.cooling->left(clock) < until.left(clock)) health.cooling = until;
     if (throttled && !together) {
         const auto in_window = known.sent.end() - first_after(known.sent, now - 60s);
-        const auto pace = std::min<double>(allowed(known), std::max<double>(halved_at_least, static_cast<double>(in_window)));
+        const auto pace =
+            std::min<double>(allowed(known), std::max<double>(halved_at_least, static_cast<double>(in_window)));
         known.allowed = std::max(allowed_least, pace / 2);
     }
     return true;

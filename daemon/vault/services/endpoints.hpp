@@ -70,12 +70,12 @@ private:
     struct Endpoint {
         Health health;
         Counts counts;
-        std::deque<BootTime> sent;            ///< of the last hour, oldest first
+        std::deque<BootTime> sent;  ///< of the last hour, oldest first
         std::size_t in_the_air = 0;
-        std::optional<BootTime> probe;        ///< when the request that tries a failed endpoint was sent
+        std::optional<BootTime> probe;  ///< when the request that tries a failed endpoint was sent
         std::optional<BootTime> last_answer;
         BootTime last_failure{};
-        std::optional<double> allowed;        ///< a minute, where less than the budget
+        std::optional<double> allowed;  ///< a minute, where less than the budget
     };
 
     [[nodiscard]] const Endpoint* find(const std::string& endpoint) const;

@@ -43,8 +43,7 @@ Bytes seal_token(Transaction& tx, const Environment& environment, const KeptToke
     auto text = protocol::serialize_once(content);
     const auto id = row_text(row);
     auto sealed = seal(tx.data_key(environment),
-                       SealedPlace{"token_cache", id, environment.id.text, environment.key_generation},
-                       bytes_of(text));
+                       SealedPlace{"token_cache", id, environment.id.text, environment.key_generation}, bytes_of(text));
     protocol::wipe(text);
     return sealed;
 }

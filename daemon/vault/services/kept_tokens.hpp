@@ -36,8 +36,8 @@ struct KeptWalk {
 
 /// The same for all rows, while `has_time()`, at least for a few, until `walk` is done; those that are of no use are
 /// erased. `walk` holds only if the transaction is committed.
-void load_slice(Transaction& tx, UpstreamTokens& upstream, KeptWalk& walk,
-                              const std::function<bool()>& has_time, const Clock& clock);
+void load_slice(Transaction& tx, UpstreamTokens& upstream, KeptWalk& walk, const std::function<bool()>& has_time,
+                const Clock& clock);
 
 /// Where an environment has another data key than at the last call, its tokens are written anew under it.
 void follow_data_keys(Transaction& tx, UpstreamTokens& upstream, KeptWalk& walk, const Clock& clock);

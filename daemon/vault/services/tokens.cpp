@@ -223,8 +223,8 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     const bool rejected = held != nullptr && !request.rejected_token.empty() &&
                           equal_constant_time(tokens.open(*held).reveal(), request.rejected_token);
     // More than the upstream gives is not asked for again and again.
-    const bool short_lived = held != nullptr && left < std::min(std::chrono::seconds{request.min_ttl},
-                                                                held->life - std::chrono::seconds{1});
+    const bool short_lived =
+        held != nullptr && left < std::min(std::chrono::seconds{request.min_ttl}, held->life - std::chrono::seconds{1});
     const auto serve = [&] {
         tokens.note_use(held_key.text(), clock);
         const auto& scope = held->scope.empty() ? join_scope(granted.scopes) : held->scope;
@@ -357,9 +357,10 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     if (!scopes) return scopes.error();
     auto audience = audience_of(found, request.resources);
     if (!audience) return audience.error();
-    auto decision = found.environment.kind == EnvironmentKind::local
-                        ? Result<TokenDecision>{issue_local(tx, *client, scopes->scopes, *std::move(audience), clock.now())}
-                        : issue_upstream(tx, *client, *scopes, request, upstream, clock, landed);
+    auto decision =
+        found.environment.kind == EnvironmentKind::local
+            ? Result<TokenDecision>{issue_local(tx, *client, scopes->scopes, *std::move(audience), clock.now())}
+            : issue_upstream(tx, *client, *scopes, request, upstream, clock, landed);
     if (decision && decision->token && client->ends) {
         // A decision made on a secret, pair or binding that ends soon ends with it.
         decision->token->reuse = std::clamp(*client->ends - now, std::chrono::seconds{0}, decision->token->reuse);

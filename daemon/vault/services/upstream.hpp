@@ -29,16 +29,16 @@ namespace jeton::vault {
 class UpstreamTokens {
 public:
     struct Held {
-        Bytes sealed;                    ///< see `open`
-        std::string scope;               ///< granted; empty where the answer did not say
-        std::chrono::seconds life{};     ///< when it was given
+        Bytes sealed;                 ///< see `open`
+        std::string scope;            ///< granted; empty where the answer did not say
+        std::chrono::seconds life{};  ///< when it was given
         Deadline expires{};
-        std::string connection;          ///< its id
-        std::optional<TokenKey> key;     ///< nothing: a trial's, which is not refreshed
+        std::string connection;             ///< its id
+        std::optional<TokenKey> key;        ///< nothing: a trial's, which is not refreshed
         std::optional<BootTime> last_used;  ///< or the one before it for the same
         bool handed_out = false;
         std::chrono::seconds refresh_left{};  ///< with so much left it is replaced ahead of need
-        BootTime refresh_after{};        ///< not tried before
+        BootTime refresh_after{};             ///< not tried before
     };
 
     UpstreamTokens();

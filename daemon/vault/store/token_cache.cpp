@@ -18,8 +18,8 @@ std::int64_t number_of(UtcSeconds at) { return at.time_since_epoch().count(); }
 
 std::vector<KeptToken> rows(Transaction& tx, std::string_view where, std::initializer_list<Value> parameters) {
     std::vector<KeptToken> found;
-    const auto sql = "SELECT connection, secret, scopes, resource, sealed, expires_at FROM token_cache " +
-                     std::string{where};
+    const auto sql =
+        "SELECT connection, secret, scopes, resource, sealed, expires_at FROM token_cache " + std::string{where};
     for (const auto& row : tx.engine().database->query(sql, parameters)) {
         KeptToken token;
         token.key = {ConnectionId{std::get<std::string>(row.at(0))}, SecretId{std::get<std::string>(row.at(1))},

@@ -80,7 +80,8 @@ TEST_CASE("P16: fifty edits of what is none of a connection's business cost no r
     const auto before = host.ask({0, 1, 2, 3, 4});
     const auto asked = host.requests_in_all;
     for (int i = 0; i < 50; ++i) {
-        CHECK(host.order("tenant.create", {{"tenant", "other" + std::to_string(i) + "@production"}, {"name", "Other"}}) == "");
+        CHECK(host.order("tenant.create",
+                         {{"tenant", "other" + std::to_string(i) + "@production"}, {"name", "Other"}}) == "");
     }
     host.pass(5s);
     for (const auto& [i, got] : host.ask({0, 1, 2, 3, 4})) CHECK(got.token == before.at(i).token);
@@ -136,7 +137,9 @@ TEST_CASE("P17: the upstream down for 10 of 15 minutes: nobody with a valid toke
     Fleet fleet{host, 19};  // the last connection is asked for when it is down
     for (int program = 0; program < Fleet::programs; ++program) CHECK(failures_in(fleet.round(program)) == 0);
     host.pass(290s);
-    host.endpoint = [](const auto&) { return std::optional{json::object{{"failure", "auth.example refuses connections"}}}; };
+    host.endpoint = [](const auto&) {
+        return std::optional{json::object{{"failure", "auth.example refuses connections"}}};
+    };
     const auto down_since = host.clock.now();
     const auto asked = host.requests_in_all;
     int failed = 0;
@@ -149,7 +152,8 @@ TEST_CASE("P17: the upstream down for 10 of 15 minutes: nobody with a valid toke
     CHECK(host.requests_in_all - asked <= 40);
     const auto got = host.ask_one(19);
     CHECK(got.error == "temporarily_unavailable");
-    CHECK(got.words.find("auth.example refuses connections; it has failed since " + rfc3339(down_since + 310s).substr(0, 15)) == 0);
+    CHECK(got.words.find("auth.example refuses connections; it has failed since " +
+                         rfc3339(down_since + 310s).substr(0, 15)) == 0);
     CHECK(got.words.find(" and is asked again at ") != std::string::npos);
     CHECK(got.retry_after >= 1);
     CHECK(got.retry_after <= 61);
@@ -239,14 +243,15 @@ TEST_CASE("a row of a token that was altered, moved or copied costs one request,
     SUBCASE("altered") { edit("UPDATE token_cache SET sealed = zeroblob(100)"); }
     SUBCASE("a later end") { edit("UPDATE token_cache SET expires_at = expires_at + 10"); }
     SUBCASE("another connection's") {
-        edit("UPDATE token_cache SET sealed = (SELECT sealed FROM token_cache ORDER BY connection DESC LIMIT 1), "
-             "expires_at = (SELECT expires_at FROM token_cache ORDER BY connection DESC LIMIT 1) "
-             "WHERE connection <> (SELECT max(connection) FROM token_cache)");
+        edit(
+            "UPDATE token_cache SET sealed = (SELECT sealed FROM token_cache ORDER BY connection DESC LIMIT 1), "
+            "expires_at = (SELECT expires_at FROM token_cache ORDER BY connection DESC LIMIT 1) "
+            "WHERE connection <> (SELECT max(connection) FROM token_cache)");
     }
-    const bool one_is_good = StoreProbe::engine(host.store()).database->number(
-                                 "SELECT count(*) FROM token_cache WHERE sealed <> zeroblob(100)") == 3 &&
-                             StoreProbe::engine(host.store()).database->number(
-                                 "SELECT count(DISTINCT sealed) FROM token_cache") == 1;
+    const bool one_is_good =
+        StoreProbe::engine(host.store())
+                .database->number("SELECT count(*) FROM token_cache WHERE sealed <> zeroblob(100)") == 3 &&
+        StoreProbe::engine(host.store()).database->number("SELECT count(DISTINCT sealed) FROM token_cache") == 1;
     host.restart();
     CHECK(host.store().state() == StoreState::unsealed);
     for (const auto& [i, got] : host.ask({0, 1, 2})) CHECK(got.served());
@@ -256,7 +261,8 @@ TEST_CASE("a row of a token that was altered, moved or copied costs one request,
     CHECK(host.requests_in_all == (one_is_good ? 5 : 6));
 }
 
-TEST_CASE("S46, S17: the rows of tokens go with a disable, a deactivated secret and a seal; no clear text in any file") {
+TEST_CASE(
+    "S46, S17: the rows of tokens go with a disable, a deactivated secret and a seal; no clear text in any file") {
     UpstreamHost host{3};
     const auto token = host.ask({0, 1, 2})[0].token;
     const auto rows = [&] {

@@ -30,7 +30,8 @@ struct UpstreamHost : World {
         explicit Daemon(UpstreamHost& host)
             : room{host.config, host.clock, host.store()},
               desk{room, 1000, [&host](std::string payload) { host.from_vault(std::move(payload)); }} {
-            desk.flights().connect([&host](std::string payload) { host.asked.push_back(json::parse(payload).as_object()); });
+            desk.flights().connect(
+                [&host](std::string payload) { host.asked.push_back(json::parse(payload).as_object()); });
         }
         Room room;
         Desk desk;
@@ -87,9 +88,7 @@ struct UpstreamHost : World {
                   {"expires_in", life},
                   {"scope", "tn.crm.customers:r tn.jpm.jobs:w"}}}};
     }
-    static json::object refused_with(const char* error) {
-        return {{"status", 400}, {"json", {{"error", error}}}};
-    }
+    static json::object refused_with(const char* error) { return {{"status", 400}, {"json", {{"error", error}}}}; }
 
     /// Programs ask; the answers come when the endpoint has answered.
     std::map<int, Got> ask(const std::vector<int>& connections, const json::object& more = {}) {
@@ -99,11 +98,12 @@ struct UpstreamHost : World {
             json::object body{{"auth", {{"method", "peer"}}}, {"connection", name_of(i)}};
             for (const auto& [member, value] : more) body[member] = value;
             numbers.emplace(++last_id, i);
-            frames.push_back(json::serialize(json::value{{"id", last_id},
-                                                         {"peer", {{"uid", 2000}, {"gid", 2000}, {"pid", 5}, {"user", "worker"}}},
-                                                         {"socket", "token"},
-                                                         {"verb", "token.issue"},
-                                                         {"body", std::move(body)}}));
+            frames.push_back(
+                json::serialize(json::value{{"id", last_id},
+                                            {"peer", {{"uid", 2000}, {"gid", 2000}, {"pid", 5}, {"user", "worker"}}},
+                                            {"socket", "token"},
+                                            {"verb", "token.issue"},
+                                            {"body", std::move(body)}}));
         }
         daemon->desk.take(std::move(frames));
         settle();
@@ -121,11 +121,12 @@ struct UpstreamHost : World {
     /// The daemon's own uid, on the control socket; the error's word, or nothing.
     std::string order(std::string_view verb, json::object body) {
         const auto id = ++last_id;
-        daemon->desk.take({json::serialize(json::value{{"id", id},
-                                                       {"peer", {{"uid", 1000}, {"gid", 1000}, {"pid", 5}, {"user", "alice"}}},
-                                                       {"socket", "control"},
-                                                       {"verb", verb},
-                                                       {"body", std::move(body)}})});
+        daemon->desk.take(
+            {json::serialize(json::value{{"id", id},
+                                         {"peer", {{"uid", 1000}, {"gid", 1000}, {"pid", 5}, {"user", "alice"}}},
+                                         {"socket", "control"},
+                                         {"verb", verb},
+                                         {"body", std::move(body)}})});
         settle();
         auto answer = std::move(got.at(id));
         got.erase(id);
@@ -185,7 +186,8 @@ struct UpstreamHost : World {
         if (const auto* refused = frame.if_contains("refused")) {
             answer.error = refused->at("error").as_string();
             answer.words = refused->at("error_description").as_string();
-            if (const auto* wait = refused->as_object().if_contains("retry_after")) answer.retry_after = wait->as_int64();
+            if (const auto* wait = refused->as_object().if_contains("retry_after"))
+                answer.retry_after = wait->as_int64();
         }
         got.insert_or_assign(frame.at("id").as_int64(), std::move(answer));
     }

@@ -494,7 +494,8 @@ TEST_CASE("a scope that the upstream does not grant, and a token of another tena
     CHECK(world.decide(peer_request(world.remote))->fetch);
 }
 
-TEST_CASE("an answer to what was asked before the connection changed is worth nothing, and who waited is decided anew") {
+TEST_CASE(
+    "an answer to what was asked before the connection changed is worth nothing, and who waited is decided anew") {
     Upstream world;
     const auto first = world.decide(peer_request(world.remote));
     world.upstream.drop_connection(world.row(world.remote).id);

@@ -37,7 +37,8 @@ TEST_CASE("P5: a token has passed when either clock says so (T48)") {
     CHECK(tokens.find(world.key().text(), clock) == nullptr);
 }
 
-TEST_CASE("P17: a token in use is due when a third of its life is left, once in a while; one that is not used never is") {
+TEST_CASE(
+    "P17: a token in use is due when a third of its life is left, once in a while; one that is not used never is") {
     Tokens world;
     world.hold();
     world.clock.advance(599s);
