@@ -20,6 +20,7 @@ void add_all_verbs(CommandLine& line) {
     add_binding_verbs(line);
     add_explain_verb(line);
     add_token_verb(line);
+    add_exec_verb(line);
     add_introspect_verb(line);
     add_audit_verbs(line);
     add_backup_verbs(line);

@@ -23,6 +23,7 @@ void add_pair_verbs(CommandLine& line);         // pair create|list|revoke
 void add_binding_verbs(CommandLine& line);      // binding add|list|remove
 void add_explain_verb(CommandLine& line);       // explain
 void add_token_verb(CommandLine& line);         // token
+void add_exec_verb(CommandLine& line);          // exec
 void add_introspect_verb(CommandLine& line);    // introspect
 void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
 

@@ -47,6 +47,8 @@ build() {
         say "configuring $folder"
         meson setup "$folder" "$root" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
     fi
+    # ccache, where Meson found one, keeps nothing that a precompiled header went into unless it is told so.
+    export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"
     NINJA_STATUS='building %f/%t: ' ninja -C "$folder" -j "$(build_jobs)" "$@" ||
         die "the build failed" "the first error above says where; then: ninja -C $folder"
 }

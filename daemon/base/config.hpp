@@ -39,10 +39,19 @@ struct Config {
             false;  ///< `tokens = "every"`: an entry for each fetch, durable before the answer; else "usage"
     } audit;
 
+    struct Exchange {
+        std::string proxy;  ///< `http://HOST:PORT`, through which encrypted endpoints are reached; empty: none
+        bool proxy_loopback = false;  ///< those on this host as well
+    } exchange;
+
     struct Limits {
         std::size_t sessions_per_uid = 1024;
         std::size_t sessions = 8192;
     } limits;
+
+    struct Upstream {
+        int requests_per_minute = 1200;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
+    } upstream;
 
     struct Warnings {
         std::size_t secret_age_days = 90;  ///< an active client secret that is older is worth a word

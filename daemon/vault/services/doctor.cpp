@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/key_slots.hpp"
 #include "daemon/vault/services/roles.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/store/roles.hpp"
+#include "daemon/vault/store/secrets.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -28,7 +31,8 @@ constexpr std::chrono::seconds drift_harmful{300};  ///< what many checkers tole
 constexpr std::chrono::days trial_due{180};
 constexpr std::chrono::days verify_due{30};
 constexpr std::chrono::days backup_due{30};
-constexpr std::size_t short_id = 8;  ///< characters of an id that name a binding
+constexpr std::size_t named_at_most = 20;  ///< findings of one kind
+constexpr std::size_t short_id = 8;        ///< characters of an id that name a binding
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
     return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -222,6 +226,38 @@ Findings check_upstream(const EnvironmentSurvey& environment, const UpstreamCond
                                         drift.count() > 0 ? "behind" : "ahead of", name),
                             "set the clock: timedatectl set-ntp true"});
     }
+    return findings;
+}
+
+Findings check_grants(Transaction& tx, const UpstreamTokens& upstream, const UpstreamSightings& sightings,
+                      const Survey& survey) {
+    Findings findings;
+    std::size_t refused = 0, lesser = 0;
+    for (const auto& environment : survey.environments) {
+        if (environment.kind != EnvironmentKind::upstream) continue;
+        for (const auto& secret : secrets::of_environment(tx, environment.id)) {
+            const auto* refusal = upstream.refusals().find(secret.id.text);
+            if (refusal == nullptr || !secret.is_active(tx.high_water()) || ++refused > named_at_most) continue;
+            const auto name = connection_with(tx, secret.connection).name();
+            findings.push_back({"secrets", Severity::problem,
+                                fmt::format("{}... of {} is refused by its issuer since {}", secret.prefix, name,
+                                            rfc3339(refusal->since)),
+                                fmt::format("jeton secret import {} --client-id ID, with a pair that works", name)});
+        }
+        for (const auto& connection : connections::of_environment(tx, environment.id)) {
+            const auto* granted = sightings.lesser_grant(connection.id);
+            if (granted == nullptr || ++lesser > named_at_most) continue;
+            const auto name = connection_with(tx, connection.id).name();
+            findings.push_back(
+                {"upstream", Severity::note,
+                 fmt::format("{} is granted {} of the scopes of its version, not all", name, granted->size()),
+                 fmt::format("jeton connection show {}", name)});
+        }
+    }
+    const auto unnamed = [&](std::size_t count) { return count > named_at_most ? count - named_at_most : 0; };
+    if (const auto more = unnamed(refused) + unnamed(lesser); more > 0)
+        findings.push_back(
+            {"secrets", Severity::problem, fmt::format("and {} more like these", more), "jeton connection list"});
     return findings;
 }
 

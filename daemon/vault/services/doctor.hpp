@@ -57,6 +57,9 @@ struct Accounts {
 [[nodiscard]] Findings check_clock(std::chrono::seconds behind);
 /// One finding for each environment with a token endpoint elsewhere; nothing is asked.
 [[nodiscard]] Findings check_upstream(const EnvironmentSurvey& environment, const UpstreamCondition& condition);
+/// Pairs that their issuer refuses, and connections that it grants less than their tenant accepted.
+[[nodiscard]] Findings check_grants(Transaction& tx, const UpstreamTokens& upstream, const UpstreamSightings& sightings,
+                                    const Survey& survey);
 [[nodiscard]] Findings check_secrets(const Survey& survey, const AgeLimits& limits);
 [[nodiscard]] Findings check_ends(const Survey& survey, const AgeLimits& limits);
 /// Bindings, roles and pairs of users and groups that the host does not have any more, or not under this number.

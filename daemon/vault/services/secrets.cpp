@@ -171,6 +171,12 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name.text()));
     }
     if (auto room = check_room(tx, *found); !room && !pair.overlap) return room.error();
+    if (pair.form_fields) {
+        auto fields = checked_form_fields(*pair.form_fields);
+        if (!fields) return fields.error();
+        found->connection.form_fields = form_field_texts(*fields);
+    }
+    found->connection.client_id = trim(pair.client_id);
     return found;
 }
 
@@ -188,8 +194,8 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
     secret.destination = destination_of(found->environment);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
-    if (found->connection.client_id != trim(pair.client_id)) {
-        found->connection.client_id = trim(pair.client_id);
+    const auto before = connections::get(tx, found->connection.id);
+    if (before->client_id != found->connection.client_id || before->form_fields != found->connection.form_fields) {
         tx.update(found->connection);
     }
     tx.insert(secret);

@@ -98,6 +98,7 @@ Survey survey(Transaction& tx, const AgeLimits& limits, UtcSeconds now) {
         one.id = environment.id;
         one.name = environment.name;
         one.kind = environment.kind;
+        one.token_endpoint = environment.token_endpoint;
         count_connections(tx, one, found.environment_of);
         count_secrets(tx, one, found.ends_soon, limits, judged);
         one.need_import = static_cast<std::int64_t>(count_stranded(tx, environment));

@@ -40,6 +40,7 @@ struct EnvironmentSurvey {
     EnvironmentId id;
     std::string name;
     EnvironmentKind kind = EnvironmentKind::local;
+    std::string token_endpoint;
     std::int64_t not_connected = 0, connected = 0, disabled = 0;  ///< connections, by state
     std::int64_t active_secrets = 0;
     std::int64_t old_secrets = 0;

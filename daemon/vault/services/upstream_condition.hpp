@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/base/clock.hpp"
+#include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/survey.hpp"
 #include "daemon/vault/services/upstream.hpp"
 
@@ -29,7 +30,8 @@ struct UpstreamCondition {
     [[nodiscard]] bool is_healthy() const { return state == "well"; }
 };
 
-[[nodiscard]] UpstreamCondition condition_of(const UpstreamTokens& upstream, const EnvironmentSurvey& environment,
-                                             const Survey& survey, const Clock& clock);
+[[nodiscard]] UpstreamCondition condition_of(const UpstreamTokens& upstream, const UpstreamSightings& sightings,
+                                             const EnvironmentSurvey& environment, const Survey& survey,
+                                             const Clock& clock);
 
 }  // namespace jeton::vault

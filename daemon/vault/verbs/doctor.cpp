@@ -52,8 +52,10 @@ Findings look_inside(Transaction& tx, Room& room, const Accounts& accounts, UtcS
     const auto& survey = room.survey.of(tx, limits, now);
     for (const auto& environment : survey.environments) {
         if (environment.kind != EnvironmentKind::upstream) continue;
-        add(all, check_upstream(environment, condition_of(room.upstream, environment, survey, room.clock)));
+        add(all,
+            check_upstream(environment, condition_of(room.upstream, room.sightings, environment, survey, room.clock)));
     }
+    add(all, check_grants(tx, room.upstream, room.sightings, survey));
     add(all, check_secrets(survey, limits));
     add(all, check_ends(survey, limits));
     add(all, check_accounts(tx, accounts));

@@ -146,7 +146,7 @@ void add_upstream(json::array& families, const Room& room, const Survey& survey)
     auto requests = counter("jeton_upstream_requests_total", "Token requests by what came of them.");
     for (const auto& one : survey.environments) {
         if (one.kind != EnvironmentKind::upstream) continue;
-        const auto condition = condition_of(room.upstream, one, survey, room.clock);
+        const auto condition = condition_of(room.upstream, room.sightings, one, survey, room.clock);
         const Labels name = {{"environment", one.name}};
         healthy.add(name, condition.is_healthy() ? 1 : 0);
         failing.add(name, seconds_between(condition.failing_since, now).value_or(0));

@@ -8,8 +8,10 @@
 #include "daemon/vault/services/rotation.hpp"
 #include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
@@ -30,23 +32,33 @@ ImportedPair pair_of(protocol::Fields& in) {
 }
 
 /// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in
-/// vain.
-ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const ImportedPair& pair, std::string flight) {
-    auto found = checked;
-    found.connection.client_id = trim(pair.client_id);
+/// vain. `found`: as it will be with the pair.
+ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPair& pair, std::string flight) {
     ExchangeNeed need;
     need.flight = std::move(flight);
     need.connection = found.name();
     need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
-    need.land = [&room = call.room, found, flight_key = need.flight](const ExchangeAnswer& answer) -> Landing {
-        auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
+    need.land = [&room = call.room, found, flight_key = need.flight](Transaction& tx,
+                                                                     const ExchangeAnswer& answer) -> Landing {
+        auto now = found;
+        // The first token that lands teaches the issuer: it may have been another's, meanwhile.
+        if (auto environment = environments::get(tx, found.environment.id)) now.environment = *std::move(environment);
+        const auto expected = expected_claims(tx, now);
+        auto token = judge(answer, expected, found.environment.token_endpoint);
+        auto& endpoints = room.upstream.endpoints();
+        if (!token && token.error().code == Errc::temporarily_unavailable) {
+            if (!answer.our_own_fault) {
+                (void)endpoints.failed(found.environment.token_endpoint, token.error(), answer.status == 429,
+                                       answer.asked_at, room.clock);
+            }
+        } else {
+            endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
+                               room.clock);
         }
         if (!token) return {token.error(), flight_key};
+        Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
-        return {std::nullopt, flight_key};
+        return landing;
     };
     return need;
 }
@@ -236,7 +248,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -281,9 +293,12 @@ Result<Outcome> secret_list(Call& call) {
 Result<Outcome> secret_import(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
-    const auto pair = pair_of(in);
+    auto pair = pair_of(in);
+    auto form_fields = form_fields_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
+    if (!form_fields) return form_fields.error();
+    pair.form_fields = *std::move(form_fields);
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
     const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
@@ -295,10 +310,11 @@ Result<Outcome> secret_import(Call& call) {
     if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
+    call.drop_tokens(checked->connection.id);
     if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
+        const auto key = UpstreamTokens::token_key(checked->connection, *secret, {});
+        call.room.upstream.hold(key, *std::move(token), call.room.clock);
+        keep_token(call.tx, call.room.upstream, key, call.room.clock);
     }
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
@@ -315,7 +331,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(

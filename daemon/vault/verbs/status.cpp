@@ -40,7 +40,7 @@ json::object environment_view(Transaction& tx, const Room& room, const Environme
     json::object view{{"name", environment.name}, {"kind", name_of(environment.kind)}};
     const auto* counted = survey.find(environment.name);
     const auto connections = counted->not_connected + counted->connected + counted->disabled;
-    const auto condition = condition_of(room.upstream, *counted, survey, room.clock);
+    const auto condition = condition_of(room.upstream, room.sightings, *counted, survey, room.clock);
     const bool is_upstream = environment.kind == EnvironmentKind::upstream;
     view["connections"] = connections;
     view["tokens_cached"] = condition.tokens_cached;

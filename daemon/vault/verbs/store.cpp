@@ -91,6 +91,7 @@ Result<Outcome> store_seal(StoreCall& call) {
         auto group = store.group();
         group.attempt([&](Transaction& tx) {
             call.room.tally.write(tx);
+            drop_all_tokens(tx, call.room.upstream);
             record(tx, call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
         });
         group.commit();

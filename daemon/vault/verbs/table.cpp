@@ -98,6 +98,7 @@ constexpr std::array table{
     showing_usage({"app.connections", "app connections", verbs::app_connections, app_readers, About::app}),
     showing_usage({"connection.list", "connection list", verbs::connection_list, all_roles, About::host}),
     showing_usage({"connection.show", "connection show", verbs::connection_show, all_roles, About::connection}),
+    Verb{"connection.edit", "connection edit", verbs::connection_edit, configurers, About::connection},
     // what tenant admins decide
     Verb{"access.list", "access list", verbs::access_list, tenant_readers},
     Verb{"access.review", "access review", verbs::access_review, all_roles, About::connection},

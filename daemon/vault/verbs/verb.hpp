@@ -14,8 +14,10 @@
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/backup.hpp"
 #include "daemon/vault/services/guesses.hpp"
+#include "daemon/vault/services/kept_tokens.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/restore.hpp"
+#include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/survey.hpp"
 #include "daemon/vault/services/tally.hpp"
@@ -35,6 +37,7 @@ struct Room {
     const Clock& clock;
     Store& store;
     UpstreamTokens upstream = {};
+    UpstreamSightings sightings = {};
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
@@ -57,6 +60,8 @@ struct Call {
     const Stretched& stretched = Stretched::none();  ///< what earlier runs asked for
 
     [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
+    /// Something changed about this connection: its upstream tokens end.
+    void drop_tokens(const ConnectionId& connection) const { vault::drop_tokens(tx, room.upstream, connection); }
 };
 
 /// A question to the upstream, asked outside any transaction; then the verb runs again, `landed` set.
@@ -64,7 +69,11 @@ struct ExchangeNeed {
     std::string flight;      ///< equal ones share one request
     std::string connection;  ///< its name: for the log, and for the front where its token is replaced
     ExchangeRequest request;
-    std::function<Landing(const ExchangeAnswer&)> land;  ///< once, before the waiting verbs run again
+    /// Judges the answer by the store as it is then, and files it in memory; called once, before the waiting verbs run
+    /// again. It changes nothing in the store: what is to be written is `Landing::keep`.
+    std::function<Landing(Transaction&, const ExchangeAnswer&)> land;
+    /// Looked at before it is sent: it may have waited for its turn. Empty: it is wanted in any case.
+    std::function<bool()> is_wanted = {};
 };
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
@@ -76,6 +85,9 @@ struct Outcome {
     std::string next = {};
     StretchNeed stretch = {};
 };
+
+/// The request of a token as a question: its answer is filed as a token.
+[[nodiscard]] ExchangeNeed need_of(Room& room, TokenFetch fetch);
 
 using VerbFunction = Result<Outcome> (*)(Call&);
 

@@ -38,6 +38,7 @@ Result<Outcome> app_connections(Call& call);
 
 Result<Outcome> connection_list(Call& call);
 Result<Outcome> connection_show(Call& call);
+Result<Outcome> connection_edit(Call& call);
 
 Result<Outcome> access_review(Call& call);
 Result<Outcome> access_allow(Call& call);
