@@ -2,6 +2,7 @@
 
 #include <ctime>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -88,15 +89,20 @@ int watch_status(Context& context, const Pace& pace) {
     const auto at = context.endpoint(client::Socket::control, false);
     if (!at) return context.fail(at.error());
     Display display{context, described(*at, client::Socket::control)};
+    std::optional<std::chrono::steady_clock::time_point> away_since;
     for (bool first = true; !context.output_failed(); first = false) {
         auto call = Call::get("/v1/status");
         call.time_limit = std::chrono::seconds{5};
         const auto answer = context.ask(call);
+        const auto asked_at = std::chrono::steady_clock::now();
         if (answer) {
+            away_since.reset();
             display.show(answer->tree);
         } else if (first || !may_come_back(answer.error())) {
             return context.fail(answer.error());
         } else {
+            if (!away_since) away_since = asked_at;
+            if (asked_at - *away_since >= pace.patience) return context.fail(answer.error());
             display.show_away(answer.error().what);
         }
         if (!pause_for(pace.pause)) return exit_code::done;

@@ -1,6 +1,7 @@
 /// What the routes work with: one desk for the daemon, one caller for each session.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ struct Desk {
     UserNames names{};
     GroupNames groups{};
     Fingerprinter fingerprinter{};
-    Counters counters{};
+    /// Sessions that are still open when the daemon ends may outlive the desk.
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>();
     BootTime started = clock.boot_time();
 };
 

@@ -18,7 +18,7 @@ Family family(std::string name, std::string type, std::string help) {
 }
 
 std::vector<Family> own_families(const Desk& desk) {
-    const auto& counters = desk.counters;
+    const auto& counters = *desk.counters;
     auto up = family("jeton_uptime_seconds", "gauge", "Time since jetond began.");
     up.samples.push_back({{}, std::chrono::floor<std::chrono::seconds>(desk.clock.boot_time() - desk.started).count()});
     auto sessions = family("jeton_sessions", "gauge", "Open sessions by socket.");

@@ -38,14 +38,14 @@ Refusal too_young() {
 class AttestedResponder : public Responder {
 public:
     AttestedResponder(Desk& desk, const Arrival& arrival, std::string_view name, const Details& asked)
-        : desk_(desk), arrival_(arrival), name_(name), caller_(meet(asked)) {
-        ++desk_.counters.of(name_).sessions;
+        : desk_(desk), counters_(desk.counters), arrival_(arrival), name_(name), caller_(meet(asked)) {
+        ++counters_->of(name_).sessions;
     }
     AttestedResponder(const AttestedResponder&) = delete;
     AttestedResponder& operator=(const AttestedResponder&) = delete;
-    ~AttestedResponder() override { --desk_.counters.of(name_).sessions; }
+    ~AttestedResponder() override { --counters_->of(name_).sessions; }
 
-    void answered(int status) override { ++desk_.counters.of(name_).answers[status]; }
+    void answered(int status) override { ++counters_->of(name_).answers[status]; }
 
     [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
 
@@ -86,6 +86,7 @@ private:
     }
 
     Desk& desk_;
+    std::shared_ptr<Counters> counters_;
     Arrival arrival_;
     std::string_view name_;
     Result<Caller> caller_;

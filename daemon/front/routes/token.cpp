@@ -86,7 +86,7 @@ Result<Grant> read_grant(const json::value& done) {
 }
 
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
-    desk.counters.refuse_token(error);
+    desk.counters->refuse_token(error);
     return oauth_refusal(error, method);
 }
 
@@ -128,7 +128,7 @@ Result<TokenRequest> read_token_request(const Request& request, const Form& form
 std::optional<Response> token_now(Desk& desk, const Caller& caller, const Request& request) {
     if (request.method != "POST" || !request.path.ends_with("/token")) return std::nullopt;
     auto repeated = desk.decisions.find(desk.fingerprinter.of(caller.peer, request), caller.peer);
-    if (repeated) ++desk.counters.tokens_repeated;
+    if (repeated) ++desk.counters->tokens_repeated;
     return repeated;
 }
 
@@ -148,7 +148,7 @@ Task<Response> token(Desk& desk, const Caller& caller, const Request& request, T
     if (answer.refused) co_return refused(desk, *answer.refused, method);
     auto grant = read_grant(answer.done);
     if (!grant) co_return refused(desk, grant.error(), method);
-    ++desk.counters.tokens_decided;
+    ++desk.counters->tokens_decided;
     auto response = token_response(*grant, answer.era, grant->expires_in, grant->reuse);
     if (asked->repeatable && grant->reuse.count() > 0) {
         desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, std::move(glimpse),
