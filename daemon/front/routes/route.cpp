@@ -56,7 +56,7 @@ std::span<const Routes> control_routes() {
                                    scope_routes(),      tenant_routes(), app_routes(),     access_routes(),
                                    connection_routes(), secret_routes(), import_routes(),  ticket_claim_routes(),
                                    ticket_routes(),     pair_routes(),   binding_routes(), audit_routes(),
-                                   backup_routes()};
+                                   backup_routes(),     doctor_routes()};
     return tables;
 }
 

@@ -52,11 +52,12 @@ Result<Outcome> import_row(Call& call) {
     if (!plan) return plan.error();
     if (plan->is_there) return done(view_of(*plan, "unchanged"));
     if (dry_run) return done(view_of(*plan, "imported"));
-    // An endpoint that asks for a pause gets one: the row is not worth a request that it refuses anyhow.
-    if (const auto cooling = call.room.upstream.cooling(plan->found.environment.id, call.room.clock);
-        cooling && !call.landed)
-        return *cooling;
-    if (!call.landed) return try_pair(call, plan->found, row.pair());
+    if (needs_trial(call)) {
+        // An endpoint that asks for a pause gets one; whoever imports is told how long.
+        auto cooling = call.room.upstream.endpoints().cooling(plan->found.environment.token_endpoint, call.room.clock);
+        if (cooling) return *std::move(cooling);
+        return try_pair(call, plan->found, row.pair());
+    }
     auto token = tried_token(call, plan->found, row.pair());
     if (!token) return token.error();
     const auto secret = carry_out(call.tx, call.peer, *plan, row, call.now());

@@ -198,7 +198,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -251,7 +251,7 @@ Result<Outcome> secret_import(Call& call) {
     pair.form_fields = *std::move(form_fields);
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
-    if (!call.landed) return try_pair(call, *checked, pair);
+    if (needs_trial(call)) return try_pair(call, *checked, pair);
     auto token = tried_token(call, *checked, pair);
     if (!token) return token.error();
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
@@ -272,7 +272,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(

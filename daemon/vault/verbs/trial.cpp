@@ -6,6 +6,7 @@
 
 #include "daemon/base/encoding.hpp"
 #include "daemon/vault/services/destinations.hpp"
+#include "daemon/vault/services/kept_tokens.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 
@@ -26,15 +27,24 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPa
         if (auto environment = environments::get(tx, found.environment.id)) now.environment = *std::move(environment);
         const auto expected = expected_claims(tx, now);
         auto token = judge(answer, expected, found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
+        auto& endpoints = room.upstream.endpoints();
+        if (!token && token.error().code == Errc::temporarily_unavailable) {
+            if (!answer.our_own_fault) {
+                (void)endpoints.failed(found.environment.token_endpoint, token.error(), answer.status == 429,
+                                       answer.asked_at, room.clock);
+            }
+        } else {
+            endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
+                               room.clock);
         }
         if (!token) return {token.error(), flight_key};
         Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
         return landing;
     };
+    // Not after the store was sealed, nor where the connection was changed while it waited for its turn.
+    need.is_wanted = [&tokens = call.room.upstream, id = found.connection.id,
+                      drops = call.room.upstream.drops(found.connection.id)] { return tokens.drops(id) == drops; };
     return need;
 }
 
@@ -62,6 +72,8 @@ std::string tried_at(const FoundConnection& checked) {
 
 }  // namespace
 
+bool needs_trial(const Call& call) { return !call.landed || call.landed->outdated; }
+
 Outcome try_pair(Call& call, const FoundConnection& checked, const ImportedPair& pair) {
     // Each import tries its own pair: two with one client ID may differ in the secret.
     return {std::nullopt, trial_of(call, checked, pair, tried_at(checked) + random_hex(16))};
@@ -76,10 +88,11 @@ Result<std::optional<UpstreamToken>> tried_token(Call& call, const FoundConnecti
 
 void keep_tried_token(Call& call, const Connection& connection, const Secret& secret,
                       std::optional<UpstreamToken> token) {
-    call.room.upstream.drop_connection(connection.id);
+    call.drop_tokens(connection.id);
     if (!token) return;
-    call.room.upstream.put(UpstreamTokens::key_of(connection, secret, {}), connection, *std::move(token),
-                           call.room.clock);
+    const auto key = UpstreamTokens::token_key(connection, secret, {});
+    call.room.upstream.hold(key, *std::move(token), call.room.clock);
+    keep_token(call.tx, call.room.upstream, key, call.room.clock);
 }
 
 }  // namespace jeton::vault::verbs

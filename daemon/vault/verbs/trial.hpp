@@ -9,6 +9,9 @@
 
 namespace jeton::vault::verbs {
 
+/// The pair was not tried yet, or what came of it says nothing any more.
+[[nodiscard]] bool needs_trial(const Call& call);
+
 /// Waits for a token asked for with `pair`. `checked`: the connection as it will be.
 [[nodiscard]] Outcome try_pair(Call& call, const FoundConnection& checked, const ImportedPair& pair);
 
