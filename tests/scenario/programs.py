@@ -47,7 +47,8 @@ def process_table():
         if not entry.isdigit():
             continue
         try:
-            text = pathlib.Path("/proc", entry, "stat").read_text(errors="replace")  # names may hold any bytes
+            with open(f"/proc/{entry}/stat", "rb", buffering=0) as file:
+                text = file.read(4096).decode(errors="replace")  # names may hold any bytes
         except (FileNotFoundError, ProcessLookupError):
             continue
         name = text[text.index("(") + 1 : text.rindex(")")]
@@ -67,9 +68,13 @@ def descendants(root):
     return {pid: table[pid][1] for pid in found - {root} if table[pid][2] not in "ZX"}
 
 
+def living(pids):
+    table = process_table()
+    return {pid for pid in pids if pid in table and table[pid][2] not in "ZX"}
+
+
 def alive(pid):
-    entry = process_table().get(pid)
-    return entry is not None and entry[2] not in "ZX"
+    return bool(living({pid}))
 
 
 def reap(pid):
@@ -200,7 +205,8 @@ class Daemon:
         self.seen |= orphans
         for pid in self.seen:
             reap(pid)
-        return {pid for pid in self.seen if alive(pid)}
+        self.seen = living(self.seen)  # the dead are not looked at again
+        return self.seen
 
     def wait_for_helpers_to_go(self, seconds=5):
         wait_until(lambda: not self.survivors(), seconds, 0.01, "the helpers to end")

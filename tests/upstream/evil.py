@@ -27,10 +27,6 @@ def token(**claims):
     return ".".join([*encoded, "c2lnbmF0dXJl"])
 
 
-def good_answer(**other):
-    return {"access_token": token(), "token_type": "Bearer", "expires_in": 900, **other}
-
-
 def certificate(directory, name, alternative, days):
     """NAME.pem and NAME.key, signed by the authority that make-ca left in `directory`."""
     run = lambda *words: subprocess.run(["openssl", *words], cwd=directory, check=True, capture_output=True)  # noqa: E731
@@ -75,6 +71,8 @@ class Evil:
         self.directory = pathlib.Path(directory)
         self.seen = []  # {"way", "head", "form"} of each request that reached the endpoint
         self.elsewhere_seen = []  # the first bytes of whatever reached another host
+        self.claims = {}  # of each token
+        self.members = {}  # of each good answer, beside what must be there
         subprocess.run([HERE / "make-ca", self.directory], check=True, capture_output=True)
         certificate(self.directory, "expired", "DNS:localhost,IP:127.0.0.1", -1)
         certificate(self.directory, "elsewhere", "DNS:elsewhere.example", 7)
@@ -95,6 +93,10 @@ class Evil:
 
     def arrivals(self, way):
         return [request for request in self.seen if request["way"] == way]
+
+    def good(self, **other):
+        answer = {"access_token": token(**self.claims), "token_type": "Bearer", "expires_in": 900}
+        return {**answer, **self.members, **other}
 
     def note(self, connection):
         connection.settimeout(5)
@@ -149,25 +151,25 @@ class Evil:
     # the ways; each gives back whether the connection stays
 
     def way_good(self, stream):
-        return self.send(stream, good_answer())
+        return self.send(stream, self.good())
 
     def way_string_life(self, stream):
-        return self.send(stream, good_answer(expires_in="900"))
+        return self.send(stream, self.good(expires_in="900"))
 
     def way_no_life(self, stream):
-        answer = good_answer()
+        answer = self.good()
         del answer["expires_in"]
         return self.send(stream, answer)
 
     def way_negative_life(self, stream):
-        return self.send(stream, good_answer(expires_in=-1))
+        return self.send(stream, self.good(expires_in=-1))
 
     def way_endless_life(self, stream):
-        return self.send(stream, json.dumps(good_answer()).replace("900", "1e99").encode())
+        return self.send(stream, json.dumps(self.good()).replace("900", "1e99").encode())
 
     def way_ahead(self, stream):
         ahead = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 600))
-        return self.send(stream, good_answer(), headers=[f"Date: {ahead}"])
+        return self.send(stream, self.good(), headers=[f"Date: {ahead}"])
 
     def way_redirect_plain(self, stream):
         there = f"Location: http://localhost:{self.plain_elsewhere.port}/connect/token"
@@ -226,7 +228,7 @@ class Evil:
         return self.way_good(stream)
 
     def way_odd_type(self, stream):
-        return self.send(stream, good_answer(token_type="mac"))
+        return self.send(stream, self.good(token_type="mac"))
 
     def way_reset(self, stream):
         stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b'{"access_token": "half')

@@ -45,9 +45,15 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPa
         if (auto environment = environments::get(tx, found.environment.id)) now.environment = *std::move(environment);
         const auto expected = expected_claims(tx, now);
         auto token = judge(answer, expected, found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
+        auto& endpoints = room.upstream.endpoints();
+        if (!token && token.error().code == Errc::temporarily_unavailable) {
+            if (!answer.our_own_fault) {
+                (void)endpoints.failed(found.environment.token_endpoint, token.error(), answer.status == 429,
+                                       answer.asked_at, room.clock);
+            }
+        } else {
+            endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
+                               room.clock);
         }
         if (!token) return {token.error(), flight_key};
         Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};
@@ -242,7 +248,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -304,10 +310,11 @@ Result<Outcome> secret_import(Call& call) {
     if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
+    call.drop_tokens(checked->connection.id);
     if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
+        const auto key = UpstreamTokens::token_key(checked->connection, *secret, {});
+        call.room.upstream.hold(key, *std::move(token), call.room.clock);
+        keep_token(call.tx, call.room.upstream, key, call.room.clock);
     }
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
@@ -324,7 +331,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(
