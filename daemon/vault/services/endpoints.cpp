@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int cooling_least = 2;            ///< seconds; a deadline counts whole ones: one would be over at once
 constexpr int cooling_limit = 60;           ///< seconds, where the endpoint does not ask for more
 constexpr int cooling_when_throttled = 16;  ///< likewise, at least: it was asked too often and did not say for how long
 constexpr double allowed_least = 6;         ///< a minute, however often it says that it is asked too often
@@ -24,7 +25,7 @@ constexpr std::chrono::milliseconds look_again{250};
 /// Half of it is certain, the other half is drawn: hosts that failed together do not come back together.
 int jittered(int seconds) {
     const auto drawn = static_cast<int>(randombytes_uniform(static_cast<std::uint32_t>(seconds)));
-    return seconds / 2 + drawn / 2 + 1;
+    return std::max(cooling_least, seconds / 2 + drawn / 2 + 1);
 }
 
 std::deque<BootTime>::const_iterator first_after(const std::deque<BootTime>& sent, BootTime at) {

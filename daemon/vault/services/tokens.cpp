@@ -409,6 +409,11 @@ Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswe
     }
     Landing landing{std::nullopt, fetch.key.text(), lesson_of(*token, expected, found->environment, clock.now())};
     tokens.hold(fetch.key, *std::move(token), clock);
+    if (tokens.find(fetch.key.text(), clock) == nullptr) {
+        landing.failure = unavailable("the token endpoint gave a token that has ended already", 5);
+        (void)tokens.refusals().note(fetch.key.text(), fetch.connection.id.text, *landing.failure, clock);
+        return landing;
+    }
     chain(landing, [&tokens, &clock, key = fetch.key](Transaction& kept) { keep_token(kept, tokens, key, clock); });
     return landing;
 }

@@ -67,9 +67,9 @@ struct UpstreamToken {
 
 inline constexpr std::size_t issuer_limit = 250;  ///< bytes of an issuer; a longer one is none
 
-/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `mismatch` (claims of another tenant, client
-/// or issuer, or scopes beyond the accepted version), `temporarily_unavailable` with `retry_after`. `endpoint` names
-/// the server in the words.
+/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `unauthorized_client` (other words of RFC
+/// 6749 §5.2 about this client alone), `mismatch` (claims of another tenant, client or issuer, or scopes beyond the
+/// accepted version), `temporarily_unavailable` with `retry_after`. `endpoint` names the server in the words.
 [[nodiscard]] Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& expected,
                                           std::string_view endpoint);
 

@@ -19,6 +19,7 @@
 #include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/standing.hpp"
+#include "daemon/vault/services/survey.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
 #include "daemon/vault/services/unlocking.hpp"
@@ -43,6 +44,9 @@ struct Room {
     Resealing resealing = {};
     BackupInProgress backup = {};
     RestoreInProgress restore = {};
+    KeptSurvey survey = {};
+    BootTime started = clock.boot_time();
+    std::optional<UtcSeconds> audit_verified_at = {};  ///< the whole chain, since the vault began
 };
 
 /// One request inside its savepoint.

@@ -54,6 +54,16 @@ TEST_CASE(
     CHECK(world.tokens.due(world.clock, 10).empty());  // it has ended
 }
 
+TEST_CASE("P17: a token is replaced before less than the margin is left, by the time that a request takes") {
+    Tokens world;
+    world.hold();
+    world.tokens.note_use(world.key().text(), world.clock);
+    world.clock.advance(585s);
+    CHECK(world.tokens.due(world.clock, 10).empty());
+    world.clock.advance(6s);  // 309 s are left
+    CHECK(world.tokens.due(world.clock, 10).size() == 1);
+}
+
 TEST_CASE("what the front repeats is a use of what it was given") {
     Tokens world;
     world.hold();
