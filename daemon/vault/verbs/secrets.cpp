@@ -60,6 +60,9 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPa
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
         return landing;
     };
+    // Not after the store was sealed, nor where the connection was changed while it waited for its turn.
+    need.is_wanted = [&tokens = call.room.upstream, id = found.connection.id,
+                      drops = call.room.upstream.drops(found.connection.id)] { return tokens.drops(id) == drops; };
     return need;
 }
 
@@ -332,7 +335,7 @@ Result<Outcome> secret_import(Call& call) {
     if (!checked) return checked.error();
     const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
     // Each import tries its own pair: two with one client ID may differ in the secret.
-    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
+    if (!call.landed || call.landed->outdated) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
 
     auto token = call.room.upstream.take(call.landed->flight);
     if (!call.landed->flight.starts_with(tried_there)) return moved_meanwhile(*checked);
