@@ -191,7 +191,8 @@ void Desk::land(std::vector<Flights::Landed> landed) {
     for (std::size_t i = 0; i < landed.size(); ++i) {
         const auto& connection = landed[i].need.connection;
         if (landings[i].failure) {
-            log::warning("{}: {}", connection, landings[i].failure->what);
+            // What was not asked is not news.
+            if (!landed[i].instead) log::warning("{}: {}", connection, landings[i].failure->what);
         } else if (!landings[i].outdated) {
             to_front_(wire::token_replaced_event(connection));
         }

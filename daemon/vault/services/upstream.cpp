@@ -166,14 +166,14 @@ void UpstreamTokens::note_repeated(const ConnectionId& connection, const Clock& 
 }
 
 std::vector<TokenKey> UpstreamTokens::due(const Clock& clock, std::size_t limit) {
+    std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
     std::vector<TokenKey> found;
     const auto now = clock.boot_time();
     for (auto& [text, held] : held_) {
         if (found.size() >= limit) break;
         if (!held.key || !held.last_used || now < held.refresh_after) continue;
         if (now - *held.last_used > held.life) continue;
-        const auto left = held.expires.left(clock);
-        if (left == 0s || left > held.refresh_left) continue;
+        if (held.expires.left(clock) > held.refresh_left) continue;
         held.refresh_after = now + std::min<std::chrono::seconds>(refresh_again, 1s + held.life / 3);
         found.push_back(*held.key);
     }

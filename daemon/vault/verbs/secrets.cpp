@@ -90,6 +90,33 @@ json::value problem_of(Transaction& tx, const FoundConnection& found, const Secr
     return json::value(stranded_text(secret, found));
 }
 
+std::string renewal_of(const FoundConnection& found) {
+    return found.environment.kind == EnvironmentKind::upstream
+               ? fmt::format("make a new one at its issuer, then jeton secret import {} --client-id ID", found.name())
+               : fmt::format("jeton secret rotate {}", found.name());
+}
+
+/// What is to be done about an active secret before somebody misses it.
+json::value hint_of(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                    const std::optional<Usage>& used, UtcSeconds now) {
+    const auto limits = AgeLimits::of(room.config);
+    const auto judged = tx.high_water();
+    if (!secret.is_active(judged)) return nullptr;
+    if (const auto* refusal = room.upstream.refusals().find(secret.id.text)) {
+        return json::value(fmt::format("{}... is refused by its issuer since {}: jeton secret import {} --client-id ID",
+                                       secret.prefix, rfc3339(refusal->since), found.name()));
+    }
+    if (limits.is_soon(secret.deactivates_at, judged) && !warning_of(used, now).is_null()) {
+        return json::value(fmt::format("{}... of {} ends at {}, and was {}", secret.prefix, found.name(),
+                                       rfc3339(*secret.deactivates_at), text_of_use(*used, now)));
+    }
+    if (!secret.deactivates_at && limits.is_old(secret.created_at, now)) {
+        return json::value(fmt::format("{}... of {} is {} old: {}", secret.prefix, found.name(),
+                                       age_of(secret.created_at, now), renewal_of(found)));
+    }
+    return nullptr;
+}
+
 struct ListedSecret {
     FoundConnection found;
     Secret secret;
@@ -118,7 +145,8 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
 
 }  // namespace
 
-json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
+json::object secret_view(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                         UtcSeconds now) {
     const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
     return {{"connection", found.name()},
             {"client_id", text_or_null(found.connection.client_id)},
@@ -130,14 +158,15 @@ json::object secret_view(Transaction& tx, const FoundConnection& found, const Se
             {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
             {"deactivates_at", time_or_null(secret.deactivates_at)},
             {"problem", problem_of(tx, found, secret)},
-            {"warning", warning_of(used, now)}};
+            {"warning", warning_of(used, now)},
+            {"hint", hint_of(room, tx, found, secret, used, now)}};
 }
 
-json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
+json::array secret_views(const Room& room, Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
     json::array list;
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
         if (shown == Shown::active && !secret.is_active(tx.high_water())) continue;
-        list.push_back(secret_view(tx, found, secret, now));
+        list.push_back(secret_view(room, tx, found, secret, now));
     }
     return list;
 }
@@ -237,7 +266,7 @@ Result<Outcome> secret_list(Call& call) {
             return fmt::format("{} {:012} {}", row.found.name(), row.secret.created_at.time_since_epoch().count(),
                                row.secret.id.text);
         },
-        [&](const ListedSecret& row) { return secret_view(call.tx, row.found, row.secret, now); });
+        [&](const ListedSecret& row) { return secret_view(call.room, call.tx, row.found, row.secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {

@@ -48,27 +48,35 @@ int failures_in(const std::vector<UpstreamHost::Got>& answers) {
     return static_cast<int>(std::ranges::count_if(answers, [](const auto& got) { return !got.served(); }));
 }
 
+std::int64_t least_left(const std::vector<UpstreamHost::Got>& answers) {
+    std::int64_t least = 900;
+    for (const auto& got : answers) least = std::min(least, got.expires_in);
+    return least;
+}
+
 }  // namespace
 
 TEST_CASE("P1, P3, P4: five programs a connection, half an hour: one request per token life, nobody waits or fails") {
-    const int count = connections_wanted(100);
+    const int count = connections_wanted(30);
     UpstreamHost host{count};
     host.config.upstream.requests_per_minute = 2 * count;
     host.restart();
     Fleet fleet{host, count};
     int failed = 0;
+    std::int64_t shortest = 900;
     for (int program = 0; program < Fleet::programs; ++program) failed += failures_in(fleet.round(program));
     CHECK(host.requests_in_all == count);
-    for (auto now = 0s; now < half_an_hour; now += 20s) {
-        host.pass(20s);
+    for (auto now = 0s; now < half_an_hour; now += 30s) {
+        host.pass(30s);
         const auto before = host.requests_in_all;
         for (int program = 0; program < Fleet::programs; ++program) {
             const auto answers = fleet.round(program);
             failed += failures_in(answers);
-            for (const auto& got : answers) CHECK(got.expires_in >= 300);
+            shortest = std::min(shortest, least_left(answers));
         }
         CHECK(host.requests_in_all == before);  // what is asked for is asked ahead of need
     }
+    CHECK(shortest >= 300);
     CHECK(failed == 0);
     // The first one, and one each 590 s or so: 300 s of 900 are always left.
     CHECK(host.requests_in_all <= count * (1 + 3) + count / 100);
@@ -143,9 +151,9 @@ TEST_CASE("P17: the upstream down for 10 of 15 minutes: nobody with a valid toke
     const auto down_since = host.clock.now();
     const auto asked = host.requests_in_all;
     int failed = 0;
-    for (auto down = 0s; down < 600s; down += 10s) {
+    for (auto down = 0s; down < 600s; down += 20s) {
         for (int program = 0; program < Fleet::programs; ++program) failed += failures_in(fleet.round(program));
-        host.pass(10s);
+        host.pass(20s);
     }
     CHECK(failed == 0);
     // One probe after each pause, not one for each connection.
@@ -204,7 +212,7 @@ TEST_CASE("P1: what is beyond the budget waits for its turn, or is told honestly
 }
 
 TEST_CASE("a restart with tokens for every connection: no request until they are due") {
-    const int count = connections_wanted(200);
+    const int count = connections_wanted(60);
     UpstreamHost host{count};
     host.config.upstream.requests_per_minute = 2 * count;
     host.restart();

@@ -335,7 +335,7 @@ TEST_CASE("scopes beyond the accepted version are an alarm, whether the answer o
         REQUIRE(landing.alarm);
         CHECK(landing.failure->code == Errc::mismatch);
     }
-    CHECK_FALSE(world.decide(peer_request(world.remote))->token);
+    refused(world.decide(peer_request(world.remote)), Errc::temporarily_unavailable);
 }
 
 TEST_CASE("fewer scopes than the accepted version are served, and shown") {
