@@ -4,6 +4,8 @@ namespace jeton::cli {
 
 void add_all_verbs(CommandLine& line) {
     add_store_verbs(line);
+    add_status_verb(line);
+    add_doctor_verb(line);
     add_key_verbs(line);
     add_role_verbs(line);
     add_environment_verbs(line);

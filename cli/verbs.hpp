@@ -6,7 +6,9 @@
 
 namespace jeton::cli {
 
-void add_store_verbs(CommandLine& line);        // init status seal unseal whoami
+void add_store_verbs(CommandLine& line);        // init seal unseal whoami
+void add_status_verb(CommandLine& line);        // status
+void add_doctor_verb(CommandLine& line);        // doctor
 void add_key_verbs(CommandLine& line);          // key rotate, key slot add|list|remove|test
 void add_role_verbs(CommandLine& line);         // role grant|revoke|list|matrix
 void add_environment_verbs(CommandLine& line);  // environment create|list|show|edit|delete

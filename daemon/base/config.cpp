@@ -274,6 +274,12 @@ Result<Config> load_config(const ConfigSource& source) {
     config.exchange.proxy_loopback = reader.choice("exchange", "proxy_loopback", "yes", "no").value_or(false);
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);
     reader.count("limits", "sessions", config.limits.sessions);
+    reader.count("warnings", "secret_age_days", config.warnings.secret_age_days);
+    reader.count("warnings", "deadline_days", config.warnings.deadline_days);
+    if (file) config.file = *file;
+    auto requests = static_cast<std::size_t>(config.upstream.requests_per_minute);
+    reader.count("upstream", "requests_per_minute", requests);
+    config.upstream.requests_per_minute = static_cast<int>(requests);
 
     if (auto problem = reader.problem()) return std::move(*problem);
     if (const auto complete = check_complete(config); !complete) return complete.error();

@@ -50,6 +50,7 @@ struct Match {
 // One table for each noun, at the top of the file of that name.
 [[nodiscard]] Routes store_routes();
 [[nodiscard]] Routes backup_routes();
+[[nodiscard]] Routes doctor_routes();
 [[nodiscard]] Routes whoami_routes();
 [[nodiscard]] Routes role_routes();
 [[nodiscard]] Routes environment_routes();

@@ -33,12 +33,14 @@ struct IssuedToken {
 
 /// A request to the upstream that the answer waits for, or that runs ahead of need.
 struct TokenFetch {
-    std::string key;   ///< one flight at a time for each
-    std::string name;  ///< of the connection
+    TokenKey key;               ///< one flight at a time for each
+    std::string name;           ///< of the connection
+    std::string secret_prefix;  ///< of the secret that is sent
     ExchangeRequest request;
     Connection connection;  ///< as it was when it was asked
     EnvironmentId environment;
     std::string destination;  ///< of the environment, likewise (services/destinations)
+    std::uint64_t drops = 0;  ///< `UpstreamTokens::drops`, likewise
 };
 
 /// `token`: answer with it. `fetch`: ask the upstream; without a token the answer waits for it.
@@ -57,15 +59,28 @@ struct Landing {
     std::function<void(Transaction&)> keep = {};
     /// What operators must see: written like a refusal, the first of its kind at once, others counted.
     std::optional<AuditEntry> alarm = {};
+    /// What was asked is not what is wanted any more (the connection was changed meanwhile): it says nothing, and who
+    /// waited is decided on anew.
+    bool outdated = false;
 };
 
-/// Decides a token request. `landed`: this request has waited for its upstream answer already: that answer's refusal
-/// (or none) decides, and no second request is made.
+/// Decides a token request. `landed`: this request has waited for an upstream answer already. That answer decides, and
+/// the same is not asked twice; but another active secret is tried where the upstream did not accept the first.
 /// Refuses as RFC 6749 §5.2: invalid_client, invalid_request, unauthorized_client, invalid_scope, invalid_target,
 /// temporarily_unavailable. `operator_note` holds what the caller is not told.
 [[nodiscard]] Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                                  UpstreamTokens& upstream, const Clock& clock,
                                                  const std::optional<Landing>& landed);
+
+/// The request that replaces the token of `key` ahead of need; nothing where it must not be asked for: not connected,
+/// no secret, refused a while ago, cooling.
+[[nodiscard]] std::optional<TokenFetch> fetch_ahead(Transaction& tx, const TokenKey& key, UpstreamTokens& upstream,
+                                                    const Clock& clock);
+
+/// Whether `fetch` is still wanted: nothing about its connection has changed since.
+[[nodiscard]] inline bool is_wanted(const TokenFetch& fetch, const UpstreamTokens& upstream) {
+    return upstream.drops(fetch.connection.id) == fetch.drops;
+}
 
 /// What the vault holds of upstreams in memory.
 struct Upstreams {
@@ -73,8 +88,8 @@ struct Upstreams {
     UpstreamSightings& sightings;
 };
 
-/// Files an answer of the upstream: the token, or the endpoint's health. Judged by the connection as it is when the
-/// answer comes: where it is gone, is not connected any more, has other form fields or its environment another
+/// Files an answer of the upstream: the token, the refusal, or the endpoint's health. Judged by the connection as it is
+/// when the answer comes: where it is gone, is not connected any more, has other form fields or its environment another
 /// endpoint, the answer is worth nothing. A mismatch is an alarm (`upstream.mismatch`).
 [[nodiscard]] Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswer& answer,
                                  const Upstreams& upstreams, const Clock& clock);

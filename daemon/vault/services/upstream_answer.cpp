@@ -1,6 +1,7 @@
 #include "daemon/vault/services/upstream_answer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -139,6 +140,13 @@ Result<std::string> scope_of(const ExchangeAnswer& answer, const json::object& c
     return answered.empty() ? join_scope(*in_token) : answer.scope;
 }
 
+/// Words of RFC 6749 §5.2 about this one client: the endpoint itself is well, and others may be served by it.
+bool is_about_client(const ExchangeAnswer& answer) {
+    constexpr auto words = std::to_array<std::string_view>(
+        {"unauthorized_client", "access_denied", "invalid_request", "invalid_grant", "unsupported_grant_type"});
+    return answer.status >= 400 && answer.status <= 403 && std::ranges::find(words, answer.error) != words.end();
+}
+
 Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
     if (answer.error == "invalid_client") {
         return refuse(Errc::invalid_client, fmt::format("{} does not accept this client ID and secret", host),
@@ -147,6 +155,10 @@ Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
     if (answer.error == "invalid_scope") {
         return refuse(Errc::invalid_scope, fmt::format("{} does not grant this scope to the client", host),
                       "ask for less, or have the tenant allow more there");
+    }
+    if (is_about_client(answer)) {
+        return refuse(Errc::unauthorized_client, fmt::format("{} refuses this client: {}", host, answer.error),
+                      "ask the operator: what the client may do is set at the token endpoint's own portal");
     }
     const auto said =
         answer.error.empty() ? std::string{} : fmt::format(", {}", log::escape(answer.error.substr(0, 80)));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/environment.hpp"
@@ -41,6 +42,7 @@ struct ExchangeAnswer {
     std::optional<std::int64_t> server_date;  ///< the endpoint's own clock, in seconds since the epoch
     std::string failure;
     bool our_own_fault = false;  ///< the exchange ended: says nothing of the endpoint
+    BootTime asked_at{};         ///< when the request was sent; by the boot clock
 };
 
 /// What the token must say of itself where it says anything (P10, P11): the pair's client ID, the connection's tenant.
@@ -65,9 +67,9 @@ struct UpstreamToken {
 
 inline constexpr std::size_t issuer_limit = 250;  ///< bytes of an issuer; a longer one is none
 
-/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `mismatch` (claims of another tenant, client
-/// or issuer, or scopes beyond the accepted version), `temporarily_unavailable` with `retry_after`. `endpoint` names
-/// the server in the words.
+/// An access token, or why it is none: `invalid_client`, `invalid_scope`, `unauthorized_client` (other words of RFC
+/// 6749 §5.2 about this client alone), `mismatch` (claims of another tenant, client or issuer, or scopes beyond the
+/// accepted version), `temporarily_unavailable` with `retry_after`. `endpoint` names the server in the words.
 [[nodiscard]] Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& expected,
                                           std::string_view endpoint);
 

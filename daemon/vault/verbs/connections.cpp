@@ -101,7 +101,7 @@ Result<Outcome> connection_edit(Call& call) {
         edit_connection(call.tx, call.peer, *name, {.form_fields = *std::move(form_fields)}, call.now());
     if (!edited) return edited.error();
     if (edited->connection.form_fields != found->connection.form_fields) {
-        call.room.upstream.drop_connection(edited->connection.id);
+        call.drop_tokens(edited->connection.id);
         call.room.sightings.forget(edited->connection.id);
     }
     return done(whole_view(call, *edited));

@@ -67,10 +67,8 @@ Result<Outcome> environment_edit(Call& call) {
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto before = find_environment(call.tx, name);
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
     if (!edited) return edited.error();
-    if (destination_of(*before) != destination_of(*edited)) call.room.upstream.forget_health(edited->id);
     return done(view_of(call, *edited));
 }
 
@@ -80,7 +78,7 @@ Result<Outcome> environment_delete(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto deleted = delete_environment(call.tx, call.peer, name, call.now());
     if (!deleted) return deleted.error();
-    for (const auto& connection : deleted->connections) call.room.upstream.drop_connection(connection);
+    for (const auto& connection : deleted->connections) call.drop_tokens(connection);
     const auto& erased = deleted->erased;
     return done({{"environment", deleted->name},
                  {"tenants", deleted->tenants},

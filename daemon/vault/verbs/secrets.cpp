@@ -45,15 +45,24 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPa
         if (auto environment = environments::get(tx, found.environment.id)) now.environment = *std::move(environment);
         const auto expected = expected_claims(tx, now);
         auto token = judge(answer, expected, found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
+        auto& endpoints = room.upstream.endpoints();
+        if (!token && token.error().code == Errc::temporarily_unavailable) {
+            if (!answer.our_own_fault) {
+                (void)endpoints.failed(found.environment.token_endpoint, token.error(), answer.status == 429,
+                                       answer.asked_at, room.clock);
+            }
+        } else {
+            endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
+                               room.clock);
         }
         if (!token) return {token.error(), flight_key};
         Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};
         room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
         return landing;
     };
+    // Not after the store was sealed, nor where the connection was changed while it waited for its turn.
+    need.is_wanted = [&tokens = call.room.upstream, id = found.connection.id,
+                      drops = call.room.upstream.drops(found.connection.id)] { return tokens.drops(id) == drops; };
     return need;
 }
 
@@ -134,6 +143,33 @@ json::value problem_of(Transaction& tx, const FoundConnection& found, const Secr
     return json::value(stranded_text(secret, found));
 }
 
+std::string renewal_of(const FoundConnection& found) {
+    return found.environment.kind == EnvironmentKind::upstream
+               ? fmt::format("make a new one at its issuer, then jeton secret import {} --client-id ID", found.name())
+               : fmt::format("jeton secret rotate {}", found.name());
+}
+
+/// What is to be done about an active secret before somebody misses it.
+json::value hint_of(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                    const std::optional<Usage>& used, UtcSeconds now) {
+    const auto limits = AgeLimits::of(room.config);
+    const auto judged = tx.high_water();
+    if (!secret.is_active(judged)) return nullptr;
+    if (const auto* refusal = room.upstream.refusals().find(secret.id.text)) {
+        return json::value(fmt::format("{}... is refused by its issuer since {}: jeton secret import {} --client-id ID",
+                                       secret.prefix, rfc3339(refusal->since), found.name()));
+    }
+    if (limits.is_soon(secret.deactivates_at, judged) && !warning_of(used, now).is_null()) {
+        return json::value(fmt::format("{}... of {} ends at {}, and was {}", secret.prefix, found.name(),
+                                       rfc3339(*secret.deactivates_at), text_of_use(*used, now)));
+    }
+    if (!secret.deactivates_at && limits.is_old(secret.created_at, now)) {
+        return json::value(fmt::format("{}... of {} is {} old: {}", secret.prefix, found.name(),
+                                       age_of(secret.created_at, now), renewal_of(found)));
+    }
+    return nullptr;
+}
+
 struct ListedSecret {
     FoundConnection found;
     Secret secret;
@@ -162,7 +198,8 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
 
 }  // namespace
 
-json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
+json::object secret_view(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                         UtcSeconds now) {
     const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
     return {{"connection", found.name()},
             {"client_id", text_or_null(found.connection.client_id)},
@@ -174,14 +211,15 @@ json::object secret_view(Transaction& tx, const FoundConnection& found, const Se
             {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
             {"deactivates_at", time_or_null(secret.deactivates_at)},
             {"problem", problem_of(tx, found, secret)},
-            {"warning", warning_of(used, now)}};
+            {"warning", warning_of(used, now)},
+            {"hint", hint_of(room, tx, found, secret, used, now)}};
 }
 
-json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
+json::array secret_views(const Room& room, Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
     json::array list;
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
         if (shown == Shown::active && !secret.is_active(tx.high_water())) continue;
-        list.push_back(secret_view(tx, found, secret, now));
+        list.push_back(secret_view(room, tx, found, secret, now));
     }
     return list;
 }
@@ -242,7 +280,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -281,7 +319,7 @@ Result<Outcome> secret_list(Call& call) {
             return fmt::format("{} {:012} {}", row.found.name(), row.secret.created_at.time_since_epoch().count(),
                                row.secret.id.text);
         },
-        [&](const ListedSecret& row) { return secret_view(call.tx, row.found, row.secret, now); });
+        [&](const ListedSecret& row) { return secret_view(call.room, call.tx, row.found, row.secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {
@@ -297,17 +335,18 @@ Result<Outcome> secret_import(Call& call) {
     if (!checked) return checked.error();
     const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
     // Each import tries its own pair: two with one client ID may differ in the secret.
-    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
+    if (!call.landed || call.landed->outdated) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
 
     auto token = call.room.upstream.take(call.landed->flight);
     if (!call.landed->flight.starts_with(tried_there)) return moved_meanwhile(*checked);
     if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
+    call.drop_tokens(checked->connection.id);
     if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
+        const auto key = UpstreamTokens::token_key(checked->connection, *secret, {});
+        call.room.upstream.hold(key, *std::move(token), call.room.clock);
+        keep_token(call.tx, call.room.upstream, key, call.room.clock);
     }
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
@@ -324,7 +363,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(

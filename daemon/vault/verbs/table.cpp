@@ -48,6 +48,9 @@ constexpr std::array table{
     anyone("whoami.show", "whoami", verbs::whoami_show),
     // the store and its keys
     anyone("status.show", "status", verbs::status_show),
+    anyone("metrics.show", "", verbs::metrics_show),
+    Verb{"doctor.show", "doctor", verbs::doctor_show, auditors},
+    Verb{"doctor.accounts", "", verbs::doctor_accounts, auditors},
     Verb{"store.init", "init", verbs::store_init, operators},
     Verb{"store.seal", "seal", verbs::store_seal, operators},
     Verb{"store.unseal", "unseal", verbs::store_unseal, operators},

@@ -99,6 +99,9 @@ Result<Outcome> restore_confirm(StoreCall& call);
 Result<Outcome> restore_end(StoreCall& call);
 
 Result<Outcome> status_show(StoreCall& call);
+Result<Outcome> metrics_show(StoreCall& call);
+Result<Outcome> doctor_show(StoreCall& call);
+Result<Outcome> doctor_accounts(Call& call);
 Result<Outcome> whoami_show(StoreCall& call);
 Result<Outcome> store_init(StoreCall& call);
 Result<Outcome> store_seal(StoreCall& call);

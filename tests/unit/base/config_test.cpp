@@ -105,6 +105,8 @@ TEST_CASE("config: every key counts") {
         [limits]
         sessions_per_uid = 5
         sessions = 50
+        [upstream]
+        requests_per_minute = 30
     )");
     REQUIRE(config);
     CHECK(config->mode == DaemonMode::user);
@@ -117,6 +119,7 @@ TEST_CASE("config: every key counts") {
     CHECK(config->audit.every_token);
     CHECK(config->limits.sessions_per_uid == 5);
     CHECK(config->limits.sessions == 50);
+    CHECK(config->upstream.requests_per_minute == 30);
 }
 
 TEST_CASE("config: systemd says where its credentials are") {
