@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace jeton::cli {
 namespace {
@@ -29,7 +30,9 @@ void harden_process() {
     const rlimit none{0, before().core.rlim_max};
     ::setrlimit(RLIMIT_CORE, &none);
     before().closed_pipe = std::signal(SIGPIPE, SIG_IGN);
-    for (int stream = ::open("/dev/null", O_RDWR); stream >= 0 && stream <= 2;) stream = ::open("/dev/null", O_RDWR);
+    int stream = ::open("/dev/null", O_RDWR);
+    while (stream >= 0 && stream <= STDERR_FILENO) stream = ::open("/dev/null", O_RDWR);
+    if (stream >= 0) ::close(stream);
 }
 
 void soften_for_another_program() {

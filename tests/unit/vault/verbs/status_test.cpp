@@ -144,6 +144,44 @@ TEST_CASE("status: secrets grow old, and what ends soon is told beforehand, with
     CHECK(world.attention().at("old_secrets") == 0);
 }
 
+TEST_CASE("secret list: what is old, and what ends soon although it is used, says what to do") {
+    Seen world;
+    const std::string name = "dispatcher/1234567@integration";
+    world.connected(name);
+    const auto prefix = world.generate(name).value().secret.prefix;
+    const auto hint = [&](std::size_t at) {
+        const auto listed = world.ask(world.operator_peer, "secret.list").value();
+        const auto& told = listed.as_array().at(at).at("hint");
+        return told.is_null() ? std::string{} : std::string{told.as_string()};
+    };
+    const auto on_connection = [&] {
+        const auto& told = world.ask_about(world.operator_peer, "connection.show", name).value().at("hint");
+        return told.is_null() ? std::string{} : std::string{told.as_string()};
+    };
+    CHECK(hint(0).empty());
+    CHECK(on_connection().empty());
+    world.clock.advance(100 * 24h);
+    CHECK(hint(0) == prefix + "... of " + name + " is 100 days old: jeton secret rotate " + name);
+    CHECK(on_connection() == hint(0));
+    REQUIRE(world.ask_about(world.operator_peer, "secret.rotate", name));
+    CHECK(on_connection().empty());  // it ends, and nobody uses it
+    world.use(name, prefix);
+    CHECK(on_connection().starts_with(prefix + "... of " + name + " ends at "));
+    CHECK(on_connection().ends_with("and was used less than a minute ago by worker"));
+}
+
+TEST_CASE("secret list: a pair that its issuer refuses says so") {
+    Seen world;
+    const std::string name = "dispatcher/1234567@production";
+    world.connected(name, EnvironmentKind::upstream);
+    const auto secret = world.import_pair(name, {"cid.1", "cs1.abcdefgh", std::nullopt}).value();
+    world.room.upstream.refusals().note(secret.id.text, secret.connection.text,
+                                        refuse(Errc::invalid_client, "no", "import"), world.clock);
+    const auto told = world.ask(world.operator_peer, "secret.list").value().as_array().at(0).at("hint");
+    CHECK(std::string{told.as_string()}.starts_with(secret.prefix + "... is refused by its issuer since "));
+    CHECK(world.finds("secrets", "problem: " + secret.prefix + "... of " + name + " is refused by its issuer since "));
+}
+
 TEST_CASE("doctor: for operators and auditors") {
     Seen world;
     CHECK(world.look(world.developer, "doctor.show").error().code == Errc::forbidden);
