@@ -98,6 +98,11 @@ Verb& Verb::needs(const std::string& name, std::string& into, const std::string&
     return *this;
 }
 
+Verb& Verb::needs_some(const std::string& name, std::vector<std::string>& into, const std::string& help) {
+    app_->add_option(name, into, help)->required()->type_name("");
+    return *this;
+}
+
 Verb& Verb::may_have(const std::string& name, std::string& into, const std::string& help) {
     app_->add_option(name, into, help)->type_name("");
     return *this;

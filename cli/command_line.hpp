@@ -48,6 +48,8 @@ public:
     Verb& needs(const std::string& name, std::string& into, const std::string& help);
     /// A word that must be one of `of`.
     Verb& needs_one(const std::string& name, std::string& into, std::vector<std::string> of, const std::string& help);
+    /// One or more words.
+    Verb& needs_some(const std::string& name, std::vector<std::string>& into, const std::string& help);
     Verb& may_have(const std::string& name, std::string& into, const std::string& help);
     Verb& option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
     Verb& needs_option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);

@@ -34,11 +34,14 @@ int list(Context& context, const ListArgs& args) {
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     Table table{{"CONNECTION", "STATUS", "CLIENT ID", "CLIENT SECRET", "API SCOPES VERSION", "LAST USED"}, {}};
+    Advice advice;
     for (const auto& one : elements(answer->tree)) {
         table.rows.push_back({field(one, "connection"), field(one, "status"), field(one, "client_id_cell"),
                               field(one, "client_secret_cell"), version_cell(one), last_used_text(one)});
+        for (const auto& secret : elements(member(one, "secrets"))) advice.add(field(secret, "hint"));
     }
     context.show(table, "no connection is like that");
+    advice.write(context);
     return exit_code::done;
 }
 

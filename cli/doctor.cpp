@@ -5,6 +5,7 @@
 
 #include "cli/context.hpp"
 #include "cli/doctor_findings.hpp"
+#include "cli/find_pairs.hpp"
 #include "cli/verbs.hpp"
 
 namespace jeton::cli {
@@ -63,11 +64,14 @@ int doctor(Context& context) {
 }  // namespace
 
 void add_doctor_verb(CommandLine& line) {
+    const auto path = std::make_shared<std::string>();
     line.verb("doctor",
               "Look at the daemon, its keys, clock, disk, secrets and this host, and say what mends what is wrong.\n"
               "Changes nothing and asks no token endpoint. Exit 1 where there is a problem.",
               "jeton doctor")
-        .runs(doctor);
+        .option("--find-pairs", *path, "PATH",
+                "Instead: look for client secrets that were left in files there; exit 1 where there are some")
+        .runs([path](Context& context) { return path->empty() ? doctor(context) : find_pairs(context, *path); });
 }
 
 }  // namespace jeton::cli

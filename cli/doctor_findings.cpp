@@ -94,7 +94,7 @@ Findings kernel_findings() {
 Findings socket_findings(const client::Endpoint& endpoint) {
     Findings findings;
     for (const auto socket : {client::Socket::token, client::Socket::control}) {
-        const auto path = fmt::format("{}/{}.sock", endpoint.directory(socket), client::name_of(socket));
+        const auto path = fmt::format("{}/{}", endpoint.directory(socket), client::name_of(socket));
         struct stat seen{};
         if (::stat(path.c_str(), &seen) != 0) {
             findings.push_back(

@@ -167,7 +167,7 @@ int list(Context& context, const ListArgs& args) {
     Advice advice;
     for (const auto& one : elements(answer->tree)) {
         const auto problem = field(one, "problem");
-        advice.add(problem);
+        advice.add(problem.empty() ? field(one, "hint") : problem);
         table.rows.push_back({field(one, "connection"), field(one, "prefix") + "...",
                               field(one, "state") + (problem.empty() ? "" : ", not used"), field(one, "created_at"),
                               field(one, "last_used_at"), field(one, "last_used_by"), field(one, "deactivates_at")});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -11,11 +12,16 @@
 namespace jeton::cli {
 namespace {
 
+/// Nothing where it was not asked yet.
+std::optional<bool> health_of(const json::value& upstream) {
+    const auto& healthy = member(upstream, "healthy");
+    return healthy.is_bool() ? std::optional{healthy.get_bool()} : std::nullopt;
+}
+
 std::string state_cell(const json::value& environment) {
     const auto& upstream = member(environment, "upstream");
     if (!upstream.is_object()) return {};
-    const auto state = field(upstream, "state");
-    return field(upstream, "healthy").empty() ? "not asked yet" : state;
+    return health_of(upstream) ? field(upstream, "state") : "not asked yet";
 }
 
 /// A line or two of what is known of the token endpoint; empty where nothing is, and for local ones.
@@ -24,9 +30,9 @@ std::string upstream_text(const json::value& environment) {
     if (!upstream.is_object()) return {};
     const auto name = field(environment, "name");
     std::string text;
-    const auto healthy = field(upstream, "healthy");
-    if (healthy.empty()) return {};
-    if (healthy == "true") {
+    const auto healthy = health_of(upstream);
+    if (!healthy) return {};
+    if (*healthy) {
         const auto requests = field(upstream, "requests_last_hour");
         text = fmt::format("{} answers; {} {} in the last hour.", name, requests,
                            requests == "1" ? "request" : "requests");
@@ -112,7 +118,7 @@ std::map<std::string, std::string> status_facts(const json::value& status) {
         const auto connections = field(environment, "connections");
         fact = fmt::format("{} {}", connections, connections == "1" ? "connection" : "connections");
         const auto& upstream = member(environment, "upstream");
-        if (field(upstream, "healthy") == "false") {
+        if (health_of(upstream) == false) {
             const auto since = field(upstream, "failing_since");
             fact += fmt::format(", gives no tokens{}{}: {}", since.empty() ? "" : " since ", since,
                                 field(upstream, "last_error"));

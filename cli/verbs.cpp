@@ -15,6 +15,7 @@ void add_all_verbs(CommandLine& line) {
     add_connection_verbs(line);
     add_access_verbs(line);
     add_secret_verbs(line);
+    add_import_verb(line);
     add_ticket_verbs(line);
     add_pair_verbs(line);
     add_binding_verbs(line);

@@ -18,7 +18,7 @@ class Changes(Fleet):
     def in_flight(self, **fault):
         """A program waits for a token that the upstream takes its time for; `self.one.answers()` is what it gets."""
         self.turn(LIFE + 100)
-        self.upstream.fault(**(fault or {"delay": 2500}))
+        self.upstream.fault(**(fault or {"delay": 2000}))
         before = self.upstream.arrivals()
         self.one.ask([self.connection])
         wait_until(lambda: self.upstream.arrivals() > before, 10, 0.01, "the request to reach the upstream")
@@ -104,6 +104,26 @@ class TwoSecrets(Changes):
         before = self.upstream.arrivals()
         self.assertEqual(self.fetch().status, 200)
         self.assertEqual(self.upstream.arrivals(), before + 1)
+
+    def test_P7_where_the_upstream_refuses_the_newer_one_the_older_is_tried_within_the_same_wait_and_the_operator_told(self):
+        old, new = self.put_second_secret()
+        (entry,) = self.upstream.clients
+        entry |= {"client_secret": old, "also_secret": None}  # somebody has taken the new one back at the portal
+        self.upstream.write_clients()
+        self.turn(LIFE + 100)
+        before = self.upstream.arrivals()
+        got = self.fetch()
+        self.assertEqual(got.status, 200, f"the older secret still works there: {got}")
+        self.assertEqual(self.upstream.arrivals(), before + 2, "the newer one first, then the older")
+        told = [entry for entry in self.ok("audit", "list") if new[:8] in str(entry) and "refuse" in str(entry)]
+        self.assertTrue(told, "the audit tells which secret the upstream refuses")
+        # It goes on with what works, and does not try the dead one each time.
+        self.turn(LIFE + 100)
+        self.assertEqual(self.fetch().status, 200)
+        self.assertLessEqual(self.upstream.arrivals(), before + 4)
+        self.turn(LIFE + 100)
+        self.assertEqual(self.fetch().status, 200)
+        self.assertLessEqual(self.upstream.arrivals(), before + 5, "the dead one is tried at each fetch")
 
     def test_P16_a_rotation_at_the_portal_is_seen_by_no_program(self):
         """Import of the second secret, end of the first one: five programs that ask all the time."""

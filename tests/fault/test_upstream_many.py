@@ -3,17 +3,22 @@
 JETON_CONNECTIONS=1000 is the whole picture (default 40 connections, with five programs each).
 """
 
+import contextlib
 import os
 import pathlib
 import random
+import sqlite3
+import time
 
+import wire
 from fleet import AHEAD, INVOICES, JOBS, LIFE, Fleet
+from harness import wait_until
 from searching import Search
 
 CONNECTIONS = int(os.environ.get("JETON_CONNECTIONS", "40"))
-FEW = max(8, CONNECTIONS // 4)  # where the number is not the point
+FEW = CONNECTIONS // 4  # where the number is not the point
 HALF_HOUR = 1800  # simulated seconds
-STEP = 45  # of them between two rounds
+STEP = 60  # of them between two rounds
 
 # How five programs of one customer ask: what they say of the life that they need, and whether they hold on to a token
 # until that much of it is left (None: a request for every call, as most do).
@@ -27,6 +32,9 @@ HABITS = {
 
 
 class HalfAnHour(Fleet):
+    # The budget is for real minutes; here some of them pass in one second.
+    extra_config = f"[upstream]\nrequests_per_minute = {max(600, 6 * CONNECTIONS)}\n"
+
     def test_P1_P3_P4_five_programs_each_one_upstream_request_per_token_and_nobody_gets_less_life_than_asked(self):
         fleet = self.fleet(CONNECTIONS)
         programs = {name: self.program() for name in HABITS}
@@ -53,6 +61,36 @@ class HalfAnHour(Fleet):
         allowed = len(fleet) * lives * 1.01
         self.assertLessEqual(fresh.total(), allowed, f"{fresh.total()} requests for {len(fleet)} × {lives} token lives")
         self.assertEqual(set(fresh), set(fleet.values()), "each connection was refreshed under its own client ID")
+
+
+class Unnoticed(Fleet):
+    """An upstream that takes its time: once a token is there, no program waits for the next one."""
+
+    DELAY = 0.8  # seconds of each answer
+
+    def test_P17_no_program_waits_for_a_slow_upstream_once_a_token_is_there(self):
+        fleet = self.fleet(8)
+        programs = {0: self.program(), 300: self.program()}  # min_ttl → the program that says so
+        self.turn(LIFE + 100)
+        first = self.everybody(programs.values(), fleet)  # all of one age
+        self.assertServed(first)
+        self.upstream.fault(delay=int(1000 * self.DELAY))
+        before, slow = self.upstream.arrivals_by_client(), []
+        # Slowly where it matters, which is when five minutes are left; a quarter of a real second for each.
+        left = min(got.expires_in for got in first)
+        steps = [60, 60, 60, 60, 60, left - 300 - AHEAD - 20] + [1] * 30 + [60, 60, 60]
+        for step in steps:
+            self.clock.advance(seconds=step)
+            if step == 1:
+                time.sleep(0.25)
+            for min_ttl, program in programs.items():
+                program.ask(list(fleet), **({"min_ttl": min_ttl} if min_ttl else {}))
+            answers = [got for program in programs.values() for got in program.answers()]
+            self.assertServed(answers)
+            slow += [(got.connection, got.expires_in, got.seconds) for got in answers if got.seconds > self.DELAY / 2]
+        self.assertEqual(slow[:5], [], f"{len(slow)} callers waited for the upstream")
+        fresh = self.upstream.arrivals_by_client() - before
+        self.assertEqual(set(fresh), set(fleet.values()), "tokens were replaced meanwhile")
 
 
 class Quiet(Fleet):
@@ -96,6 +134,28 @@ class Quiet(Fleet):
         self.ok("access", "enable", connection)
         self.assertServed(self.everybody(programs[:1], [connection]))
         self.assertEqual(self.upstream.arrivals(client_id), before[client_id] + 1)
+
+    def test_what_is_used_is_renewed_ahead_of_need_and_what_nobody_uses_is_let_go(self):
+        fleet = self.fleet(FEW)
+        program = self.program()
+        self.tokens(program, fleet)
+        before = self.upstream.arrivals_by_client()
+        self.turn(LIFE - AHEAD + 30)
+        renewed = lambda: (self.upstream.arrivals_by_client() - before).keys() >= set(fleet.values())  # noqa: E731
+        wait_until(renewed, 20, 0.05, "every token in use to be renewed although nobody asks just now")
+        wait_until(lambda: len(self.upstream.requests()) == self.upstream.arrivals(), 10, 0.05, "the answers")
+        before = self.upstream.arrivals_by_client()
+        self.assertGreater(min(got.expires_in for got in self.tokens(program, fleet).values()), LIFE - AHEAD)
+        self.assertNotAsked(before, "although all had been renewed ahead of need")
+        # They ask no more. What was used in the last token life may be renewed once; after that nobody is asked.
+        for _ in range(2):
+            self.turn(LIFE - AHEAD + 30)
+            time.sleep(1.3)  # the daemon looks once a second what is due
+        before = self.upstream.arrivals_by_client()
+        for _ in range(2):
+            self.turn(LIFE - AHEAD + 30)
+            time.sleep(1.3)
+        self.assertNotAsked(before, "for tokens that nobody uses")
 
 
 class Hostile(Fleet):
@@ -151,6 +211,68 @@ class Hostile(Fleet):
         self.assertEqual(self.tokens(program, [connection])[connection].token, fresh)
 
 
+class Restarted(Fleet):
+    """What was fetched outlives the daemon (sealed), and is not asked for again until it is due."""
+
+    def setUp(self):
+        super().setUp()
+        self.connections = self.fleet(FEW)
+        self.clock.advance(seconds=20)
+        self.held = self.tokens(self.program(), self.connections)
+        self.before = self.upstream.arrivals_by_client()
+
+    def assertSameTokens(self, why):
+        again = self.tokens(self.program(), self.connections)
+        self.assertNotAsked(self.before, why)
+        self.assertEqual({one: got.token for one, got in again.items()}, {one: got.token for one, got in self.held.items()})
+        return again
+
+    def assertDueInTime(self):
+        """Half their life later nothing is due; in the last third each is asked for once."""
+        self.turn(LIFE // 2)
+        again = self.assertSameTokens("before its tokens are due")
+        self.assertLess(max(got.expires_in for got in again.values()), LIFE // 2 + 1)
+        self.turn(LIFE // 2 - AHEAD + 30)
+        program = self.program()
+        asked = lambda: self.upstream.arrivals_by_client() - self.before  # noqa: E731
+
+        def due():
+            self.tokens(program, self.connections)
+            return set(asked()) == set(self.connections.values())
+
+        wait_until(due, 60, 0.1, "each token to be renewed when it is due")
+        self.assertEqual(set(asked().values()), {1}, "once each")
+
+    def test_after_a_restart_the_upstream_is_not_asked_until_tokens_are_due(self):
+        self.daemon.stop()
+        took = self.start()
+        self.assertSameTokens("by a restart")
+        print(f"    {FEW} tokens, open again after {took * 1000:.0f} ms", flush=True)
+        self.assertDueInTime()
+
+    def test_T48_after_kill_9_nothing_is_asked_and_after_a_reboot_the_wall_clock_says_what_is_left(self):
+        self.daemon.kill("jeton-vault")
+        self.daemon.wait_for("unsealed")
+        self.assertSameTokens("by kill -9 of the vault")
+        self.daemon.kill_all()
+        self.start()
+        self.assertSameTokens("by kill -9 of everything")
+        self.daemon.kill_all()
+        uptime = int(time.clock_gettime(time.CLOCK_BOOTTIME))
+        self.clock.suspend(seconds=-(uptime // 2))  # the boot clock has begun anew
+        self.clock.step(seconds=200)
+        self.start()
+        again = self.assertSameTokens("by a reboot")
+        self.assertLessEqual(max(got.expires_in for got in again.values()), LIFE - 220 + 1)
+        self.daemon.kill_all()
+        self.clock.suspend(seconds=-(uptime // 4))
+        self.clock.step(seconds=LIFE)
+        self.start()
+        fresh = self.tokens(self.program(), self.connections)
+        dead = {got.token for got in self.held.values()}
+        self.assertFalse(dead & {got.token for got in fresh.values()}, "a token was served past its end")
+
+
 class Sealed(Fleet):
     """The kept tokens as they lie in the database, before somebody who can read it, and write to it."""
 
@@ -158,6 +280,29 @@ class Sealed(Fleet):
         super().setUp()
         self.connections = self.fleet(6)
         self.held = self.tokens(self.program(), self.connections)
+
+    def rows(self):
+        """(connection, secret, scopes, resource) → [sealed, expires_at]; the daemon is stopped."""
+        found = self.database("SELECT connection, secret, scopes, resource, sealed, expires_at FROM token_cache")
+        return {tuple(row[:4]): list(row[4:]) for row in found}
+
+    def database(self, statement, *values):
+        with contextlib.closing(sqlite3.connect(self.daemon.database, isolation_level=None)) as database:
+            return database.execute(statement, values).fetchall()
+
+    def put(self, row, sealed, expires_at):
+        self.database(
+            "UPDATE token_cache SET sealed = ?, expires_at = ? "
+            "WHERE connection = ? AND secret = ? AND scopes = ? AND resource = ?",
+            sealed, expires_at, *row,
+        )  # fmt: skip
+
+    def assertOwnTokens(self):
+        """Each connection gets a token of its own, whatever was done to the rows."""
+        served = self.tokens(self.program(), self.connections)
+        for connection, got in served.items():
+            self.assertEqual(wire.claims(got.token)[1]["client_id"], self.connections[connection], connection)
+        return served
 
     def test_T41_no_file_holds_a_token_in_clear(self):
         wanted = {}
@@ -172,3 +317,45 @@ class Sealed(Fleet):
             control = next(iter(self.connections.values())).encode()
             self.assertTrue(any(control in file.read_bytes() for file in files), "the search finds what is there")
             self.assertEqual(search.found_in(*files), set(), "a token stands in clear")
+
+    def test_T29_a_row_that_was_exchanged_for_anothers_gives_nobody_anothers_token(self):
+        self.daemon.stop()
+        rows = self.rows()
+        self.assertEqual(len(rows), len(self.connections), "the tokens are kept")
+        names = list(rows)
+        for mine, theirs in zip(names, names[1:] + names[:1]):
+            self.put(mine, *rows[theirs])
+        before = self.upstream.arrivals()
+        self.start()
+        served = self.assertOwnTokens()
+        self.assertFalse({got.token for got in served.values()} & {got.token for got in self.held.values()})
+        self.assertEqual(self.upstream.arrivals(), before + len(rows), "a request each, no more")
+
+    def test_T29_a_row_with_another_end_or_a_broken_seal_costs_one_request_and_seals_nothing(self):
+        self.daemon.stop()
+        rows = self.rows()
+        (late, broken, short, *whole) = rows
+        self.put(late, rows[late][0], rows[late][1] + 86400)
+        self.put(broken, bytes([rows[broken][0][0] ^ 1]) + rows[broken][0][1:], rows[broken][1])
+        self.put(short, rows[short][0][:7], rows[short][1])
+        before = self.upstream.arrivals()
+        self.start()
+        served = self.assertOwnTokens()
+        self.assertLessEqual(max(got.expires_in for got in served.values()), LIFE)
+        self.assertLessEqual(self.upstream.arrivals(), before + 3)
+        self.turn(LIFE + 1)
+        dead = {got.token for got in served.values()}
+        self.assertFalse(dead & {got.token for got in self.assertOwnTokens().values()}, "served past its end")
+
+    def test_S46_what_ended_by_a_disable_a_deactivation_or_a_deletion_is_no_row_any_more(self):
+        self.daemon.stop()
+        kept = self.rows()
+        self.start()
+        (disabled, deactivated, *_) = self.connections
+        self.ok("access", "disable", disabled, "--yes")
+        prefix = self.ok("secret", "list", deactivated)[0]["prefix"]
+        self.ok("secret", "deactivate", deactivated, prefix, "--yes")
+        self.daemon.stop()
+        self.assertEqual(len(self.rows()), len(kept) - 2, "two connections' rows are gone")
+
+

@@ -60,6 +60,7 @@ struct Match {
 [[nodiscard]] Routes connection_routes();
 [[nodiscard]] Routes access_routes();
 [[nodiscard]] Routes secret_routes();
+[[nodiscard]] Routes import_routes();
 [[nodiscard]] Routes ticket_routes();
 [[nodiscard]] Routes ticket_claim_routes();  ///< on both sockets
 [[nodiscard]] Routes pair_routes();

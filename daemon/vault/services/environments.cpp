@@ -266,6 +266,11 @@ std::string differences(const Environment& before, const Environment& after) {
 
 }  // namespace
 
+std::string_view portal_environment(std::string_view host) {
+    const auto* preset = std::ranges::find(presets, host, &Preset::host_alias);
+    return preset == presets.end() ? std::string_view{} : preset->name.substr(preset->name.find('-') + 1);
+}
+
 Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
                                        UtcSeconds now) {
     auto environment = fields_of(wanted);

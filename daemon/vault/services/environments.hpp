@@ -53,6 +53,10 @@ struct EnvironmentEdit {
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now);
 
+/// Which environment of the portal the host of a preset's token endpoint is, as the portal calls it: `integration` or
+/// `production`; empty for any other host.
+[[nodiscard]] std::string_view portal_environment(std::string_view host);
+
 /// The first token of an upstream environment has named its issuer: from now on every other one is a mismatch. An
 /// entry of the vault's own in the audit. Nothing where the environment is gone, has learned one, or is another one by
 /// now: `destination` is where the token came from (services/destinations).

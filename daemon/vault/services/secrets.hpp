@@ -53,6 +53,9 @@ struct ImportedPair {
 /// already_exists (the client ID belongs to another tenant: S3).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
                                                    const ImportedPair& pair);
+/// The same for a connection as the caller is about to make it in this transaction: `found` becomes what it will be
+/// with the pair.
+[[nodiscard]] Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedPair& pair);
 /// Stores a pair that the upstream accepted. Checks again what `check_import` checked.
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);

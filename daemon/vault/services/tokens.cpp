@@ -402,7 +402,6 @@ Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswe
     }
     tokens.endpoints().answered(fetch.request.endpoint, {}, clock);
     tokens.refusals().forget(fetch.key.secret.text);
-    tokens.refusals().forget(fetch.key.text());
     if (fetch.request.scope.empty() && !token->scope.empty()) {
         auto granted = split_scope(token->scope);
         if (granted) upstreams.sightings.note_grant(fetch.connection.id, *std::move(granted), expected.scopes);
@@ -414,6 +413,7 @@ Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswe
         (void)tokens.refusals().note(fetch.key.text(), fetch.connection.id.text, *landing.failure, clock);
         return landing;
     }
+    tokens.refusals().forget(fetch.key.text());
     chain(landing, [&tokens, &clock, key = fetch.key](Transaction& kept) { keep_token(kept, tokens, key, clock); });
     return landing;
 }

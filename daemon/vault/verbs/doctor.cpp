@@ -1,6 +1,7 @@
 // Verbs: doctor.show, doctor.accounts
 #include "daemon/vault/services/doctor.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -45,8 +46,9 @@ void add(Findings& all, Findings more) {
 /// What stands in the store, while it is open.
 Findings look_inside(Transaction& tx, Room& room, const Accounts& accounts, UtcSeconds began, UtcSeconds now) {
     Findings all;
-    add(all, check_key_slots(key_slots::list(tx), room.config));
-    add(all, check_trials(tx, now));
+    const auto slots = key_slots::list(tx);
+    add(all, check_key_slots(slots, room.config));
+    if (std::ranges::any_of(slots, &KeySlot::is_portable)) add(all, check_trials(tx, now));
     add(all, check_clock(room.store.clock_is_behind()));
     const auto limits = AgeLimits::of(room.config);
     const auto& survey = room.survey.of(tx, limits, now);

@@ -120,6 +120,7 @@ constexpr std::array table{
          was_allowed},
     showing_usage({"secret.list", "secret list", verbs::secret_list, all_roles, About::host}),
     showing_usage({"secret.identify", "secret identify", verbs::secret_identify, configurers}),
+    Verb{"import.row", "import", verbs::import_row, developers, About::app},
     Verb{"ticket.list", "ticket list", verbs::ticket_list, all_roles},
     Verb{"ticket.revoke", "ticket revoke", verbs::ticket_revoke, configurers},
     // the audit

@@ -58,6 +58,8 @@ Result<Outcome> secret_list(Call& call);
 Result<Outcome> secret_import(Call& call);
 Result<Outcome> secret_deactivate(Call& call);
 
+Result<Outcome> import_row(Call& call);
+
 Result<Outcome> ticket_list(Call& call);
 Result<Outcome> ticket_revoke(Call& call);
 Result<Outcome> ticket_claim(Call& call);

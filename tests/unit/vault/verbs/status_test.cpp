@@ -47,7 +47,8 @@ struct Seen : Office {
     /// What the doctor says of one thing: "severity: what -> next" each.
     std::vector<std::string> findings(std::string_view check, const json::object& body = {}) {
         std::vector<std::string> found;
-        for (const auto& one : look(operator_peer, "doctor.show", body).value().as_array()) {
+        const auto all = look(operator_peer, "doctor.show", body).value();
+        for (const auto& one : all.as_array()) {
             if (text_at(one, "check") != check) continue;
             const auto next = one.at("next").is_null() ? std::string{} : " -> " + text_at(one, "next");
             found.push_back(text_at(one, "severity") + ": " + text_at(one, "what") + next);
@@ -142,6 +143,44 @@ TEST_CASE("status: secrets grow old, and what ends soon is told beforehand, with
     world.config.warnings.secret_age_days = 3650;
     world.clock.advance(60s);
     CHECK(world.attention().at("old_secrets") == 0);
+}
+
+TEST_CASE("secret list: what is old, and what ends soon although it is used, says what to do") {
+    Seen world;
+    const std::string name = "dispatcher/1234567@integration";
+    world.connected(name);
+    const auto prefix = world.generate(name).value().secret.prefix;
+    const auto hint = [&](std::size_t at) {
+        const auto listed = world.ask(world.operator_peer, "secret.list").value();
+        const auto& told = listed.as_array().at(at).at("hint");
+        return told.is_null() ? std::string{} : std::string{told.as_string()};
+    };
+    const auto on_connection = [&] {
+        const json::value told = world.ask_about(world.operator_peer, "connection.show", name).value().at("hint");
+        return told.is_null() ? std::string{} : std::string{told.as_string()};
+    };
+    CHECK(hint(0).empty());
+    CHECK(on_connection().empty());
+    world.clock.advance(100 * 24h);
+    CHECK(hint(0) == prefix + "... of " + name + " is 100 days old: jeton secret rotate " + name);
+    CHECK(on_connection() == hint(0));
+    REQUIRE(world.ask_about(world.operator_peer, "secret.rotate", name));
+    CHECK(on_connection().empty());  // it ends, and nobody uses it
+    world.use(name, prefix);
+    CHECK(on_connection().starts_with(prefix + "... of " + name + " ends at "));
+    CHECK(on_connection().ends_with("and was used less than a minute ago by worker"));
+}
+
+TEST_CASE("secret list: a pair that its issuer refuses says so") {
+    Seen world;
+    const std::string name = "dispatcher/1234567@production";
+    world.connected(name, EnvironmentKind::upstream);
+    const auto secret = world.import_pair(name, {"cid.1", "cs1.abcdefgh", std::nullopt}).value();
+    world.room.upstream.refusals().note(secret.id.text, secret.connection.text,
+                                        refuse(Errc::invalid_client, "no", "import"), world.clock);
+    const auto told = world.ask(world.operator_peer, "secret.list").value().as_array().at(0).at("hint");
+    CHECK(std::string{told.as_string()}.starts_with(secret.prefix + "... is refused by its issuer since "));
+    CHECK(world.finds("secrets", "problem: " + secret.prefix + "... of " + name + " is refused by its issuer since "));
 }
 
 TEST_CASE("doctor: for operators and auditors") {
@@ -239,7 +278,8 @@ TEST_CASE("metrics: no family and no series stands twice, counters are called so
     world.connected("dispatcher/1234567@production", EnvironmentKind::upstream);
     world.fails("auth.example answered 500");
     std::set<std::string> names;
-    for (const auto& family : world.look(world.operator_peer, "metrics.show", {{"tenants", true}}).value().as_array()) {
+    const auto all = world.look(world.operator_peer, "metrics.show", {{"tenants", true}}).value();
+    for (const auto& family : all.as_array()) {
         const auto name = text_at(family, "name");
         INFO(name);
         CHECK(names.insert(name).second);
