@@ -252,10 +252,9 @@ std::string comparison_text(const json::value& checked, const json::value& chang
                             field(checked, "statement"));
     text += section(changes, "revived", "Would hold again:");
     text += section(changes, "lost", "Would be lost:");
-    if (raw_field(checked, "compared").empty() && elements(changes).empty()) {
-        const auto* compared = member(checked, "compared").if_bool();
-        if (compared != nullptr && *compared) text += "Nothing would be revived, nothing lost.\n";
-    }
+    const auto* compared = member(checked, "compared").if_bool();
+    if (compared != nullptr && *compared && elements(changes).empty())
+        text += "Nothing would be revived, nothing lost.\n";
     return text;
 }
 

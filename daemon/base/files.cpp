@@ -155,8 +155,9 @@ Result<std::string> read_trusted_file(const std::filesystem::path& file) {
 
 Result<void> create_secret_file(const std::filesystem::path& file, std::string_view content) {
     std::error_code ec;
-    if (std::filesystem::symlink_status(file, ec).type() != std::filesystem::file_type::not_found)
-        return in_the_way(file);
+    const auto found = std::filesystem::symlink_status(file, ec).type();
+    if (found == std::filesystem::file_type::none) return cannot("create", file, ec.value());
+    if (found != std::filesystem::file_type::not_found) return in_the_way(file);
     const auto unfinished = std::filesystem::path{file}.concat(".new");
     ::unlink(unfinished.c_str());  // what a power cut left behind
     const auto give_up = [&](std::string_view act) {

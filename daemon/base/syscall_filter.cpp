@@ -38,7 +38,7 @@ struct SyscallFilter::Rules {
               name);
     }
 
-    void add(std::uint32_t action, const char* name, std::initializer_list<CallArgument> arguments) {
+    void add(std::uint32_t action, const char* name, std::initializer_list<CallArgument> arguments) const {
         std::vector<scmp_arg_cmp> tests;
         for (const auto& one : arguments) tests.push_back({one.index, SCMP_CMP_MASKED_EQ, one.mask, one.value});
         add(action, name, tests);

@@ -67,10 +67,11 @@ bool ResolverFiles::changed() {
         for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
             inotify_event event{};
             std::memcpy(&event, events.data() + at, sizeof event);
-            const std::string_view name{events.data() + at + sizeof event};
+            // The name, where there is one, is filled up with NULs.
+            std::string_view name{events.data() + at + sizeof event, event.len};
+            name = name.substr(0, name.find('\0'));
             at += sizeof event + event.len;
-            found =
-                found || (event.mask & IN_Q_OVERFLOW) != 0 || (event.len > 0 && std::ranges::count(names, name) > 0);
+            found = found || (event.mask & IN_Q_OVERFLOW) != 0 || std::ranges::count(names, name) > 0;
         }
     }
     return found;

@@ -89,6 +89,10 @@ bool is_store_verb(std::string_view name) {
     return verb != nullptr && std::holds_alternative<StoreVerbFunction>(verb->function);
 }
 
+Error fault_refusal() {
+    return refuse(Errc::server_error, "the vault could not do this", "see the log of jeton-vault; nothing was changed");
+}
+
 bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
 
 constexpr std::chrono::milliseconds idle_pause{1000};
@@ -270,6 +274,9 @@ void Desk::run_alone(Task& task) {
     } catch (const Tampered& fault) {
         log::error("{}", fault.what());
         reply.result = tampered_refusal(fault);
+    } catch (const std::exception& fault) {
+        log::error("{}: {}", task.request.verb, fault.what());
+        reply.result = fault_refusal();
     }
     if (!*reply.result && is_noted(reply.result->error())) note_refusal_alone(task, reply.result->error());
     reply.moment = moment();
@@ -348,9 +355,7 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
         throw;
     } catch (const std::exception& fault) {
         log::error("{}: {}", request.verb, fault.what());
-        reply.result = for_token_socket(refuse(Errc::server_error, "the vault could not do this",
-                                               "see the log of jeton-vault; nothing was changed"),
-                                        request.verb);
+        reply.result = for_token_socket(fault_refusal(), request.verb);
     }
     if (*reply.result) return;
     const auto& refusal = reply.result->error();

@@ -78,8 +78,8 @@ void Flights::connect(Send send) {
 void Flights::send(std::uint64_t number, Flight& flight) {
     send_(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request), proxy_));
     flight.need.request.client_secret = {};
-    endpoints_.sent(flight.need.request.endpoint, clock_);
-    flight.sent_at = clock_.boot_time();  // not before what the endpoint took down: it knows its probe by that
+    flight.sent_at = endpoints_.sent(flight.need.request.endpoint, clock_);
+    flight.deadline = *flight.sent_at + flight_limit;  // what comes too late for who waited is kept for the next one
     ++in_the_air_;
 }
 

@@ -18,7 +18,7 @@ class Changes(Fleet):
     def in_flight(self, **fault):
         """A program waits for a token that the upstream takes its time for; `self.one.answers()` is what it gets."""
         self.turn(LIFE + 100)
-        self.upstream.fault(**(fault or {"delay": 2500}))
+        self.upstream.fault(**(fault or {"delay": 2000}))
         before = self.upstream.arrivals()
         self.one.ask([self.connection])
         wait_until(lambda: self.upstream.arrivals() > before, 10, 0.01, "the request to reach the upstream")

@@ -148,13 +148,13 @@ class Quiet(Fleet):
         self.assertGreater(min(got.expires_in for got in self.tokens(program, fleet).values()), LIFE - AHEAD)
         self.assertNotAsked(before, "although all had been renewed ahead of need")
         # They ask no more. What was used in the last token life may be renewed once; after that nobody is asked.
-        for _ in range(3):
+        for _ in range(2):
             self.turn(LIFE - AHEAD + 30)
-            time.sleep(2)  # the daemon looks once a second what is due
+            time.sleep(1.3)  # the daemon looks once a second what is due
         before = self.upstream.arrivals_by_client()
         for _ in range(2):
             self.turn(LIFE - AHEAD + 30)
-            time.sleep(2)
+            time.sleep(1.3)
         self.assertNotAsked(before, "for tokens that nobody uses")
 
 

@@ -89,7 +89,6 @@ class Tunnel(Proxied):
         self.proxy.listener.close()
         self.assertEqual(self.take().error["error_description"], f"the proxy {self.proxy.url} cannot be reached")
         self.assertEqual(self.endpoint.seen, [])
-        self.proxy = Proxy()  # for the cleanup
 
 
 class Loopback(Proxied):

@@ -78,7 +78,7 @@ class Exec(Recipes):
         self.assertEqual(tenant, "1234567")
         self.connected("7654321", "production")
         self.ok("binding", "add", "dispatcher/7654321@production", "--user", USER)
-        (file,) = blocks("A file that stays fresh", "")
+        (file,) = re.findall(r"^```\n(# report\.env\n.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
         (self.work / "report.env").write_text(file)
         self.report('echo "$ST_TENANT_ID $ST_APP_KEY $LOG_LEVEL"; cat "$OTHER_TOKEN_FILE"\n')
         words, token = self.type_it("sh", "-c", with_file).split("\n")
@@ -286,7 +286,7 @@ class Container(SystemScenario):
         connection, client_id = self.connected()
         self.assertEqual(connection, bind[3])
         worker = Person("www-data", groups=())
-        self.ok("binding", "add", connection, "--user", worker.name)
+        on_the_host = self.ok("binding", "add", connection, "--user", worker.name)["id"]
         place = pathlib.Path(self.scratch())
         place.chmod(0o755)
         inside = place / "jeton"
@@ -307,6 +307,7 @@ class Container(SystemScenario):
             "-d", "grant_type=client_credentials", "-d", f"connection={connection}",
         )  # fmt: skip
         self.assertEqual(json.loads(in_container(*curl).stdout)["error"], "invalid_client")
+        self.ok("binding", "remove", on_the_host)
         self.ok(*bind[1:5], worker.name, *bind[6:])
         answer = in_container(*curl)
         self.assertEqual(wire.claims(json.loads(answer.stdout)["access_token"])[1]["client_id"], client_id)

@@ -62,7 +62,10 @@ class Listener:
             pass  # the client left, or refused our certificate
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        except OSError:
+            return  # closed already
         self.socket.close()
 
 

@@ -148,7 +148,10 @@ Result<BootTime> Process::started() const {
     const auto ticks_per_second = ::sysconf(_SC_CLK_TCK);
     if (!(fields >> ticks) || ticks < 0 || ticks_per_second <= 0)
         return unknown_caller("/proc/PID/stat names no start time");
-    return BootTime{std::chrono::seconds{1}} * (ticks + 1) / ticks_per_second;  // what it names is rounded down
+    ++ticks;  // what it names is rounded down
+    // Whole seconds apart: after three years, nanoseconds times ticks are more than the number holds.
+    return std::chrono::seconds{ticks / ticks_per_second} +
+           BootTime{std::chrono::seconds{1}} * (ticks % ticks_per_second) / ticks_per_second;
 }
 
 std::optional<std::string> Process::read(std::string_view name) const {

@@ -74,7 +74,7 @@ std::chrono::milliseconds Endpoints::wait(const std::string& endpoint, Urgency u
     return turns + std::max(1ms, std::chrono::ceil<std::chrono::milliseconds>(free_at - now));
 }
 
-void Endpoints::sent(const std::string& endpoint, const Clock& clock) {
+BootTime Endpoints::sent(const std::string& endpoint, const Clock& clock) {
     auto& known = endpoints_[endpoint];
     const auto now = clock.boot_time();
     known.sent.erase(known.sent.begin(), first_after(known.sent, now - 1h));
@@ -82,6 +82,7 @@ void Endpoints::sent(const std::string& endpoint, const Clock& clock) {
     ++known.counts.sent;
     ++known.in_the_air;
     if (known.health.failures > 0) known.probe = now;
+    return now;
 }
 
 void Endpoints::landed(const std::string& endpoint, BootTime sent_at) {

@@ -45,7 +45,8 @@ public:
     /// While the endpoint is cooling, until then. After that one request tries it, and the others wait for its end.
     [[nodiscard]] std::chrono::milliseconds wait(const std::string& endpoint, Urgency urgency, std::size_t before,
                                                  const Clock& clock) const;
-    void sent(const std::string& endpoint, const Clock& clock);
+    /// Gives back when, by the boot clock: what `landed` and `failed` are told.
+    BootTime sent(const std::string& endpoint, const Clock& clock);
     /// A request that was sent at `sent_at` (boot time) has ended, however it did.
     void landed(const std::string& endpoint, BootTime sent_at);
 

@@ -1,6 +1,7 @@
 #include "daemon/vault/services/host_secrets.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
 }
 
 Result<SlotSecret> make_or_read_key_file(const std::filesystem::path& key_file) {
-    if (!std::filesystem::exists(key_file)) {
+    std::error_code unseen;  // who may not look there is told so by whoever makes or reads it
+    if (!std::filesystem::exists(key_file, unseen)) {
         if (auto created = create_key_file(key_file); !created) return created.error();
     }
     return read_key_file(key_file);

@@ -7,6 +7,15 @@
 #include "daemon/vault/keys/recovery_key.hpp"
 
 namespace jeton::vault {
+namespace {
+
+constexpr std::size_t salt_size = 32;  ///< of every slot that jeton made
+
+bool is_worth_stretching(const KeySlot& slot, const StretchCost& least) {
+    return slot.kind == KeySlotKind::passphrase && slot.salt.size() == salt_size && is_acceptable(cost_of(slot), least);
+}
+
+}  // namespace
 
 const SlotSecret* Stretched::find(const KeySlot& slot) const {
     const auto found = std::ranges::find_if(results_, [&](const Result& result) {
@@ -46,7 +55,7 @@ UnlockAttempt unlock(const std::vector<KeySlot>& slots, std::string_view typed, 
     }
     std::size_t tried = 0;
     for (const auto& slot : slots) {
-        if (slot.kind != KeySlotKind::passphrase || !is_acceptable(cost_of(slot), least)) continue;
+        if (!is_worth_stretching(slot, least)) continue;
         if (++tried > key_slots_max) break;
         if (const auto* secret = stretched.find(slot)) {
             if (opens(slot, *secret)) break;

@@ -48,7 +48,8 @@ std::optional<std::string> text_claim(const json::object& claims, std::string_vi
     const auto* value = claims.if_contains(json::string_view{name.data(), name.size()});
     if (value == nullptr) return std::nullopt;
     if (const auto* text = value->if_string()) return std::string{text->data(), text->size()};
-    if (value->is_int64() || value->is_uint64()) return std::to_string(value->to_number<std::int64_t>());
+    if (const auto* number = value->if_int64()) return std::to_string(*number);
+    if (const auto* number = value->if_uint64()) return std::to_string(*number);
     return std::string{};
 }
 

@@ -87,8 +87,7 @@ std::string head_text(std::int64_t sequence, std::string_view hash) {
 Error differs(std::int64_t sequence, std::int64_t equal, std::int64_t last) {
     constexpr std::string_view next =
         "the database and its anchor were put back together, or replaced: keep the files, look for who could write "
-        "both, "
-        "restore the newest backup";
+        "both, restore the newest backup";
     const auto since =
         equal + 1 == sequence ? std::string{} : fmt::format(" (up to entry {} they are the same)", equal);
     if (sequence > last) {

@@ -11,9 +11,11 @@
 
 #include "daemon/base/encoding.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -57,8 +59,7 @@ json::object checked_view(const RunningRestore& restore) {
 std::string statement(const CheckedRestore& checked) {
     if (!checked.is_compared) {
         return "The store that is here is not open: nobody can tell what would be revived or lost. Tokens that it "
-               "issued "
-               "end.";
+               "issued end.";
     }
     return checked.is_other_store
                ? "The backup has another root key than the store that is here: it is of another store, or the root key "
@@ -76,8 +77,7 @@ Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey&
     if (slots.empty()) return std::optional<Outcome>{};
     if (store.state() == StoreState::unsealed) {
         auto group = store.group();
-        const bool is_same = group.attempt(
-            [&](Transaction& tx) { return equal_constant_time(text_of(tx.root().reveal()), text_of(root.reveal())); });
+        const bool is_same = group.attempt([&](Transaction& tx) { return is_same_key(tx.root(), root); });
         if (is_same) return std::optional<Outcome>{};
     }
     // What opened the backup may open the store that is here as well.
@@ -85,25 +85,27 @@ Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey&
     if (same.unlocked) return std::optional<Outcome>{};
     if (store_proof.empty()) {
         if (!same.need.empty()) return std::optional{stretch_first(std::move(same.need))};
+        // Counts like any other: whoever makes a backup to suit would else guess at this store for nothing.
+        call.room.guesses.wrong(call.room.clock);
         return refuse(Errc::forbidden, "this backup does not open with a key of the store that is here",
                       "to replace it by another store, give a passphrase or recovery key of the present one, too: "
                       "jeton restore FILE --other-store");
     }
-    auto attempt =
-        try_secret(slots, store_proof, {call.room.guesses, call.stretched, call.room.stretching, call.room.clock});
+    auto attempt = try_secret(slots, store_proof, unlocking_of(call));
     if (!attempt) return attempt.error();
     if (!attempt->unlocked) return std::optional{stretch_first(std::move(attempt->need))};
     call.room.guesses.right();
     return std::optional<Outcome>{};
 }
 
-/// What was counted for the old store goes into its file; the caches of the old world are forgotten.
-void leave_old_store(StoreCall& call) {
+/// What was counted for the old store goes into its file. Once: the restore may be refused yet.
+void write_tally(StoreCall& call) {
     if (call.room.store.state() != StoreState::unsealed || call.room.tally.empty()) return;
     try {
         auto group = call.room.store.group();
         group.attempt([&](Transaction& tx) { call.room.tally.write(tx); });
         group.commit();
+        call.room.tally.clear(call.now());
     } catch (const StoreFault& fault) {
         log::error("usage was not written before the restore: {}", fault.what());
     }
@@ -161,8 +163,7 @@ Result<Outcome> restore_begin(StoreCall& call) {
         return refuse(Errc::forbidden, "a backup opens with a passphrase or a recovery key of its store",
                       "type one where the command asks for it, or give it in the first line of stdin");
     }
-    auto attempt = try_secret(header->header.slots, typed,
-                              {call.room.guesses, call.stretched, call.room.stretching, call.room.clock});
+    auto attempt = try_secret(header->header.slots, typed, unlocking_of(call));
     if (!attempt) {
         auto error = attempt.error();
         if (error.code == Errc::forbidden) error.what = "this opens no key slot of the backup";
@@ -230,7 +231,7 @@ Result<Outcome> restore_confirm(StoreCall& call) {
     protocol::Fields in{call.body};
     const auto id = in.text("restore");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    leave_old_store(call);
+    write_tally(call);
     const auto restored =
         confirm_restore(call.room.store, call.room.config, call.room.restore, call.peer, id, call.room.clock);
     if (!restored) return restored.error();

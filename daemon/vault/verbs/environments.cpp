@@ -69,6 +69,12 @@ Result<Outcome> environment_edit(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
     if (!edited) return edited.error();
+    if (edit.forget_issuer) {
+        // Tokens that were refused for their issuer are asked for again at once.
+        for (const auto& connection : connections::of_environment(call.tx, edited->id)) {
+            call.room.upstream.refusals().forget_connection(connection.id.text);
+        }
+    }
     return done(view_of(call, *edited));
 }
 

@@ -105,8 +105,7 @@ Result<Outcome> key_slot_remove(Call& call) {
     auto answer = slot_view(*removed);
     answer["message"] = fmt::format(
         "{} opens this store no more, and what is written from now on is under new keys. Old copies of the database "
-        "stay "
-        "open to it: rotate the secrets in them at their issuer, too.",
+        "stay open to it: rotate the secrets in them at their issuer, too.",
         removed->label);
     return done(std::move(answer));
 }

@@ -101,6 +101,9 @@ Result<Outcome> store_seal(StoreCall& call) {
     }
     call.room.tally.clear(call.room.clock.now());
     call.room.upstream.clear();
+    // Each of them has a root key of its own in memory.
+    call.room.backup.reset();
+    call.room.restore.reset();
     store.seal(fmt::format("sealed on request of {}", call.peer.name()));
     return done(json::value{{"state", name_of(store.state())}});
 }

@@ -127,3 +127,11 @@ TEST_CASE("files: a new secret file is private and replaces nothing") {
     CHECK(create_secret_file(file, "other").error().code == Errc::already_exists);
     CHECK(*read_trusted_file(file) == "content");
 }
+
+TEST_CASE("files: a secret file with a name that nothing can have is no file that exists") {
+    const Folder folder;
+    const auto made = create_secret_file(folder.path / std::string(300, 'x'), "content");
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == Errc::wrong_state);
+    CHECK(made.error().what.find("cannot create") != std::string::npos);
+}

@@ -38,7 +38,8 @@ TEST_CASE("doctor: problems first, each with its mend; they decide the exit code
 TEST_CASE("doctor: lines fit the terminal") {
     const auto shown = run({"doctor"}, {{status}, found(fails)}, testing::terminal(60));
     CHECK(
-        shown.out.contains("production gives no tokens: the\n                     certificate of auth.example has\n"));
+        shown.out.contains("production gives no tokens: the\n"
+                           "                     certificate of auth.example has expired\n"));
 }
 
 TEST_CASE("doctor --json: one array; next is null where there is nothing to do") {

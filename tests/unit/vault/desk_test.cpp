@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "daemon/vault/keys/recovery_key.hpp"
 #include "tests/unit/vault/store/support.hpp"
 #include "tests/unit/vault/world.hpp"
 
@@ -45,6 +46,21 @@ struct Counter : World {
     std::vector<json::object> sent;
     Desk desk;
 };
+
+/// Adds one to the store.
+std::string recovery_key(World& world) {
+    const auto key = make_recovery_key();
+    world.run([&](Transaction& tx) {
+        tx.insert(make_slot(tx.root(), KeySlotKind::recovery, "recovery key", *parse_recovery_key(key.reveal()),
+                            world.clock.now()));
+        tx.append_audit(AuditEntry{});
+    });
+    return std::string{key.reveal()};
+}
+
+Result<Bytes> backup_of(World& world, BackupInProgress& backup) {
+    return world.run([&](Transaction& tx) { return begin_backup(tx, world.admin, backup, world.clock); });
+}
 
 json::object environment(const char* name) { return {{"environment", name}, {"kind", "local"}}; }
 
@@ -108,6 +124,33 @@ TEST_CASE("seal forgets the keys: nothing but the store's own verbs answers, unt
     counter.turn({Counter::frame(4, "token.issue", {{"auth", {{"method", "peer"}}}})});
     CHECK(counter.answer(4).at("refused").at("error") == "temporarily_unavailable");
     CHECK(counter.answer(4).at("refused").as_object().contains("retry_after"));
+}
+
+TEST_CASE("seal ends a backup that is being made, which has a root key of its own") {
+    Counter counter;
+    (void)recovery_key(counter);
+    REQUIRE(backup_of(counter, counter.room.backup));
+    REQUIRE(counter.room.backup.has_value());
+    counter.turn({Counter::frame(1, "store.seal", {})});
+    CHECK(counter.answer(1).at("done").at("state") == "sealed");
+    CHECK_FALSE(counter.room.backup.has_value());
+}
+
+TEST_CASE("threat: guessing (T16): a backup made to suit is no way to ask for nothing what opens the store") {
+    Counter counter;
+    (void)recovery_key(counter);
+    World stranger;
+    const auto guess = recovery_key(stranger);
+    BackupInProgress backup;
+    const auto file = backup_of(stranger, backup);
+    REQUIRE(file);
+    const json::object body{{"proof", guess}, {"data", base64url(*file)}};
+    for (int i = 0; i <= Guesses::free_of_charge; ++i) {
+        counter.turn({Counter::frame(1, "restore.begin", body)});
+        CHECK(counter.answer(1).at("refused").at("error") == "forbidden");
+    }
+    counter.turn({Counter::frame(1, "restore.begin", body)});
+    CHECK(counter.answer(1).at("refused").at("error") == "temporarily_unavailable");
 }
 
 TEST_CASE("an unknown member is refused by name, and nothing is done") {

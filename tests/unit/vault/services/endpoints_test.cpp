@@ -20,10 +20,7 @@ struct Asked {
         return endpoints.wait(url, urgency, before, clock);
     }
     void send(int times = 1) {
-        for (int i = 0; i < times; ++i) {
-            endpoints.sent(url, clock);
-            endpoints.landed(url, clock.boot_time());
-        }
+        for (int i = 0; i < times; ++i) endpoints.landed(url, endpoints.sent(url, clock));
     }
 
     HandClock clock;
@@ -85,13 +82,30 @@ TEST_CASE("P4: after cooling one request tries the endpoint, the others wait for
     CHECK(world.wait() > 0ms);
     world.clock.advance(3s);
     CHECK(world.wait() == 0ms);
-    world.endpoints.sent(url, world.clock);
+    const auto sent_at = world.endpoints.sent(url, world.clock);
     CHECK(world.wait() > 0ms);
-    const auto sent_at = world.clock.boot_time();
     world.clock.advance(1s);
     world.endpoints.landed(url, sent_at);
     world.endpoints.answered(url, {}, world.clock);
     CHECK(world.wait() == 0ms);
+}
+
+TEST_CASE("P4: a clock that goes on between two looks does not keep the one that tries the endpoint in the air") {
+    struct : Clock {
+        UtcSeconds now() const override { return hand.now(); }
+        BootTime boot_time() const override { return hand.boot_time() + std::chrono::nanoseconds{++looks}; }
+        HandClock hand;
+        mutable int looks = 0;
+    } clock;
+    Endpoints endpoints;
+    const auto failure = refuse(Errc::temporarily_unavailable, "no answer", "");
+    for (int outage = 0; outage < 3; ++outage) {
+        const auto sent_at = endpoints.sent(url, clock);
+        endpoints.landed(url, sent_at);
+        CHECK(endpoints.failed(url, failure, false, sent_at, clock));
+        clock.hand.advance(61s);
+        CHECK(endpoints.wait(url, Endpoints::Urgency::awaited, 0, clock) == 0ms);
+    }
 }
 
 TEST_CASE("P4: no more than the budget within any minute, and what runs ahead of need leaves some of it") {

@@ -102,6 +102,18 @@ TEST_CASE("threat: a hostile file's cost (T16) is neither tried nor waited for")
     CHECK(prover.stretches == 0);
 }
 
+TEST_CASE("threat: a hostile file's salt (T16), of a length that no slot has, is not stretched with") {
+    Prover prover;
+    auto salted = prover.passphrase_slot(passphrase, prover.cost);
+    REQUIRE(unlock({salted}, passphrase, Stretched::none(), prover.cost).need.size() == 1);
+    for (const std::size_t size : {0UZ, 1UZ, 15UZ, 31UZ, 33UZ}) {
+        salted.salt.resize(size);
+        const auto attempt = unlock({salted}, passphrase, Stretched::none(), prover.cost);
+        CHECK_FALSE(attempt.unlocked);
+        CHECK(attempt.need.empty());
+    }
+}
+
 TEST_CASE("threat: empty stores, no slots, corrupted slots (T16): a typed secret is refused alike") {
     Prover prover;
     auto corrupted = prover.passphrase_slot(passphrase, prover.cost);

@@ -31,8 +31,8 @@ const ExpectedClaims expected{"cid.a", "1234567", false};
 TEST_CASE("P11: a token of another tenant or client is a mismatch; numbers and strings are the same tenant") {
     CHECK(judge(good(R"({"tenant":"1234567","client_id":"cid.a"})"), expected, endpoint));
     CHECK(judge(good(R"({"tenant":1234567})"), expected, endpoint));
-    for (const auto* claims :
-         {R"({"tenant":"7654321"})", R"({"tenant":"1234567","client_id":"cid.b"})", R"({"tenant":["1234567"]})"}) {
+    for (const auto* claims : {R"({"tenant":"7654321"})", R"({"tenant":"1234567","client_id":"cid.b"})",
+                               R"({"tenant":["1234567"]})", R"({"tenant":18446744073709551615})"}) {
         INFO(claims);
         const auto judged = judge(good(claims), expected, endpoint);
         REQUIRE_FALSE(judged);

@@ -47,7 +47,8 @@ struct Seen : Office {
     /// What the doctor says of one thing: "severity: what -> next" each.
     std::vector<std::string> findings(std::string_view check, const json::object& body = {}) {
         std::vector<std::string> found;
-        for (const auto& one : look(operator_peer, "doctor.show", body).value().as_array()) {
+        const auto all = look(operator_peer, "doctor.show", body).value();
+        for (const auto& one : all.as_array()) {
             if (text_at(one, "check") != check) continue;
             const auto next = one.at("next").is_null() ? std::string{} : " -> " + text_at(one, "next");
             found.push_back(text_at(one, "severity") + ": " + text_at(one, "what") + next);
@@ -155,7 +156,7 @@ TEST_CASE("secret list: what is old, and what ends soon although it is used, say
         return told.is_null() ? std::string{} : std::string{told.as_string()};
     };
     const auto on_connection = [&] {
-        const auto& told = world.ask_about(world.operator_peer, "connection.show", name).value().at("hint");
+        const json::value told = world.ask_about(world.operator_peer, "connection.show", name).value().at("hint");
         return told.is_null() ? std::string{} : std::string{told.as_string()};
     };
     CHECK(hint(0).empty());
@@ -277,7 +278,8 @@ TEST_CASE("metrics: no family and no series stands twice, counters are called so
     world.connected("dispatcher/1234567@production", EnvironmentKind::upstream);
     world.fails("auth.example answered 500");
     std::set<std::string> names;
-    for (const auto& family : world.look(world.operator_peer, "metrics.show", {{"tenants", true}}).value().as_array()) {
+    const auto all = world.look(world.operator_peer, "metrics.show", {{"tenants", true}}).value();
+    for (const auto& family : all.as_array()) {
         const auto name = text_at(family, "name");
         INFO(name);
         CHECK(names.insert(name).second);
