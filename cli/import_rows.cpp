@@ -149,17 +149,19 @@ void take(PairValues& values, PairField field, const std::vector<const DotenvSet
 /// What a group does not say itself, another may say for all: if it is one thing that is said.
 void take_from_others(PairValues& values, PairField field, const Groups& groups, std::string& problem) {
     const bool is_of_environment = field == environment || field == sandbox || field == token_url;
-    std::vector<const DotenvSetting*> said;
+    std::vector<const DotenvSetting*> said, said_of_pairs;
     for (const auto& [prefix, group] : groups) {
         // ENVIRONMENT alone is the program's own, not the portal's.
         const bool counts = is_portal_prefix(prefix) || (prefix.empty() && !is_of_environment);
         if (!counts) continue;
-        for (const auto* setting : of(group, field)) {
-            if (!said.empty() && value_of(*said.front()) != value_of(*setting)) return;
-            said.push_back(setting);
-        }
+        const bool has_own_pair = has_any(group, client_id) || has_any(group, client_secret);
+        for (const auto* setting : of(group, field)) (has_own_pair ? said_of_pairs : said).push_back(setting);
     }
-    take(values, field, said, problem);
+    // What stands beside another pair is that pair's, unless nothing else says it.
+    if (said.empty()) said = std::move(said_of_pairs);
+    const bool agree = std::ranges::all_of(
+        said, [&](const DotenvSetting* setting) { return value_of(*setting) == value_of(*said.front()); });
+    if (agree) take(values, field, said, problem);
 }
 
 bool is_same_pair(const ImportRow& left, const ImportRow& right) {
