@@ -109,11 +109,12 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
         }
         if (std::chrono::steady_clock::now() >= deadline) {
             if (!answer) return context.fail(answer.error());
+            const auto reason = field(answer->tree, "reason");
             return context.fail({exit_code::sealed,
                                  "sealed",
-                                 fmt::format("still {} after {} s: {}", field(answer->tree, "state"),
-                                             time_limit.count(), field(answer->tree, "reason")),
-                                 "jeton unseal",
+                                 fmt::format("still {} after {} s{}{}", field(answer->tree, "state"),
+                                             time_limit.count(), reason.empty() ? "" : ": ", reason),
+                                 args.wait == "sealed" ? "jeton seal" : "jeton unseal",
                                  {}});
         }
         std::this_thread::sleep_for(250ms);
@@ -154,7 +155,11 @@ int unseal(Context& context, const UnsealArgs& args) {
     const auto answer = context.ask(Call::change("/v1/unseal", std::move(body)));
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
-    context.say(field(answer->tree, "state"));
+    const auto* changed = member(answer->tree, "changed").if_bool();
+    const bool was_open = changed != nullptr && !*changed;
+    context.say(!was_open               ? field(answer->tree, "state")
+                : typed->view().empty() ? "unsealed already"
+                                        : "unsealed already; what was typed opens a key slot of this store");
     if (const auto lost = joined(answer->tree, "lost", "\n  "); !lost.empty()) context.write("lost:\n  " + lost + "\n");
     return exit_code::done;
 }
