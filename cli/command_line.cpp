@@ -98,6 +98,11 @@ Verb& Verb::needs(const std::string& name, std::string& into, const std::string&
     return *this;
 }
 
+Verb& Verb::needs_some(const std::string& name, std::vector<std::string>& into, const std::string& help) {
+    app_->add_option(name, into, help)->required()->type_name("");
+    return *this;
+}
+
 Verb& Verb::may_have(const std::string& name, std::string& into, const std::string& help) {
     app_->add_option(name, into, help)->type_name("");
     return *this;
@@ -181,6 +186,11 @@ Verb& Verb::either(const std::string& first, const std::string& second) {
     return *this;
 }
 
+Verb& Verb::command(std::vector<std::string>& into) {
+    commands_->emplace(app_, &into);
+    return *this;
+}
+
 void Verb::runs(Action action) {
     app_->callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
 }
@@ -239,10 +249,19 @@ Verb CommandLine::verb(std::string_view path, const std::string& about, const st
     auto& app = app_at(path);
     app.description(about);
     app.footer("Example:\n  " + example);
-    return Verb{app, chosen_};
+    return Verb{app, chosen_, commands_};
 }
 
 CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
+    // The command line of another program is no words of ours, whatever they look like.
+    const auto* const all = argv + argc;
+    const auto* const separator =
+        std::find_if(argv, all, [](const char* word) { return word == std::string_view{"--"}; });
+    const auto takes_command = [&](const auto& entry) {
+        return std::find(argv + 1, separator, entry.first->get_name()) != separator;
+    };
+    const bool with_command = separator != all && std::ranges::any_of(commands_, takes_command);
+    if (with_command) argc = static_cast<int>(separator - argv);
     const auto usage = [&](const std::string& what, const std::string& next) {
         const bool as_json = contains_word(argc, argv, "--json");
         return Parsed{std::nullopt, exit_code::usage, {}, error_text("usage", what, next, as_json)};
@@ -251,6 +270,13 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
         root_->parse(argc, argv);
         if (globals_.user && globals_.system)
             return usage("--user and --system exclude each other", "give one of them");
+        const auto& at = deepest(*root_);
+        if (const auto found = commands_.find(&at); found != commands_.end()) {
+            if (!with_command) return usage("there is no command to run", full_name(at) + " … -- COMMAND");
+            found->second->assign(separator + 1, all);
+        } else if (with_command) {
+            return usage(full_name(at) + " runs no command", full_name(at) + " --help");
+        }
         return {chosen_, exit_code::done, {}, {}};
     } catch (const CLI::CallForHelp&) {
         return {std::nullopt, exit_code::done, root_->help(), {}};
@@ -259,6 +285,8 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& problem) {
         const auto& at = deepest(*root_);
         std::string next = full_name(at) + " --help";
+        if (commands_.contains(&at) && !with_command)
+            return usage(full_name(at) + " takes its command behind --", full_name(at) + " … -- COMMAND");
         if (const auto unknown = root_->remaining(true); !unknown.empty()) {
             const auto what = unknown_word(at, unknown.front(), next);
             return usage(what, next);

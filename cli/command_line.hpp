@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +39,17 @@ struct Durations {
 /// One verb while it is being described. What it fills must live as long as the action does.
 class Verb {
 public:
-    Verb(CLI::App& app, std::optional<Action>& chosen) : app_(&app), chosen_(&chosen) {}
+    /// Where the words of a verb's command go.
+    using Commands = std::map<const CLI::App*, std::vector<std::string>*>;
+
+    Verb(CLI::App& app, std::optional<Action>& chosen, Commands& commands)
+        : app_(&app), chosen_(&chosen), commands_(&commands) {}
 
     Verb& needs(const std::string& name, std::string& into, const std::string& help);
     /// A word that must be one of `of`.
     Verb& needs_one(const std::string& name, std::string& into, std::vector<std::string> of, const std::string& help);
+    /// One or more words.
+    Verb& needs_some(const std::string& name, std::vector<std::string>& into, const std::string& help);
     Verb& may_have(const std::string& name, std::string& into, const std::string& help);
     Verb& option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
     Verb& needs_option(const std::string& flag, std::string& into, const std::string& value, const std::string& help);
@@ -65,11 +72,14 @@ public:
     Verb& flag(const std::string& flag, bool& into, const std::string& help);
     /// `first` and `second` cannot stand together.
     Verb& either(const std::string& first, const std::string& second);
+    /// Behind `--` stands another program's command line, which is taken word by word as it is.
+    Verb& command(std::vector<std::string>& into);
     void runs(Action action);
 
 private:
     CLI::App* app_;
     std::optional<Action>* chosen_;
+    Commands* commands_;
 };
 
 class CommandLine {
@@ -102,6 +112,7 @@ private:
     std::unique_ptr<CLI::App> root_;
     GlobalOptions globals_;
     std::optional<Action> chosen_;
+    Verb::Commands commands_;
 };
 
 /// `what` and `next` as every error of `jeton` looks: two lines, or with `json` one object.

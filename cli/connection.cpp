@@ -1,4 +1,4 @@
-/// Pairs of all apps and tenants: connection list|show.
+/// Pairs of all apps and tenants: connection list|show|edit.
 #include <memory>
 
 #include <fmt/format.h>
@@ -6,6 +6,7 @@
 #include "cli/connection_cells.hpp"
 #include "cli/consent.hpp"
 #include "cli/context.hpp"
+#include "cli/form_fields.hpp"
 #include "cli/identity.hpp"
 #include "cli/scope_lines.hpp"
 #include "cli/values.hpp"
@@ -33,11 +34,14 @@ int list(Context& context, const ListArgs& args) {
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     Table table{{"CONNECTION", "STATUS", "CLIENT ID", "CLIENT SECRET", "API SCOPES VERSION", "LAST USED"}, {}};
+    Advice advice;
     for (const auto& one : elements(answer->tree)) {
         table.rows.push_back({field(one, "connection"), field(one, "status"), field(one, "client_id_cell"),
                               field(one, "client_secret_cell"), version_cell(one), last_used_text(one)});
+        for (const auto& secret : elements(member(one, "secrets"))) advice.add(field(secret, "hint"));
     }
     context.show(table, "no connection is like that");
+    advice.write(context);
     return exit_code::done;
 }
 
@@ -75,6 +79,13 @@ std::string pairs_table(const json::value& connection, const Terminal& terminal)
     return table_text(table, terminal);
 }
 
+/// Where the token endpoint gives less than the tenant allowed.
+std::string lesser_grant_text(const json::value& connection) {
+    if (!member(connection, "granted_scopes").is_array()) return {};
+    const auto granted = joined(connection, "granted_scopes", ", ");
+    return granted.empty() ? "none of the scopes below" : fmt::format("only {}", granted);
+}
+
 std::string connection_text(const json::value& one, const Terminal& terminal) {
     auto text = pairs_text({{"connection", field(one, "connection")},
                             {"kind", field(one, "kind")},
@@ -85,6 +96,8 @@ std::string connection_text(const json::value& one, const Terminal& terminal) {
                             {"API scopes version", version_cell(one)},
                             {"allowed by tenant", allowed_cell(one)},
                             {"on the app's list", field(one, "listed")},
+                            {"form fields", form_fields_text(one)},
+                            {"granted upstream", lesser_grant_text(one)},
                             {"note", field(one, "note")},
                             {"consent", consent_text(member(one, "consent"))},
                             {"paused by", pauses_text(member(one, "pauses"))},
@@ -128,6 +141,29 @@ int show(Context& context, const ShowArgs& args) {
     return exit_code::done;
 }
 
+struct EditArgs {
+    std::string connection;
+    std::vector<std::string> form_fields;
+};
+
+int edit(Context& context, const EditArgs& args) {
+    const auto path = connection_path(args.connection);
+    if (!path) return context.fail(path.error());
+    if (args.form_fields.empty()) {
+        return context.fail(
+            refuse_usage("say what becomes different: --form-field", "jeton connection edit --help").error());
+    }
+    json::object body;
+    if (const auto added = add_form_fields(body, args.form_fields); !added) return context.fail(added.error());
+    const auto answer = context.ask(Call::edit(*path, std::move(body)));
+    if (!answer) return context.fail(answer.error());
+    if (context.wrote_json(*answer)) return exit_code::done;
+    const auto fields = form_fields_text(answer->tree);
+    context.say(fmt::format("{} is asked for with {}", field(answer->tree, "connection"),
+                            fields.empty() ? "the pair alone" : fields));
+    return exit_code::done;
+}
+
 }  // namespace
 
 void add_connection_verbs(CommandLine& line) {
@@ -150,6 +186,13 @@ void add_connection_verbs(CommandLine& line) {
         .may_have("CONNECTION", shown->connection, "APP/TENANT@ENVIRONMENT")
         .option("--client-id", shown->client_id, "ID", "Instead: the connection that has this client ID")
         .runs([shown](Context& context) { return show(context, *shown); });
+    const auto edited = std::make_shared<EditArgs>();
+    line.verb("connection edit", "Change what is sent to the token endpoint beside the pair",
+              "jeton connection edit dispatcher/1234567@production --form-field tenant=1234567")
+        .needs("CONNECTION", edited->connection, "APP/TENANT@ENVIRONMENT")
+        .repeated("--form-field", edited->form_fields, "NAME=VALUE",
+                  "A field of the form, no secret, instead of those so far; may be repeated; '': none")
+        .runs([edited](Context& context) { return edit(context, *edited); });
 }
 
 }  // namespace jeton::cli

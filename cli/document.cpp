@@ -7,6 +7,7 @@
 
 #include "cli/pages.hpp"
 #include "cli/text.hpp"
+#include "cli/values.hpp"
 #include "libclient/protocol/errors.hpp"
 
 namespace jeton::cli {
@@ -43,7 +44,8 @@ Result<Document> read_document(client::Response response) {
     auto what = field(*tree, "error_description");
     if (what.empty()) what = printable(code);
     return std::unexpected{Failure{word ? word->exit_code : exit_code::refused, code, std::move(what),
-                                   field(*tree, "next"), plain(response.body.view())}};
+                                   field(*tree, "next"), plain(response.body.view()),
+                                   number_in(response.header("retry-after").value_or(""))}};
 }
 
 client::WipedText to_text(const json::value& tree) {

@@ -84,10 +84,11 @@ struct EditArgs {
     std::vector<std::string> ca_file;  ///< one, perhaps empty, or none
     std::vector<std::string> host_aliases;
     bool import_anew = false;
+    bool forget_issuer = false;
 
     [[nodiscard]] bool names_nothing() const {
         return developer_access.empty() && host_aliases.empty() && token_endpoint.empty() && client_auth.empty() &&
-               allow_loopback_http.empty() && ca_file.empty();
+               allow_loopback_http.empty() && ca_file.empty() && !forget_issuer;
     }
 };
 
@@ -95,7 +96,7 @@ int edit(Context& context, const EditArgs& args) {
     if (args.names_nothing()) {
         return context.fail(
             refuse_usage("say what becomes different: --developer-access, --host-alias, --token-endpoint, "
-                         "--client-auth, --ca-file or --allow-loopback-http",
+                         "--client-auth, --ca-file, --allow-loopback-http or --forget-issuer",
                          "jeton environment edit --help")
                 .error());
     }
@@ -110,6 +111,7 @@ int edit(Context& context, const EditArgs& args) {
     if (!args.ca_file.empty()) body["ca_file"] = args.ca_file.front();
     if (!args.allow_loopback_http.empty()) body["allow_loopback_http"] = args.allow_loopback_http == "yes";
     if (args.import_anew) body["import_anew"] = true;
+    if (args.forget_issuer) body["forget_issuer"] = true;
     const auto path = "/v1/environments/" + percent_encoded(args.environment);
     const auto answer = context.ask(Call::edit(path, std::move(body)));
     if (!answer) return context.fail(answer.error());
@@ -171,6 +173,8 @@ void add_environment_verbs(CommandLine& line) {
                 "Allow http:// to 127.0.0.1, for tests")
         .flag("--import-anew", edited->import_anew,
               "Change endpoint, client authentication or CA file although each pair must then be imported anew")
+        .flag("--forget-issuer", edited->forget_issuer,
+              "Learn anew who makes the tokens: the issuer that the next token names")
         .runs([edited](Context& context) { return edit(context, *edited); });
     const auto deleted = std::make_shared<std::string>();
     line.verb("environment delete", "! Delete an environment with all its connections and its data key, for ever",

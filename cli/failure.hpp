@@ -1,7 +1,9 @@
 /// Why a verb did not do what it was asked, and with which exit code it ends.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,7 +15,8 @@ inline constexpr int done = 0;
 inline constexpr int refused = 1;
 inline constexpr int usage = 2;
 inline constexpr int unreachable = 3;
-inline constexpr int sealed = 4;  ///< sealed or uninitialised
+inline constexpr int sealed = 4;   ///< sealed or uninitialised
+inline constexpr int pending = 5;  ///< --dry-run: there is something to change
 inline constexpr int interrupted = 130;
 }  // namespace exit_code
 
@@ -23,7 +26,8 @@ struct Failure {
         code;  ///< as in the daemon's own refusals: "forbidden", …; ours: "usage", "unreachable", "untrusted", …
     std::string what;
     std::string next;
-    std::string document;  ///< the daemon's refusal as it came; empty: the failure is our own
+    std::string document;                          ///< the daemon's refusal as it came; empty: the failure is our own
+    std::optional<std::int64_t> retry_after = {};  ///< seconds after which the daemon wants to be asked again
 };
 
 template <class T>

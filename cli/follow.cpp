@@ -1,10 +1,6 @@
 #include "cli/follow.hpp"
 
 #include <algorithm>
-#include <csignal>
-
-#include <poll.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -14,27 +10,6 @@ namespace jeton::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// What was written is written: there is nothing to put in order.
-extern "C" void leave(int signal) { ::_exit(128 + signal); }
-
-void end_on_interrupt() {
-    struct sigaction leaving{};
-    leaving.sa_handler = leave;
-    ::sigaction(SIGINT, &leaving, nullptr);
-}
-
-/// A daemon that restarts is away, gone in the middle of an answer, or not open yet.
-bool may_come_back(const Failure& failure) {
-    return failure.code == "unreachable" || failure.code == "bad_answer" || failure.code == "sealed" ||
-           failure.code == "temporarily_unavailable";
-}
-
-/// Waits; false if meanwhile nobody reads stdout any more.
-bool pause_for(std::chrono::milliseconds time) {
-    pollfd reader{STDOUT_FILENO, 0, 0};
-    return ::poll(&reader, 1, static_cast<int>(time.count())) == 0;
-}
 
 /// Prints entries, a few at a time, in columns that stay where they are.
 class Rows {

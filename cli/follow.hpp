@@ -1,16 +1,10 @@
 /// The audit as it grows: audit list --follow.
 #pragma once
 
-#include <chrono>
-
 #include "cli/context.hpp"
+#include "cli/endless.hpp"
 
 namespace jeton::cli {
-
-struct Pace {
-    std::chrono::milliseconds pause{1'000};      ///< between two questions
-    std::chrono::milliseconds patience{60'000};  ///< how long a daemon may be away
-};
 
 /// Prints the entries that `query` selects as they come: those from its "since" on, else those from now on. With --json
 /// one object a line. Ends with the process at Ctrl-C (130), else when nobody reads stdout any more, when the daemon

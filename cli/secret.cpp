@@ -5,6 +5,7 @@
 
 #include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
+#include "cli/form_fields.hpp"
 #include "cli/identity.hpp"
 #include "cli/prompt.hpp"
 #include "cli/table.hpp"
@@ -114,6 +115,7 @@ int rollback(Context& context, const std::string& connection) {
 
 struct ImportArgs {
     std::string connection, client_id;
+    std::vector<std::string> form_fields;
     std::optional<std::int64_t> overlap;
     bool now = false;
 };
@@ -123,6 +125,7 @@ int import(Context& context, const ImportArgs& args) {
     if (!path) return context.fail(path.error());
     json::object body(protocol::wiped_storage());
     add_text(body, "client_id", args.client_id);
+    if (const auto added = add_form_fields(body, args.form_fields); !added) return context.fail(added.error());
     if (args.now) {
         const auto refused =
             context.confirm(fmt::format("With --now the other secrets of {} stop working at once.", args.connection));
@@ -164,7 +167,7 @@ int list(Context& context, const ListArgs& args) {
     Advice advice;
     for (const auto& one : elements(answer->tree)) {
         const auto problem = field(one, "problem");
-        advice.add(problem);
+        advice.add(problem.empty() ? field(one, "hint") : problem);
         table.rows.push_back({field(one, "connection"), field(one, "prefix") + "...",
                               field(one, "state") + (problem.empty() ? "" : ", not used"), field(one, "created_at"),
                               field(one, "last_used_at"), field(one, "last_used_by"), field(one, "deactivates_at")});
@@ -300,6 +303,8 @@ void add_secret_verbs(CommandLine& line) {
         .duration("--overlap", imported->overlap, "How long the secret in use stays active, such as 24h", overlap)
         .flag("--now", imported->now, "! Deactivate the secret in use at once")
         .either("--overlap", "--now")
+        .repeated("--form-field", imported->form_fields, "NAME=VALUE",
+                  "Also sent with the pair, as the portal's documentation says; may be repeated; '': none")
         .runs([imported](Context& context) { return import(context, *imported); });
     const auto listed = std::make_shared<ListArgs>();
     line.verb("secret list", "List client secrets by prefix, never by value",

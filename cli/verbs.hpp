@@ -6,7 +6,9 @@
 
 namespace jeton::cli {
 
-void add_store_verbs(CommandLine& line);        // init status seal unseal whoami
+void add_store_verbs(CommandLine& line);        // init seal unseal whoami
+void add_status_verb(CommandLine& line);        // status
+void add_doctor_verb(CommandLine& line);        // doctor
 void add_key_verbs(CommandLine& line);          // key rotate, key slot add|list|remove|test
 void add_role_verbs(CommandLine& line);         // role grant|revoke|list|matrix
 void add_environment_verbs(CommandLine& line);  // environment create|list|show|edit|delete
@@ -16,11 +18,13 @@ void add_app_verbs(CommandLine& line);          // app create|list|show|edit|del
 void add_connection_verbs(CommandLine& line);   // connection list|show
 void add_access_verbs(CommandLine& line);       // access list|review|allow|decline|record|disable|enable
 void add_secret_verbs(CommandLine& line);       // secret generate|rotate|rollback|import|list|identify|deactivate
+void add_import_verb(CommandLine& line);         // import
 void add_ticket_verbs(CommandLine& line);       // ticket list|revoke|claim
 void add_pair_verbs(CommandLine& line);         // pair create|list|revoke
 void add_binding_verbs(CommandLine& line);      // binding add|list|remove
 void add_explain_verb(CommandLine& line);       // explain
 void add_token_verb(CommandLine& line);         // token
+void add_exec_verb(CommandLine& line);          // exec
 void add_introspect_verb(CommandLine& line);    // introspect
 void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
 

@@ -1,6 +1,7 @@
 #include "daemon/base/config.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -198,6 +199,25 @@ Result<toml::table> parse_file(const std::filesystem::path& file) {
     }
 }
 
+/// A proxy is asked for a tunnel and sees only ciphertext: no more is known of it than where it is.
+bool is_proxy(std::string_view text) {
+    constexpr std::string_view scheme = "http://";
+    if (!text.starts_with(scheme)) return false;
+    text.remove_prefix(scheme.size());
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    const auto host = text.substr(0, colon);
+    const auto port = text.substr(colon + 1);
+    const bool bracketed = host.front() == '[' && host.back() == ']';
+    const bool is_host = std::ranges::all_of(host, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+               (bracketed && (c == ':' || c == '[' || c == ']'));
+    });
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    return is_host && error == std::errc{} && end == port.data() + port.size() && number > 0 && number < 65536;
+}
+
 Result<void> check_complete(const Config& config) {
     if (config.paths.runtime.empty() || config.paths.control.empty()) {
         return refuse(Errc::wrong_state, "XDG_RUNTIME_DIR is not set, so there is no place for the sockets",
@@ -245,8 +265,21 @@ Result<Config> load_config(const ConfigSource& source) {
     config.keys.credentials_directory = directory_in("CREDENTIALS_DIRECTORY");
     if (auto group = reader.text("sockets", "control_group")) config.sockets.control_group = std::move(*group);
     config.audit.every_token = reader.choice("audit", "tokens", "every", "usage").value_or(false);
+    if (auto proxy = reader.text("exchange", "proxy")) {
+        config.exchange.proxy = *std::move(proxy);
+        if (!is_proxy(config.exchange.proxy)) {
+            reader.refuse_value("exchange", "proxy", "is not http://HOST:PORT, without user, password and path");
+        }
+    }
+    config.exchange.proxy_loopback = reader.choice("exchange", "proxy_loopback", "yes", "no").value_or(false);
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);
     reader.count("limits", "sessions", config.limits.sessions);
+    reader.count("warnings", "secret_age_days", config.warnings.secret_age_days);
+    reader.count("warnings", "deadline_days", config.warnings.deadline_days);
+    if (file) config.file = *file;
+    auto requests = static_cast<std::size_t>(config.upstream.requests_per_minute);
+    reader.count("upstream", "requests_per_minute", requests);
+    config.upstream.requests_per_minute = static_cast<int>(requests);
 
     if (auto problem = reader.problem()) return std::move(*problem);
     if (const auto complete = check_complete(config); !complete) return complete.error();

@@ -39,10 +39,26 @@ struct Config {
             false;  ///< `tokens = "every"`: an entry for each fetch, durable before the answer; else "usage"
     } audit;
 
+    struct Exchange {
+        std::string proxy;  ///< `http://HOST:PORT`, through which encrypted endpoints are reached; empty: none
+        bool proxy_loopback = false;  ///< those on this host as well
+    } exchange;
+
     struct Limits {
         std::size_t sessions_per_uid = 1024;
         std::size_t sessions = 8192;
     } limits;
+
+    struct Upstream {
+        int requests_per_minute = 1200;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
+    } upstream;
+
+    struct Warnings {
+        std::size_t secret_age_days = 90;  ///< an active client secret that is older is worth a word
+        std::size_t deadline_days = 7;     ///< so is an end that is nearer: of a binding, role, pair, ticket or overlap
+    } warnings;
+
+    std::filesystem::path file;  ///< that was read; empty: there is none
 
     [[nodiscard]] std::filesystem::path database() const { return paths.state / "jeton.db"; }
 };

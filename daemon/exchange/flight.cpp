@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
@@ -69,7 +70,7 @@ void Flight::set_up() {
     set(easy, CURLOPT_PROTOCOLS_STR, request_.encrypted ? "https" : "http");
     set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    set(easy, CURLOPT_PROXY, "");
+    set_proxy();
     set(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
     set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -94,11 +95,14 @@ void Flight::set_up() {
     set(easy, CURLOPT_HEADERFUNCTION, &Flight::on_header);
     set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
     set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
-    // What is sent. curl reads the body where it lies; it is wiped with this flight.
+    // What is sent, and that it is sent once: where an open connection turns out to be dead curl would try another one.
+    // That it cannot, once it has taken the form; before that nothing has left that an endpoint could act on.
     set(easy, CURLOPT_POST, 1L);
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its size is told above
-    set(easy, CURLOPT_POSTFIELDS, request_.body.reveal().data());
+    set(easy, CURLOPT_READFUNCTION, &Flight::give_form);
+    set(easy, CURLOPT_READDATA, static_cast<void*>(this));
+    set(easy, CURLOPT_SEEKFUNCTION, &Flight::refuse_to_repeat);
+    set(easy, CURLOPT_SEEKDATA, static_cast<void*>(this));
     set(easy, CURLOPT_USERAGENT, fmt::format("jeton/{}", protocol::version).c_str());
     add_header(headers_, "Accept: application/json");
     add_header(headers_, "Expect:");
@@ -113,6 +117,33 @@ void Flight::set_up() {
         // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): ends with the NUL added above
         set(easy, CURLOPT_PASSWORD, request_.password.reveal().data());
     }
+}
+
+/// Never from the environment. The proxy is asked for a tunnel and learns the endpoint's name, no more: who answers is
+/// told by the endpoint's certificate, as without it.
+void Flight::set_proxy() {
+    CURL* const easy = easy_.get();
+    set(easy, CURLOPT_PROXY, request_.proxy.c_str());
+    set(easy, CURLOPT_NOPROXY, "");
+    if (request_.proxy.empty()) return;
+    set(easy, CURLOPT_PROXYTYPE, static_cast<long>(CURLPROXY_HTTP));
+    set(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+}
+
+std::size_t Flight::give_form(char* bytes, std::size_t size, std::size_t count, void* flight) {
+    auto& self = *static_cast<Flight*>(flight);
+    const auto rest = self.request_.body.reveal().substr(self.form_given_);
+    const auto length = std::min(size * count, rest.size());
+    std::copy_n(rest.data(), length, bytes);
+    self.form_given_ += length;
+    return length;
+}
+
+int Flight::refuse_to_repeat(void* flight, curl_off_t offset, int origin) {
+    const bool is_unused = static_cast<Flight*>(flight)->form_given_ == 0;
+    return is_unused && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 std::size_t Flight::on_body(char* bytes, std::size_t size, std::size_t count, void* flight) {
@@ -176,6 +207,7 @@ std::string Flight::words_of(CURLcode result) const {
     const auto& host = request_.host;
     if (headers_too_large_) return fmt::format("the headers of {} are larger than {} KiB", host, headers_max / 1024);
     if (body_too_large_) return fmt::format("the answer of {} is larger than {} KiB", host, body_max / 1024);
+    if (auto words = words_of_proxy(result)) return *std::move(words);
     switch (result) {
         case CURLE_COULDNT_RESOLVE_HOST: return fmt::format("the name {} cannot be resolved", host);
         case CURLE_COULDNT_CONNECT: {
@@ -200,11 +232,32 @@ std::string Flight::words_of(CURLcode result) const {
                                                 : "a certificate in the environment's CA file cannot be read";
         case CURLE_GOT_NOTHING:
         case CURLE_SEND_ERROR:
+        case CURLE_SEND_FAIL_REWIND:
         case CURLE_RECV_ERROR:
         case CURLE_PARTIAL_FILE: return fmt::format("{} broke off the connection before its answer was complete", host);
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_WEIRD_SERVER_REPLY: return fmt::format("{} does not answer with HTTP", host);
         default: return fmt::format("the request to {} failed: {}", host, curl_easy_strerror(result));
+    }
+}
+
+std::optional<std::string> Flight::words_of_proxy(CURLcode result) const {
+    if (request_.proxy.empty()) return std::nullopt;
+    long verdict = 0;
+    curl_off_t ready = 0;  // also where an open tunnel was used again
+    curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &verdict);
+    curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &ready);
+    if (verdict >= 300)
+        return fmt::format("the proxy {} refuses a tunnel to {} (HTTP {})", request_.proxy, request_.host, verdict);
+    if (verdict != 0 || ready > 0) return std::nullopt;  // the tunnel stands
+    switch (result) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return fmt::format("the name of the proxy {} cannot be resolved", request_.proxy);
+        case CURLE_COULDNT_CONNECT: return fmt::format("the proxy {} cannot be reached", request_.proxy);
+        case CURLE_PROXY:
+        case CURLE_RECV_ERROR:
+        case CURLE_GOT_NOTHING: return fmt::format("the proxy {} makes no tunnel to {}", request_.proxy, request_.host);
+        default: return std::nullopt;
     }
 }
 

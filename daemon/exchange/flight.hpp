@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <curl/curl.h>
@@ -35,14 +36,20 @@ public:
 private:
     static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* flight);
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* flight);
+    static std::size_t give_form(char* bytes, std::size_t size, std::size_t count, void* flight);
+    static int refuse_to_repeat(void* flight, curl_off_t offset, int origin);
     void set_up();
+    void set_proxy();
     /// Why there is no answer, in words that name the host.
     [[nodiscard]] std::string words_of(CURLcode result) const;
     [[nodiscard]] std::string words_of_certificate() const;
+    /// Where the proxy is the reason.
+    [[nodiscard]] std::optional<std::string> words_of_proxy(CURLcode result) const;
 
     std::int64_t id_;
     TokenRequest request_;
     HttpAnswer answer_;
+    std::size_t form_given_ = 0;  ///< bytes of the form that curl has taken
     std::size_t header_bytes_ = 0;
     bool body_too_large_ = false;
     bool headers_too_large_ = false;

@@ -46,8 +46,9 @@ Error bad(std::string what) {
     return refuse(Errc::bad_input, std::move(what), "correct the environment's token endpoint");
 }
 
-/// curl's own reading of the endpoint, so that what is checked is what is used.
-Result<void> read_endpoint(TokenRequest& request, bool allow_loopback_http) {
+/// curl's own reading of the endpoint, so that what is checked is what is used. What is not encrypted goes through no
+/// proxy, which would read it; what is on this host only where that is said.
+Result<void> read_endpoint(TokenRequest& request, bool allow_loopback_http, bool proxy_loopback) {
     const std::unique_ptr<CURLU, CurlUrlDeleter> url{curl_url()};
     if (!url || curl_url_set(url.get(), CURLUPART_URL, request.endpoint.c_str(), 0) != CURLUE_OK) {
         return bad("the token endpoint is not a URL");
@@ -60,6 +61,7 @@ Result<void> read_endpoint(TokenRequest& request, bool allow_loopback_http) {
     const auto port = part_of(url.get(), CURLUPART_PORT);
     request.host = port.empty() ? host : host + ":" + port;
     request.encrypted = scheme == "https";
+    if (!request.encrypted || (is_loopback(host) && !proxy_loopback)) request.proxy.clear();
     if (request.encrypted) return {};
     if (scheme != "http") return bad("the token endpoint does not begin with https://");
     if (!allow_loopback_http)
@@ -81,7 +83,8 @@ Result<void> append_extra(SecretText& body, const json::object* form) {
     if (form == nullptr) return {};
     for (const auto& member : *form) {
         const std::string_view name{member.key().data(), member.key().size()};
-        for (const std::string_view ours : {"grant_type", "client_id", "client_secret", "scope"}) {
+        for (const std::string_view ours : {"grant_type", "client_id", "client_secret", "scope", "resource",
+                                            "client_assertion", "client_assertion_type"}) {
             if (name == ours) return bad("member \"form\" must not hold " + std::string{ours});
         }
         const auto* value = member.value().if_string();
@@ -102,6 +105,8 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
     request.authorities = in.text_or("authorities", "");
     const auto unreadable = in.text_or("authorities_unreadable", "");
     const bool allow_loopback_http = in.flag("allow_loopback_http");
+    request.proxy = in.text_or("proxy", "");
+    const bool proxy_loopback = in.flag("proxy_loopback");
     request.timeout =
         std::chrono::milliseconds{in.optional_integer("timeout_ms", 1, longest_request.count()).value_or(10'000)};
     if (auto problem = in.problem()) return bad(std::move(*problem));
@@ -113,7 +118,7 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
     if (client_auth != "post" && client_auth != "basic")
         return bad("member \"client_auth\" must be \"post\" or \"basic\"");
     if (!unreadable.empty()) return bad(unreadable);
-    if (const auto read = read_endpoint(request, allow_loopback_http); !read) return read.error();
+    if (const auto read = read_endpoint(request, allow_loopback_http, proxy_loopback); !read) return read.error();
 
     request.client_auth = client_auth == "basic" ? ClientAuth::basic : ClientAuth::post;
     request.secret = SecretText{secret};

@@ -26,6 +26,7 @@ struct TokenRequest {
     SecretText password;      ///< Basic only: likewise
     SecretText body;          ///< application/x-www-form-urlencoded
     std::string authorities;  ///< the only accepted ones, as PEM; empty: the system's
+    std::string proxy;        ///< `http://HOST:PORT` that is asked for a tunnel to the endpoint; empty: none
     std::chrono::milliseconds timeout{10'000};
 };
 

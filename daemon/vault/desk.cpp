@@ -98,6 +98,8 @@ bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusa
 constexpr std::chrono::milliseconds idle_pause{1000};
 constexpr std::chrono::milliseconds reseal_slice_time{4};  ///< of work, before a commit
 constexpr std::chrono::minutes reseal_retry{1};
+constexpr std::chrono::minutes purge_pause{15};
+constexpr std::size_t refreshed_at_once = 64;  ///< upstream tokens, in one tick: some milliseconds
 
 bool shows_usage(std::string_view name) {
     const auto* verb = find_verb(name);
@@ -111,14 +113,10 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
       daemon_uid_(daemon_uid),
       to_front_(std::move(to_front)),
       stretch_(std::move(stretch)),
-      flights_(room.clock,
-               [this](std::vector<wire::Request> waiters, const Landing& landing, const std::string& connection) {
-                   if (!landing.failure) to_front_(wire::token_replaced_event(connection));
-                   std::vector<Task> tasks;
-                   tasks.reserve(waiters.size());
-                   for (auto& waiter : waiters) tasks.push_back({std::move(waiter), landing, {}});
-                   run(std::move(tasks));
-               }) {}
+      flights_(room.clock, room.config.exchange, room.upstream.endpoints(),
+               [this](std::vector<Flights::Landed> landed) { land(std::move(landed)); }) {
+    room.upstream.endpoints().set_budget(room.config.upstream.requests_per_minute);
+}
 
 wire::Moment Desk::moment() const { return {room_.store.instance(), room_.store.epoch()}; }
 
@@ -188,6 +186,75 @@ void Desk::run(std::vector<Task> tasks) {
         run_group({first, last});
         first = last;
     }
+}
+
+void Desk::land(std::vector<Flights::Landed> landed) {
+    const auto landings = file(landed);
+    announce();
+    std::vector<Task> tasks;
+    for (std::size_t i = 0; i < landed.size(); ++i) {
+        const auto& connection = landed[i].need.connection;
+        if (landings[i].failure) {
+            // What was not asked is not news.
+            if (!landed[i].instead) log::warning("{}: {}", connection, landings[i].failure->what);
+        } else if (!landings[i].outdated) {
+            to_front_(wire::token_replaced_event(connection));
+        }
+        for (auto& waiter : landed[i].waiters) tasks.push_back({std::move(waiter), landings[i], {}});
+    }
+    run(std::move(tasks));
+}
+
+std::vector<Landing> Desk::file(const std::vector<Flights::Landed>& landed) {
+    std::vector<Landing> landings;
+    landings.reserve(landed.size());
+    bool writes = true;
+    while (landings.size() < landed.size()) {
+        if (room_.store.state() != StoreState::unsealed) {
+            landings.push_back({closed_refusal(room_.store), landed[landings.size()].need.flight});
+            continue;
+        }
+        try {
+            auto group = room_.store.group();
+            for (auto i = landings.size(); i < landed.size(); ++i) {
+                landings.push_back(judge(group, landed[i]));
+                if (writes) keep(group, landings.back());
+            }
+            group.commit();
+        } catch (const StoreFault& fault) {
+            log::error("what token endpoints answered was not written: {}", fault.what());
+            const bool cannot_read = !writes && landings.size() < landed.size();
+            if (cannot_read) landings.push_back({storage_refusal(fault), landed[landings.size()].need.flight});
+            writes = false;
+        }
+    }
+    return landings;
+}
+
+Landing Desk::judge(Group& group, const Flights::Landed& landed) {
+    const auto& need = landed.need;
+    if (landed.instead) return *landed.instead;
+    if (landed.answer.server_date) {
+        room_.sightings.note_date(need.request.endpoint, *landed.answer.server_date, room_.clock.now());
+    }
+    try {
+        return group.attempt([&](Transaction& tx) { return need.land(tx, landed.answer); });
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+        return {tampered_refusal(fault), need.flight};
+    }
+}
+
+void Desk::keep(Group& group, Landing& landing) {
+    try {
+        if (landing.alarm && room_.tally.is_first_refusal(*landing.alarm)) {
+            group.attempt([&](Transaction& tx) { tx.append_audit(*landing.alarm); });
+        }
+        if (landing.keep) group.attempt([&](Transaction& tx) { landing.keep(tx); });
+    } catch (const Tampered& fault) {
+        log::error("{}", fault.what());
+    }
+    landing.keep = {};  // it may hold a token
 }
 
 void Desk::run_alone(Task& task) {
@@ -362,7 +429,10 @@ std::chrono::milliseconds Desk::tick() {
     note_ends();
     if (room_.tally.is_due(room_.clock.now())) write_tally();
     finish_destroying_keys();
-    return reseal() ? std::chrono::milliseconds{0} : idle_pause;
+    const bool loads = load_kept_tokens();
+    tend_kept_tokens();
+    refresh_tokens();
+    return reseal() || loads ? std::chrono::milliseconds{0} : idle_pause;
 }
 
 void Desk::finish_destroying_keys() {
@@ -399,6 +469,66 @@ bool Desk::reseal() {
         announce();  // where only the anchor failed, the epoch has grown
         return false;
     }
+}
+
+bool Desk::load_kept_tokens() {
+    if (room_.store.state() != StoreState::unsealed) {
+        kept_ = {};
+        return false;
+    }
+    if (kept_.instance != room_.store.instance()) kept_ = {.instance = room_.store.instance()};
+    if (kept_.done) return false;
+    auto walk = kept_;
+    try {
+        const auto start = std::chrono::steady_clock::now();
+        auto group = room_.store.group();
+        const auto has_time = [&] { return std::chrono::steady_clock::now() - start < reseal_slice_time; };
+        group.attempt([&](Transaction& tx) { load_slice(tx, room_.upstream, walk, has_time, room_.clock); });
+        group.commit();
+        kept_ = std::move(walk);
+    } catch (const std::exception& fault) {
+        // Each connection's rows are read when it is asked for.
+        log::error("the kept upstream tokens are not read at once: {}", fault.what());
+        kept_.done = true;
+    }
+    return !kept_.done;
+}
+
+void Desk::tend_kept_tokens() {
+    if (room_.store.state() != StoreState::unsealed || !kept_.done) return;
+    const auto now = moment();
+    const bool purges = room_.clock.boot_time() >= purge_after_;
+    if (!purges && tended_.instance == now.instance && tended_.epoch == now.epoch) return;
+    tended_ = now;
+    if (purges) purge_after_ = room_.clock.boot_time() + purge_pause;
+    try {
+        auto group = room_.store.group();
+        group.attempt([&](Transaction& tx) {
+            follow_data_keys(tx, room_.upstream, kept_, room_.clock);
+            if (purges) token_cache::erase_until(tx, tx.high_water());
+        });
+        group.commit();
+    } catch (const std::exception& fault) {
+        log::warning("the kept upstream tokens were not looked after: {}", fault.what());  // each costs a request
+    }
+}
+
+void Desk::refresh_tokens() {
+    if (room_.store.state() != StoreState::unsealed) return;
+    const auto due = room_.upstream.due(room_.clock, refreshed_at_once);
+    if (due.empty()) return;
+    std::vector<TokenFetch> fetches;
+    try {
+        auto group = room_.store.group();
+        for (const auto& key : due) {
+            auto fetch =
+                group.attempt([&](Transaction& tx) { return fetch_ahead(tx, key, room_.upstream, room_.clock); });
+            if (fetch) fetches.push_back(*std::move(fetch));
+        }
+    } catch (const std::exception& fault) {
+        log::error("upstream tokens are not replaced ahead of need: {}", fault.what());
+    }
+    for (auto& fetch : fetches) flights_.join(need_of(room_, std::move(fetch)), std::nullopt);
 }
 
 void Desk::log_head() {

@@ -54,6 +54,12 @@ private:
     };
 
     void run(std::vector<Task> tasks);
+    /// Answers of token endpoints: judged and filed, then their waiters run again.
+    void land(std::vector<Flights::Landed> landed);
+    /// In one group: each answer is judged, and what it leaves in the store is written.
+    [[nodiscard]] std::vector<Landing> file(const std::vector<Flights::Landed>& landed);
+    [[nodiscard]] Landing judge(Group& group, const Flights::Landed& landed);
+    void keep(Group& group, Landing& landing);
     /// Whether listings first write down what is counted; without it they may miss the latest.
     enum class Tallying { before_listings, none };
     void run_group(std::span<Task> tasks, Tallying tallying = Tallying::before_listings);
@@ -67,6 +73,12 @@ private:
     void finish_destroying_keys();
     /// One slice; whether there is more.
     [[nodiscard]] bool reseal();
+    /// Upstream tokens out of the store, after it was opened: one slice; whether there is more.
+    [[nodiscard]] bool load_kept_tokens();
+    /// Rows of tokens follow their environments' data keys, and those that have ended go.
+    void tend_kept_tokens();
+    /// Upstream tokens that are in use and end soon are asked for anew, so that nobody waits for them.
+    void refresh_tokens();
     /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
     void log_head();
     /// A deadline that has passed stays passed, also over a crash.
@@ -90,6 +102,9 @@ private:
     std::string announced_state_;
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
+    KeptWalk kept_;
+    wire::Moment tended_;                          ///< instance and epoch at which rows of tokens were looked after
+    BootTime purge_after_{};                       ///< rows of tokens that have ended
     std::optional<KnownCallers> announced_known_;  ///< nothing while sealed
 };
 

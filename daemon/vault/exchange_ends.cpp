@@ -32,10 +32,8 @@ void ExchangeEnds::connect(UniqueFd socket) {
     current_ = link;
     link->start(
         [this](std::deque<std::string> payloads) {
-            for (auto& payload : payloads) {
-                flights_.arrived(payload);
-                protocol::wipe(payload);  // it held a token
-            }
+            flights_.arrived(payloads);
+            for (auto& payload : payloads) protocol::wipe(payload);  // they held tokens
         },
         [this, ended = std::weak_ptr{link}](const std::string& why) {
             if (current_ != ended.lock()) return;

@@ -11,6 +11,7 @@ namespace jeton::vault::wire {
 namespace {
 
 constexpr std::int64_t id_limit = 9'223'372'036'854'775'807;
+constexpr std::int64_t date_limit = 253'402'300'799;  // the end of the year 9999
 constexpr int exchange_timeout_ms = 10'000;
 
 json::value parse(std::string_view payload) {
@@ -89,7 +90,8 @@ std::string token_replaced_event(std::string_view connection) {
     return json::serialize(json::value{{"event", "token_replaced"}, {"connection", connection}});
 }
 
-std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const Result<std::string>& authorities) {
+std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const Result<std::string>& authorities,
+                             const Config::Exchange& proxy) {
     json::object frame(protocol::wiped_storage());
     frame["id"] = id;
     frame["endpoint"] = request.endpoint;
@@ -102,6 +104,15 @@ std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, c
         frame["authorities_unreadable"] = authorities.error().what;
     } else if (!authorities->empty()) {
         frame["authorities"] = *authorities;
+    }
+    if (!request.form.empty()) {
+        json::object form(protocol::wiped_storage());
+        for (const auto& field : request.form) form[field.name] = field.value;
+        frame["form"] = std::move(form);
+    }
+    if (!proxy.proxy.empty()) {
+        frame["proxy"] = proxy.proxy;
+        frame["proxy_loopback"] = proxy.proxy_loopback;
     }
     frame["allow_loopback_http"] = request.allow_loopback_http;
     frame["timeout_ms"] = exchange_timeout_ms;
@@ -116,7 +127,7 @@ NumberedAnswer read_exchange_answer(std::string_view payload) {
     numbered.answer.status = static_cast<int>(in.optional_integer("status", 0, 999).value_or(0));
     numbered.answer.retry_after = in.optional_integer("retry_after", 0, id_limit);
     numbered.answer.failure = in.text_or("failure", "");
-    (void)in.optional_integer("date", 0, id_limit);
+    numbered.answer.server_date = in.optional_integer("date", 0, date_limit);
     const auto* answered = in.object("json");
     require(in);
     if (answered == nullptr) return numbered;

@@ -7,6 +7,7 @@
 
 #include <boost/json/value.hpp>
 
+#include "daemon/base/config.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/known_callers.hpp"
@@ -48,9 +49,9 @@ struct Attested {
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
-/// `authorities`: what the request's CA file says, empty where it names none.
+/// `authorities`: what the request's CA file says, empty where it names none. `proxy`: as the configuration says.
 [[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request,
-                                           const Result<std::string>& authorities);
+                                           const Result<std::string>& authorities, const Config::Exchange& proxy);
 struct NumberedAnswer {
     std::uint64_t id = 0;
     ExchangeAnswer answer;

@@ -84,6 +84,8 @@ class Answers(Scenario):
         self.ask("get", "/healthz")
         self.ask("get", "/v1/whoami")
         self.ask("get", "/v1/status")
+        self.ask("get", "/v1/doctor")
+        self.metrics()
         key = self.ask("post", "/v1/key-slots", body={"kind": "recovery"})["recovery_key"]
         self.ask("get", "/v1/key-slots")
         self.ask("post", "/v1/key-slots/test", body={"secret": key})
@@ -92,9 +94,20 @@ class Answers(Scenario):
         self.ask("post", "/v1/key-slots/{slot}/remove", {"slot": slot}, {"proof": key})
         self.ask("post", "/v1/root-key/rotate", body={"proof": key})
         self.ask("post", "/v1/seal")
+        self.ask("get", "/v1/doctor")
         self.ask("post", "/v1/unseal", body={"secret": key})
         self.key = key
         self.init()
+
+    def metrics(self):
+        """No JSON, and no header Jeton-Client."""
+        for query in ("", "?tenants=1"):
+            answer = wire.request(self.daemon.control_socket, "GET", "/metrics" + query)
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
+        answer = wire.request(self.daemon.control_socket, "GET", "/metrics?everything=1")
+        self.assertEqual((answer.status, answer.error), (400, "bad_input"), answer)
+        self.answered.add(("get", "/metrics"))
 
     def init(self):
         """Your own daemon makes its store by itself; the system's waits to be told."""
@@ -206,6 +219,8 @@ class Answers(Scenario):
         self.ask("post", CONNECTIONS + "/record", LIVE, consent)
         pair = {"client_id": client_id, "client_secret": client_secret}
         self.ask("post", CONNECTIONS + "/secrets/import", LIVE, pair)
+        self.ask("patch", CONNECTIONS, LIVE, {"form_fields": {"tenant": "1234567"}})
+        self.ask("patch", "/v1/environments/{environment}", {"environment": "production"}, {"forget_issuer": True})
         self.ask("get", "/v1/connections", query={"environment": "production"})
         self.ask("get", "/v1/status")
 

@@ -1,5 +1,6 @@
 """The real programs, each in a private directory: the daemon with its two helpers, and the token endpoint they ask."""
 
+import collections
 import ctypes
 import json
 import os
@@ -290,10 +291,17 @@ class Upstream:
         return self.issuer + "/connect/token"
 
     def add_client(self, tenant, scope="tn.acc.invoices:r tn.jpm.jobs:r"):
-        client_id, client_secret = pair()
-        self.clients.append({"client_id": client_id, "client_secret": client_secret, "tenant": tenant, "scope": scope})
+        return self.add_clients([tenant], scope)[0]
+
+    def add_clients(self, tenants, scope="tn.acc.invoices:r tn.jpm.jobs:r"):
+        """A pair for each, written down once."""
+        made = [(tenant, *pair()) for tenant in tenants]
+        self.clients += [
+            {"client_id": client_id, "client_secret": secret, "tenant": tenant, "scope": scope}
+            for tenant, client_id, secret in made
+        ]
         self.write_clients()
-        return client_id, client_secret
+        return [(client_id, secret) for _, client_id, secret in made]
 
     def write_clients(self):
         fresh = self.directory / "clients.new"
@@ -301,7 +309,7 @@ class Upstream:
         fresh.replace(self.directory / "clients.json")  # never half a file for a request in between
 
     def fault(self, **what):
-        """delay=ms, status=…, retry_after=s, hang=True; nothing: well again."""
+        """delay=ms, status=…, retry_after=s, hang=True and more (tests/upstream/README.md); nothing: well again."""
         fresh = self.directory / "faults.new"
         fresh.write_text(json.dumps(what))
         fresh.replace(self.directory / "faults")
@@ -314,8 +322,12 @@ class Upstream:
         """The answered token requests, of one client or of all."""
         return [entry for entry in self.entries("log") if client_id in (None, entry["client_id"])]
 
-    def arrivals(self):
-        return len(self.entries("arrivals"))
+    def arrivals(self, client_id=None):
+        """How many token requests have come, of one client or of all; answered or not."""
+        return sum(client_id in (None, entry["client_id"]) for entry in self.entries("arrivals"))
+
+    def arrivals_by_client(self):
+        return collections.Counter(entry["client_id"] for entry in self.entries("arrivals"))
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:

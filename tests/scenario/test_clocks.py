@@ -167,7 +167,7 @@ class Upstream(Scenario):
         self.app(scopes=(INVOICES,))
         connection = self.listed("1234567", "production")
         self.allow(connection)
-        client_id, secret = self.upstream.add_client("1234567")
+        client_id, secret = self.upstream.add_client("1234567", INVOICES)
         self.ok("secret", "import", connection, "--client-id", client_id, stdin=secret + "\n")
         self.ok("binding", "add", connection, "--user", USER, "--default")
         fetch = lambda: self.ok("token", connection)  # noqa: E731

@@ -23,7 +23,9 @@ APP_OF = {"developer": "dispatcher", "tenant": "zapier"}  # by who configures th
 ABSENT_APP = "surveyors0"  # as long as "dispatcher": bodies are compared byte by byte
 
 # Which of developer and tenant admin configures credentials is the app's to say (S5).
-CONFIGURE = {"secret.generate", "secret.rotate", "secret.rollback", "secret.import", "secret.deactivate"}
+CONFIGURE = {
+    "connection.edit", "secret.generate", "secret.rotate", "secret.rollback", "secret.import", "secret.deactivate",
+}  # fmt: skip
 # Verbs that change nothing: the only ones an auditor may have.
 READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
@@ -45,6 +47,8 @@ NEVER_DONE = {
     "store.seal",
     "access.record",
     "secret.import",
+    "connection.edit",
+    "import.row",
     "ticket.claim",
     "token.issue",
     "token.introspect",
@@ -92,6 +96,7 @@ REQUESTS = {
     "ticket.claim": control("POST", "/v1/tickets/claim", {"ticket": "jtk.none"}),
     "whoami.show": control("GET", "/v1/whoami"),
     "status.show": control("GET", "/v1/status"),
+    "doctor.show": control("GET", "/v1/doctor"),
     "store.init": control("POST", "/v1/init", {"slot": "key-file", "path": "/nowhere/key"}),
     "store.seal": control("POST", "/v1/seal", {}),
     "store.unseal": control("POST", "/v1/unseal", {"secret": ""}),
@@ -147,6 +152,12 @@ REQUESTS = {
     "app.show": control("GET", lambda t: f"/v1/apps/{t.app}"),
     "app.edit": control("PATCH", lambda t: f"/v1/apps/{t.app}", lambda t: {"organization": f"O{t.number}"}),
     "app.delete": control("DELETE", lambda t: f"/v1/apps/{t.app}"),
+    "import.row": control(
+        "POST",
+        "/v1/imports",
+        lambda t: {"app": t.app, "tenant": "9", "environment": "integration", "origin": "file:1", "client_id": "cid.1",
+                   "client_secret": "cs1.1"},
+    ),
     "app.versions": control("GET", lambda t: f"/v1/apps/{t.app}/versions"),
     "app.publish": control("POST", lambda t: f"/v1/apps/{t.app}/versions", {"add": ["tn.tsm.tasks:r"], "remove": []}),
     "app.tenant.add": control("POST", lambda t: f"/v1/apps/{t.app}/tenants", {"tenant": "1000009@integration"}),
@@ -154,6 +165,7 @@ REQUESTS = {
     "app.connections": control("GET", lambda t: f"/v1/apps/{t.app}/connections"),
     "connection.list": control("GET", "/v1/connections"),
     "connection.show": control("GET", lambda t: t.at()),
+    "connection.edit": control("PATCH", lambda t: t.at(), {"form_fields": {}}),
     "access.list": control("GET", "/v1/access"),
     "access.review": control("GET", lambda t: t.at("review")),
     "access.allow": control("POST", lambda t: t.at("allow"), lambda t: {"version": 1, **t.why}),

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/front/routes/health.hpp"
+#include "daemon/front/routes/metrics.hpp"
 #include "daemon/front/routes/route.hpp"
 #include "daemon/front/routes/token.hpp"
 #include "libclient/protocol/errors.hpp"
@@ -38,7 +40,7 @@ std::set<std::string> described() {
 }
 
 std::set<std::string> routed() {
-    std::set<std::string> operations{"GET /healthz"};
+    std::set<std::string> operations{"GET " + std::string{health_path}, "GET " + std::string{metrics_path}};
     for (const auto tables : {control_routes(), token_socket_routes()}) {
         for (const auto& table : tables) {
             for (const auto& route : table)

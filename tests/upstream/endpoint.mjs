@@ -76,7 +76,7 @@ function resourceServer(expiresIn) {
 }
 
 /// The portal's claims. oidc-provider insists on an audience but the portal has none: it is there, yet not written.
-function portalClaims(_ctx, token, jwt) {
+function portalClaims(ctx, token, jwt) {
   const { payload } = jwt;
   const { aud } = payload;
   delete payload.sub;
@@ -85,6 +85,15 @@ function portalClaims(_ctx, token, jwt) {
   payload.nbf = payload.iat;
   payload.tenant = token.client.tenant;
   payload.scope = (payload.scope ?? '').split(' ').filter(Boolean);
+  replaceMembers(payload, ctx.req.fault?.claims);
+}
+
+/// What a fault says of members: a new value each, or null for none at all.
+function replaceMembers(members, replaced = {}) {
+  for (const [name, value] of Object.entries(replaced)) {
+    if (value === null) delete members[name];
+    else members[name] = value;
+  }
 }
 
 /// Runs around the library: status and body as the portal gives them, and the outcome for the log.
@@ -94,8 +103,9 @@ async function portalAnswers(ctx, next) {
   if (ctx.status === 401 && ctx.body?.error) ctx.status = 400;
   ctx.remove('WWW-Authenticate');
   if (ctx.body?.error === 'invalid_client') ctx.body = { error: 'invalid_client' };
+  if (ctx.status === 200) replaceMembers(ctx.body, ctx.req.fault?.answer);
   const outcome = ctx.body?.error ?? (ctx.status === 200 ? 'token' : `status ${ctx.status}`);
-  ctx.res.recordOutcome(outcome, ctx.status, ctx.oidc?.authorization?.clientId);
+  ctx.res.recordOutcome(outcome, ctx.status);
 }
 
 /// A request handler for node:https. `issuer`: "https://localhost:PORT"; `expiresIn`: seconds.

@@ -9,13 +9,13 @@ export function requestLog({ answers, arrivals }) {
     if (file) appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
   };
   return {
-    /// Call once per token request, before anything else: it is written to `arrivals`, and `response.recordOutcome` is
-    /// there from now on. Call that just before the answer is sent, so that whoever has the answer finds it in the log.
-    begin(request, response) {
+    /// Call once per token request, as soon as its form is read: it is written to `arrivals`, and `response.recordOutcome`
+    /// is there from now on. Call that just before the answer is sent, so that whoever has the answer finds it in the log.
+    begin(request, response, clientId) {
       const started = process.hrtime.bigint();
       let recorded = false;
-      write(arrivals, { method: request.method });
-      response.recordOutcome = (outcome, status, clientId) => {
+      write(arrivals, { method: request.method, client_id: clientId });
+      response.recordOutcome = (outcome, status) => {
         if (recorded) return;
         recorded = true;
         const milliseconds = Number((process.hrtime.bigint() - started) / 1_000_000n);

@@ -17,8 +17,10 @@ const HELP = `usage: node server.mjs --tls DIR --clients FILE [options]
   --port N           127.0.0.1:N; 0 (default) = the kernel chooses
   --expires-in S     life of a token in seconds (default 900)
   --log FILE         one JSON line per answered token request: time, client_id, outcome, status; never a secret
-  --arrivals FILE    one JSON line per token request as it arrives (a request that hangs is here, not in the log)
-  --faults FILE      JSON, read at each request: {"delay": ms, "status": 429, "retry_after": s, "hang": true}
+  --arrivals FILE    one JSON line per token request as it arrives (time, client_id;
+                     a request that hangs is here, not in the log)
+  --faults FILE      JSON, read at each request: {"delay": ms, "status": 429, "retry_after": s, "hang": true, …};
+                     README.md has them all
   --delay MS         wait before each answer
   --die-with-parent  exit when the process that started this one has gone
   --quiet            nothing on standard error but faults of the server itself

@@ -61,14 +61,25 @@ std::optional<std::string_view> Request::field(std::string_view name) const {
 }
 
 Response json_response(int status, std::string_view body, std::string_view fields) {
+    return text_response(status, "application/json", body, fields);
+}
+
+Response text_response(int status, std::string_view type, std::string_view body, std::string_view fields) {
     std::string bytes;
     bytes.reserve(256 + fields.size() + body.size());  // one allocation: no copy of a secret stays behind
     fmt::format_to(std::back_inserter(bytes),
-                   "HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\nContent-Type: application/json\r\n"
+                   "HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\nContent-Type: {}\r\n"
                    "Cache-Control: no-store\r\n{}Content-Length: {}\r\n\r\n",
-                   status, reason(status), fmt::gmtime(std::time(nullptr)), fields, body.size());
+                   status, reason(status), fmt::gmtime(std::time(nullptr)), type, fields, body.size());
     bytes.append(body);
     return share(std::move(bytes));
+}
+
+int status_in(const Response& response) {
+    constexpr auto at = std::string_view{"HTTP/1.1 "}.size();
+    int status = 0;
+    for (const char digit : std::string_view{*response.bytes}.substr(at, 3)) status = status * 10 + (digit - '0');
+    return status;
 }
 
 Response with_close(const Response& response) {

@@ -40,9 +40,16 @@ struct Refusal {
     std::optional<int> retry_after = {};  ///< seconds
 };
 
+/// An answer of this media type; the rest as `json_response`.
+[[nodiscard]] Response text_response(int status, std::string_view type, std::string_view body,
+                                     std::string_view fields = {});
+
 /// A JSON answer with `Date`, `Content-Length`, `Cache-Control: no-store` and `fields` (whole lines, each ending in
 /// CRLF).
 [[nodiscard]] Response json_response(int status, std::string_view body, std::string_view fields = {});
+
+/// The status in the first line.
+[[nodiscard]] int status_in(const Response& response);
 
 /// The same answer with `Connection: close`.
 [[nodiscard]] Response with_close(const Response& response);

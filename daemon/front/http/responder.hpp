@@ -26,6 +26,8 @@ public:
     [[nodiscard]] virtual std::optional<Response> answer_now(const Request& request) = 0;
     /// The answer, after asking whomever it takes. `request` stays valid until it is there.
     [[nodiscard]] virtual Task<Response> answer(const Request& request) = 0;
+    /// An answer with this status is on its way to the caller.
+    virtual void answered(int /*status*/) {}
     /// The form in which a refusal is told.
     [[nodiscard]] virtual Response refuse(const Refusal& refusal) const = 0;
 };

@@ -127,6 +127,7 @@ Task<Session::Next> Session::serve_one() {
     if (!response) response = responder_->refuse(*refusal);
     const bool last = refusal || !reader.keep_alive() || server_.stopping();
     if (last) response = with_close(*response);
+    responder_->answered(status_in(*response));
 
     enter(Phase::writing);
     boost::system::error_code ec;
@@ -156,6 +157,7 @@ Task<void> Session::run(std::shared_ptr<Session> session) {
     if (!session->admitted_) {
         const Refusal refusal{429, "too many sessions are open: close some, or use one for several requests", 1};
         const auto response = with_close(session->responder_->refuse(refusal));
+        session->responder_->answered(refusal.status);
         // One attempt, no wait: those who are too many get no memory for it.
         (void)::send(session->socket_.native_handle(), response.bytes->data(), response.bytes->size(),
                      MSG_NOSIGNAL | MSG_DONTWAIT);

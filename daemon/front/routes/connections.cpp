@@ -8,6 +8,7 @@ namespace jeton::front {
 static constexpr std::array table{
     Route{.method = "GET", .pattern = "/v1/connections", .verb = "connection.list", .usage_first = true},
     Route{.method = "GET", .pattern = "/v1/connections/{app}/{tenant}", .verb = "connection.show", .usage_first = true},
+    Route{.method = "PATCH", .pattern = "/v1/connections/{app}/{tenant}", .verb = "connection.edit"},
 };
 
 Routes connection_routes() { return table; }

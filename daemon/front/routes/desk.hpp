@@ -1,6 +1,7 @@
 /// What the routes work with: one desk for the daemon, one caller for each session.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "daemon/front/peer/attest.hpp"
 #include "daemon/front/peer/groups.hpp"
 #include "daemon/front/peer/users.hpp"
+#include "daemon/front/routes/counters.hpp"
 #include "daemon/front/routes/vault.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
 #include "daemon/front/tokens/fingerprint.hpp"
@@ -23,6 +25,9 @@ struct Desk {
     UserNames names{};
     GroupNames groups{};
     Fingerprinter fingerprinter{};
+    /// Sessions that are still open when the daemon ends may outlive the desk.
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>();
+    BootTime started = clock.boot_time();
 };
 
 /// The attested process behind a session. Attested anew when its attestation is too old.

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/front/routes/doctor.hpp"
 #include "daemon/front/routes/forward.hpp"
 #include "daemon/front/routes/health.hpp"
 #include "daemon/front/routes/introspection.hpp"
+#include "daemon/front/routes/metrics.hpp"
 #include "daemon/front/routes/token.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -36,7 +38,14 @@ Refusal too_young() {
 class AttestedResponder : public Responder {
 public:
     AttestedResponder(Desk& desk, const Arrival& arrival, std::string_view name, const Details& asked)
-        : desk_(desk), arrival_(arrival), name_(name), caller_(meet(asked)) {}
+        : desk_(desk), counters_(desk.counters), arrival_(arrival), name_(name), caller_(meet(asked)) {
+        ++counters_->of(name_).sessions;
+    }
+    AttestedResponder(const AttestedResponder&) = delete;
+    AttestedResponder& operator=(const AttestedResponder&) = delete;
+    ~AttestedResponder() override { --counters_->of(name_).sessions; }
+
+    void answered(int status) override { ++counters_->of(name_).answers[status]; }
 
     [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
 
@@ -77,6 +86,7 @@ private:
     }
 
     Desk& desk_;
+    std::shared_ptr<Counters> counters_;
     Arrival arrival_;
     std::string_view name_;
     Result<Caller> caller_;
@@ -138,13 +148,21 @@ public:
 
     /// A header that a form in a browser or a careless client cannot send.
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
-        if (request.field(protocol::client_header) == "1") return std::nullopt;
+        if (request.field(protocol::client_header) == "1" || request.path == metrics_path) return std::nullopt;
         return refusal_response(jeton::refuse(Errc::forbidden,
                                               fmt::format("the header {}: 1 is missing", protocol::client_header),
                                               "use the jeton command, or send the header"));
     }
 
     [[nodiscard]] Task<Response> answer(const Request& request) override {
+        if (request.path == metrics_path) {
+            auto answered = co_await metrics(desk(), the_caller(), request);
+            co_return answered;
+        }
+        if (request.method == "GET" && request.path == doctor_path) {
+            auto answered = co_await doctor(desk(), the_caller(), request);
+            co_return answered;
+        }
         auto answered = co_await forward(desk(), the_caller(), request, control_routes());
         co_return answered;
     }

@@ -52,6 +52,7 @@ struct Match {
 // One table for each noun, at the top of the file of that name.
 [[nodiscard]] Routes store_routes();
 [[nodiscard]] Routes backup_routes();
+[[nodiscard]] Routes doctor_routes();
 [[nodiscard]] Routes whoami_routes();
 [[nodiscard]] Routes role_routes();
 [[nodiscard]] Routes environment_routes();
@@ -61,6 +62,7 @@ struct Match {
 [[nodiscard]] Routes connection_routes();
 [[nodiscard]] Routes access_routes();
 [[nodiscard]] Routes secret_routes();
+[[nodiscard]] Routes import_routes();
 [[nodiscard]] Routes ticket_routes();
 [[nodiscard]] Routes ticket_claim_routes();  ///< on both sockets
 [[nodiscard]] Routes pair_routes();

@@ -85,6 +85,11 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
+Response refused(Desk& desk, const Error& error, ClientAuth method) {
+    desk.counters->refuse_token(error);
+    return oauth_refusal(error, method);
+}
+
 }  // namespace
 
 std::span<const std::string_view> token_paths() { return paths; }
@@ -122,25 +127,28 @@ Result<TokenRequest> read_token_request(const Request& request, const Form& form
 
 std::optional<Response> token_now(Desk& desk, const Caller& caller, const Request& request) {
     if (request.method != "POST" || !request.path.ends_with("/token")) return std::nullopt;
-    return desk.decisions.find(desk.fingerprinter.of(caller.peer, request), caller.peer);
+    auto repeated = desk.decisions.find(desk.fingerprinter.of(caller.peer, request), caller.peer);
+    if (repeated) ++desk.counters->tokens_repeated;
+    return repeated;
 }
 
 Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {
     if (request.method != "POST") co_return oauth_post_only();
     const auto authorization = request.field("Authorization");
     const auto form = read_oauth_form(request, "resource");
-    if (!form) co_return oauth_refusal(form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
+    if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
     auto asked = read_token_request(request, *form, path);
-    if (!asked) co_return oauth_refusal(asked.error(), method);
+    if (!asked) co_return refused(desk, asked.error(), method);
 
     auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) co_return oauth_refusal(*answer.refused, method);
+    if (answer.refused) co_return refused(desk, *answer.refused, method);
     auto grant = read_grant(answer.done);
-    if (!grant) co_return oauth_refusal(grant.error(), method);
+    if (!grant) co_return refused(desk, grant.error(), method);
+    ++desk.counters->tokens_decided;
     auto response = token_response(*grant, answer.era, grant->expires_in, grant->reuse);
     if (asked->repeatable && grant->reuse.count() > 0) {
         desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, std::move(glimpse),

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/id.hpp"
@@ -42,6 +43,7 @@ struct Connection {
     std::string operator_pause_by;  ///< empty: no operator has paused it
     std::string operator_pause_reason;
     UtcSeconds operator_pause_at{};
+    std::vector<std::string> form_fields;  ///< upstream only: `NAME=VALUE`, sorted (domain/form_field)
 
     [[nodiscard]] bool is_paused() const { return !tenant_pause_by.empty() || !operator_pause_by.empty(); }
 };

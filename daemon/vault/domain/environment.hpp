@@ -32,9 +32,11 @@ struct Environment {
     bool allow_loopback_http = false;    ///< plain http to this host's own loopback
     bool developer_access = false;       ///< may developers hold secrets here (S35)
     bool tenant_claim_required = false;  ///< a token without a `tenant` claim is a mismatch
-    std::string issuer;                  ///< RFC 8414 issuer; local only
-    std::int64_t key_generation = 1;     ///< grows when the data key is rotated
-    Bytes wrapped_data_key;              ///< under the root key
+    /// `local`: who the tokens say made them (RFC 8414). `upstream`: the one that the first token named; every other
+    /// one is a mismatch. Empty until then.
+    std::string issuer;
+    std::int64_t key_generation = 1;  ///< grows when the data key is rotated
+    Bytes wrapped_data_key;           ///< under the root key
     Bytes retiring_data_key;  ///< the one before it, also wrapped, while rows are still sealed under it; empty: none
     bool rotation_pending = false;  ///< the data key is rotated once more when the retiring one is erased
     UtcSeconds created_at{};

@@ -11,14 +11,6 @@
 namespace jeton::vault {
 namespace {
 
-Result<void> check_room(Transaction& tx, const App& app) {
-    const auto listed = std::ranges::count_if(connections::of_app(tx, app.id), &Connection::listed);
-    if (static_cast<std::size_t>(listed) < tenants_per_app_limit) return {};
-    return refuse(Errc::wrong_state,
-                  fmt::format("app {} lists {} tenants, the most there may be", app.name, tenants_per_app_limit),
-                  fmt::format("remove one that is not needed any more: jeton app tenant remove {} TENANT", app.name));
-}
-
 Result<FoundConnection> list_again(Transaction& tx, const Peer& peer, FoundConnection found, const std::string& note,
                                    UtcSeconds now) {
     found.connection.listed = true;
@@ -29,6 +21,14 @@ Result<FoundConnection> list_again(Transaction& tx, const Peer& peer, FoundConne
 }
 
 }  // namespace
+
+Result<void> check_tenant_room(Transaction& tx, const App& app) {
+    const auto listed = std::ranges::count_if(connections::of_app(tx, app.id), &Connection::listed);
+    if (static_cast<std::size_t>(listed) < tenants_per_app_limit) return {};
+    return refuse(Errc::wrong_state,
+                  fmt::format("app {} lists {} tenants, the most there may be", app.name, tenants_per_app_limit),
+                  fmt::format("remove one that is not needed any more: jeton app tenant remove {} TENANT", app.name));
+}
 
 Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                    const std::string& note, bool if_not_exists, UtcSeconds now) {
@@ -46,10 +46,10 @@ Result<FoundConnection> add_tenant(Transaction& tx, const Peer& peer, const Conn
                           fmt::format("app {} lists tenant {} already", name.app, name.tenant.text()),
                           fmt::format("jeton app connections {}", name.app));
         }
-        if (auto room = check_room(tx, found.app); !room) return room.error();
+        if (auto room = check_tenant_room(tx, found.app); !room) return room.error();
         return list_again(tx, peer, std::move(found), note, now);
     }
-    if (auto room = check_room(tx, found.app); !room) return room.error();
+    if (auto room = check_tenant_room(tx, found.app); !room) return room.error();
     auto& connection = found.connection;
     connection.id = ConnectionId::fresh();
     connection.app = found.app.id;

@@ -15,6 +15,9 @@ namespace jeton::vault {
 
 inline constexpr std::size_t tenants_per_app_limit = 2000;  ///< the portal's own
 
+/// Refuses wrong_state where the app lists as many tenants as it may.
+[[nodiscard]] Result<void> check_tenant_room(Transaction& tx, const App& app);
+
 /// Lists a tenant on the app; the connection starts as 'Not Connected Yet' (S14, S19). One that was taken off the list
 /// is listed again as it was, still disabled: its admin enables it.
 /// Refuses: not_found, already_exists, bad_input (note), wrong_state (2000 tenants).

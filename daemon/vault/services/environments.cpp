@@ -16,6 +16,7 @@
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
@@ -192,7 +193,13 @@ bool same_fields(const Environment& left, const Environment& right) {
     return left.kind == right.kind && left.token_endpoint == right.token_endpoint &&
            left.client_auth == right.client_auth && left.host_aliases == right.host_aliases &&
            left.ca_file == right.ca_file && left.allow_loopback_http == right.allow_loopback_http &&
-           left.developer_access == right.developer_access && left.issuer == right.issuer;
+           left.developer_access == right.developer_access;
+}
+
+/// What an operator says of a new environment. The issuer of an upstream one is learned, not said.
+bool is_as_wanted(const Environment& existing, const Environment& wanted) {
+    return same_fields(existing, wanted) &&
+           (existing.kind == EnvironmentKind::upstream || existing.issuer == wanted.issuer);
 }
 
 Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
@@ -209,6 +216,11 @@ Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
         }
         environment.client_auth = *auth;
     }
+    if (edit.forget_issuer && environment.kind == EnvironmentKind::local) {
+        return refuse(Errc::bad_input, "a local environment is its own issuer", "leave out --forget-issuer");
+    }
+    const bool moves = edit.token_endpoint && *edit.token_endpoint != environment.token_endpoint;
+    if (edit.forget_issuer || (moves && environment.kind == EnvironmentKind::upstream)) environment.issuer.clear();
     environment.token_endpoint = edit.token_endpoint.value_or(environment.token_endpoint);
     environment.ca_file = edit.ca_file.value_or(environment.ca_file);
     environment.allow_loopback_http = edit.allow_loopback_http.value_or(environment.allow_loopback_http);
@@ -248,10 +260,16 @@ std::string differences(const Environment& before, const Environment& after) {
     if (before.allow_loopback_http != after.allow_loopback_http) {
         parts.push_back(fmt::format("loopback HTTP: {}", yes_or_no(after.allow_loopback_http)));
     }
+    if (before.issuer != after.issuer) parts.push_back(fmt::format("issuer forgotten: {}", before.issuer));
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
+
+std::string_view portal_environment(std::string_view host) {
+    const auto* preset = std::ranges::find(presets, host, &Preset::host_alias);
+    return preset == presets.end() ? std::string_view{} : preset->name.substr(preset->name.find('-') + 1);
+}
 
 Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
                                        UtcSeconds now) {
@@ -259,7 +277,7 @@ Result<Environment> create_environment(Transaction& tx, const Peer& peer, const 
     if (!environment) return environment.error();
     if (auto rules = check_kind_rules(*environment, wanted); !rules) return rules.error();
     if (const auto existing = environments::find(tx, environment->name)) {
-        if (wanted.if_not_exists && same_fields(*existing, *environment)) return *existing;
+        if (wanted.if_not_exists && is_as_wanted(*existing, *environment)) return *existing;
         return refuse(Errc::already_exists, fmt::format("environment {} exists", environment->name),
                       fmt::format("jeton environment show {}", environment->name));
     }
@@ -285,7 +303,7 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
     if (auto fields = apply(edit, *environment); !fields) return fields.error();
     if (auto rules = check_kind_rules(*environment, {}); !rules) return rules.error();
     if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
-    if (same_fields(*environment, before)) return environment;
+    if (same_fields(*environment, before) && environment->issuer == before.issuer) return environment;
     const bool moves = destination_of(*environment) != destination_of(before);
     if (moves) {
         const auto bound = count_bound(tx, before);
@@ -297,6 +315,17 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
            {.event = "environment.edited", .subject = environment->name, .detail = differences(before, *environment)},
            now);
     return environment;
+}
+
+void learn_issuer(Transaction& tx, const EnvironmentId& id, std::string_view destination, const std::string& issuer,
+                  UtcSeconds now) {
+    auto environment = environments::get(tx, id);
+    if (!environment || !environment->issuer.empty() || destination_of(*environment) != destination) return;
+    environment->issuer = issuer;
+    tx.update(*environment);
+    tx.append_audit(
+        audit::own_entry(now, "environment.issuer_learned", environment->name,
+                         fmt::format("the first token names {}; any other is refused from now on", issuer)));
 }
 
 Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,

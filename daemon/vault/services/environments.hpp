@@ -44,13 +44,24 @@ struct EnvironmentEdit {
     std::optional<std::string> client_auth;
     std::optional<std::string> ca_file;  ///< empty: the system's authorities
     std::optional<bool> allow_loopback_http;
-    bool import_anew = false;  ///< known and wanted: the pairs have to be imported anew
+    bool import_anew = false;    ///< known and wanted: the pairs have to be imported anew
+    bool forget_issuer = false;  ///< of an upstream environment: the next token teaches it
 };
 
 /// Where nothing is different, nothing changes. Refuses: not_found, bad_input, already_exists (a host alias of another
 /// environment), wrong_state (secrets would be stranded, and `import_anew` is not said).
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now);
+
+/// Which environment of the portal the host of a preset's token endpoint is, as the portal calls it: `integration` or
+/// `production`; empty for any other host.
+[[nodiscard]] std::string_view portal_environment(std::string_view host);
+
+/// The first token of an upstream environment has named its issuer: from now on every other one is a mismatch. An
+/// entry of the vault's own in the audit. Nothing where the environment is gone, has learned one, or is another one by
+/// now: `destination` is where the token came from (services/destinations).
+void learn_issuer(Transaction& tx, const EnvironmentId& id, std::string_view destination, const std::string& issuer,
+                  UtcSeconds now);
 
 struct DeletedEnvironment {
     std::string name;

@@ -144,15 +144,14 @@ void record_secret(Transaction& tx, const Peer& peer, const FoundConnection& fou
     tx.append_audit(entry);
 }
 
-Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair) {
-    auto found = find_connection(tx, name);
-    if (!found) return found.error();
-    if (found->environment.kind == EnvironmentKind::local) {
+Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedPair& pair) {
+    const auto name = found.name();
+    if (found.environment.kind == EnvironmentKind::local) {
         return refuse(Errc::wrong_state,
-                      fmt::format("the secrets of {} are made by jeton itself", name.tenant.environment),
-                      fmt::format("jeton secret generate {}", name.text()));
+                      fmt::format("the secrets of {} are made by jeton itself", found.environment.name),
+                      fmt::format("jeton secret generate {}", name));
     }
-    if (auto connected = check_connected(*found); !connected) return connected.error();
+    if (auto connected = check_connected(found); !connected) return connected.error();
     if (!is_credential(trim(pair.client_id), 1, client_id_limit)) {
         return refuse(Errc::bad_input, "the client ID is empty or holds characters that no client ID has",
                       "copy it from the portal again");
@@ -164,13 +163,26 @@ Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name
     if (auto own = check_is_no_local_pair(tx, trim(pair.client_id)); !own) return own.error();
     if (pair.overlap && *pair.overlap > overlap_max)
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
-    if (auto free = check_client_id_is_free(tx, *found, trim(pair.client_id)); !free) return free.error();
-    const bool has_active = !usable_secrets(tx, *found).empty();
-    if (has_active && found->connection.client_id != trim(pair.client_id)) {
-        return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name.text()),
-                      fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name.text()));
+    if (auto free = check_client_id_is_free(tx, found, trim(pair.client_id)); !free) return free.error();
+    const bool has_active = !usable_secrets(tx, found).empty();
+    if (has_active && found.connection.client_id != trim(pair.client_id)) {
+        return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name),
+                      fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name));
     }
-    if (auto room = check_room(tx, *found); !room && !pair.overlap) return room.error();
+    if (auto room = check_room(tx, found); !room && !pair.overlap) return room.error();
+    if (pair.form_fields) {
+        auto fields = checked_form_fields(*pair.form_fields);
+        if (!fields) return fields.error();
+        found.connection.form_fields = form_field_texts(*fields);
+    }
+    found.connection.client_id = trim(pair.client_id);
+    return {};
+}
+
+Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name, const ImportedPair& pair) {
+    auto found = find_connection(tx, name);
+    if (!found) return found.error();
+    if (auto fit = check_pair(tx, *found, pair); !fit) return fit.error();
     return found;
 }
 
@@ -188,8 +200,8 @@ Result<Secret> import_secret(Transaction& tx, const Peer& peer, const Connection
     secret.destination = destination_of(found->environment);
     const auto place = place_of(secret, found->environment);
     secret.sealed = seal(tx.data_key(found->environment), place.place(), bytes_of(value));
-    if (found->connection.client_id != trim(pair.client_id)) {
-        found->connection.client_id = trim(pair.client_id);
+    const auto before = connections::get(tx, found->connection.id);
+    if (before->client_id != found->connection.client_id || before->form_fields != found->connection.form_fields) {
         tx.update(found->connection);
     }
     tx.insert(secret);

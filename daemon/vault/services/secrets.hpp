@@ -11,6 +11,7 @@
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
+#include "daemon/vault/domain/form_field.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/domain/secret.hpp"
@@ -44,13 +45,17 @@ struct ImportedPair {
     std::string_view client_secret;
     std::optional<std::chrono::seconds> overlap;  ///< older secrets end then; zero = now; absent = they stay. Those
                                                   ///< that were imported for another destination end in any case, now
+    std::optional<std::vector<FormField>> form_fields = {};  ///< from now on instead of the connection's
 };
 
-/// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, white
-/// space taken off. Refuses: not_found, wrong_state, bad_input, already_exists (the client ID belongs to another
-/// tenant: S3).
+/// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, as it
+/// will be with the pair (client ID without white space, form fields). Refuses: not_found, wrong_state, bad_input,
+/// already_exists (the client ID belongs to another tenant: S3).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
                                                    const ImportedPair& pair);
+/// The same for a connection as the caller is about to make it in this transaction: `found` becomes what it will be
+/// with the pair.
+[[nodiscard]] Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedPair& pair);
 /// Stores a pair that the upstream accepted. Checks again what `check_import` checked.
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);

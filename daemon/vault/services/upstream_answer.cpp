@@ -1,7 +1,9 @@
 #include "daemon/vault/services/upstream_answer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
@@ -9,6 +11,8 @@
 
 #include "daemon/base/encoding.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/vault/domain/scope.hpp"
+#include "daemon/vault/services/versions.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
@@ -49,21 +53,99 @@ std::optional<std::string> text_claim(const json::object& claims, std::string_vi
     return std::string{};
 }
 
-Result<void> check_claims(std::string_view token, const ExpectedClaims& expected, const std::string& host) {
-    const auto claims = claims_of(token);
-    const auto mismatch = [&](std::string_view claim, const std::optional<std::string>& found,
-                              const std::string& wanted) {
-        return refuse(Errc::mismatch,
-                      fmt::format("{} answered with a token whose {} is {}, not {}", host, claim,
-                                  found ? log::escape(found->substr(0, 130)) : "missing", wanted),
-                      "check which tenant and environment the pair was made for");
+/// Text of an upstream as it may stand in words for people.
+std::string as_words(std::string_view text) { return log::escape(std::string{text.substr(0, 130)}); }
+
+Error mismatch(std::string what, std::string next) { return refuse(Errc::mismatch, std::move(what), std::move(next)); }
+
+Result<void> check_subject(const json::object& claims, const ExpectedClaims& expected, const std::string& host) {
+    const auto other = [&](std::string_view claim, const std::optional<std::string>& found, const std::string& wanted) {
+        return mismatch(fmt::format("{} answered with a token whose {} is {}, not {}", host, claim,
+                                    found ? as_words(*found) : "missing", wanted),
+                        "check which tenant and environment the pair was made for");
     };
-    const auto tenant = claims ? text_claim(*claims, "tenant") : std::nullopt;
-    if (tenant ? *tenant != expected.tenant : expected.tenant_required)
-        return mismatch("tenant", tenant, expected.tenant);
-    const auto client_id = claims ? text_claim(*claims, "client_id") : std::nullopt;
-    if (client_id && *client_id != expected.client_id) return mismatch("client_id", client_id, expected.client_id);
+    const auto tenant = text_claim(claims, "tenant");
+    if (tenant ? *tenant != expected.tenant : expected.tenant_required) return other("tenant", tenant, expected.tenant);
+    const auto client_id = text_claim(claims, "client_id");
+    if (client_id && *client_id != expected.client_id) return other("client_id", client_id, expected.client_id);
     return {};
+}
+
+/// Who made the token: the environment's issuer, or, while it has none, whoever the token names.
+Result<std::string> issuer_of(const json::object& claims, const ExpectedClaims& expected, const std::string& host) {
+    const auto issuer = text_claim(claims, "iss");
+    if (!issuer && expected.issuer.empty()) return std::string{};
+    const bool is_name = issuer && !issuer->empty() && issuer->size() <= issuer_limit &&
+                         std::ranges::all_of(*issuer, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (is_name && (expected.issuer.empty() || *issuer == expected.issuer)) return *issuer;
+    return mismatch(
+        fmt::format("{} answered with a token whose issuer is {}, not {}", host, issuer ? as_words(*issuer) : "missing",
+                    expected.issuer.empty() ? "a name" : expected.issuer),
+        fmt::format("find out who answers there; if the issuer itself has another name now: jeton environment "
+                    "edit {} --forget-issuer",
+                    expected.environment));
+}
+
+/// The words of a claim `scope`: an array of texts or one text with spaces. Nothing: it is of another kind.
+std::optional<std::vector<std::string>> scope_claim(const json::value& claim) {
+    std::vector<std::string> words;
+    const auto add = [&words](std::string_view text) {
+        while (!text.empty()) {
+            const auto end = std::min(text.find(' '), text.size());
+            if (end > 0) words.emplace_back(text.substr(0, end));
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+    };
+    if (const auto* text = claim.if_string()) {
+        add({text->data(), text->size()});
+        return words;
+    }
+    const auto* list = claim.if_array();
+    if (list == nullptr) return std::nullopt;
+    for (const auto& one : *list) {
+        const auto* text = one.if_string();
+        if (text == nullptr) return std::nullopt;
+        add({text->data(), text->size()});
+    }
+    return words;
+}
+
+Result<void> check_scopes(const std::vector<std::string>& granted, const ExpectedClaims& expected,
+                          const std::string& host) {
+    const auto is_beyond = [&](const std::string& scope) {
+        return !std::ranges::binary_search(expected.scopes, scope);
+    };
+    const auto beyond = std::ranges::count_if(granted, is_beyond);
+    if (beyond == 0) return {};
+    const auto more = beyond > 1 ? fmt::format(" and {} more", beyond - 1) : std::string{};
+    return mismatch(fmt::format("{} grants {}{}, which is not in the version that the tenant accepted for {}", host,
+                                as_words(*std::ranges::find_if(granted, is_beyond)), more, expected.connection),
+                    "where the portal has a newer version of the app: jeton app publish APP --add SCOPE, then jeton "
+                    "access record; else have the scope taken away there");
+}
+
+/// What is granted: what the answer says; where it says nothing, what the token says of itself (RFC 6749 §5.1 leaves
+/// `scope` out where all was granted). Neither may be more than the tenant accepted: the token is handed over as it is.
+Result<std::string> scope_of(const ExchangeAnswer& answer, const json::object& claims, const ExpectedClaims& expected,
+                             const std::string& host) {
+    const auto* claim = claims.if_contains("scope");
+    const auto in_token = claim == nullptr || claim->is_null() ? std::vector<std::string>{} : scope_claim(*claim);
+    if (!in_token) {
+        return mismatch(fmt::format("{} answered with a token whose scope is neither text nor a list of texts", host),
+                        "check what answers there");
+    }
+    const auto answered = scope_claim(json::value{json::string_view{answer.scope.data(), answer.scope.size()}}).value();
+    for (const auto* granted : {&answered, &*in_token}) {
+        if (auto fits = check_scopes(*granted, expected, host); !fits) return fits.error();
+    }
+    return answered.empty() ? join_scope(*in_token) : answer.scope;
+}
+
+/// Words of RFC 6749 §5.2 about this one client: the endpoint itself is well, and others may be served by it.
+bool is_about_client(const ExchangeAnswer& answer) {
+    constexpr auto words = std::to_array<std::string_view>(
+        {"unauthorized_client", "access_denied", "invalid_request", "invalid_grant", "unsupported_grant_type"});
+    return answer.status >= 400 && answer.status <= 403 && std::ranges::find(words, answer.error) != words.end();
 }
 
 Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
@@ -74,6 +156,10 @@ Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
     if (answer.error == "invalid_scope") {
         return refuse(Errc::invalid_scope, fmt::format("{} does not grant this scope to the client", host),
                       "ask for less, or have the tenant allow more there");
+    }
+    if (is_about_client(answer)) {
+        return refuse(Errc::unauthorized_client, fmt::format("{} refuses this client: {}", host, answer.error),
+                      "ask the operator: what the client may do is set at the token endpoint's own portal");
     }
     const auto said =
         answer.error.empty() ? std::string{} : fmt::format(", {}", log::escape(answer.error.substr(0, 80)));
@@ -101,8 +187,13 @@ Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& 
     if (answer.access_token.empty() || !is_bearer(answer.token_type)) {
         return unavailable(fmt::format("{} answered without a bearer token", host), answer.retry_after);
     }
-    if (auto claims = check_claims(answer.access_token.reveal(), expected, host); !claims) return claims.error();
-    UpstreamToken token{answer.access_token.copy(), answer.scope, life_when_unsaid};
+    const auto claims = claims_of(answer.access_token.reveal()).value_or(json::object{});
+    if (auto subject = check_subject(claims, expected, host); !subject) return subject.error();
+    auto issuer = issuer_of(claims, expected, host);
+    if (!issuer) return issuer.error();
+    auto scope = scope_of(answer, claims, expected, host);
+    if (!scope) return scope.error();
+    UpstreamToken token{answer.access_token.copy(), *std::move(scope), life_when_unsaid, *std::move(issuer)};
     if (answer.expires_in)
         token.life = std::clamp(std::chrono::seconds{*answer.expires_in}, std::chrono::seconds{0}, life_limit);
     return token;
@@ -110,13 +201,25 @@ Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& 
 
 ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret_value, std::string scope) {
     const auto& environment = found.environment;
-    return {environment.token_endpoint,     environment.client_auth, found.connection.client_id,
-            std::move(secret_value),        std::move(scope),        environment.ca_file,
-            environment.allow_loopback_http};
+    return {environment.token_endpoint,
+            environment.client_auth,
+            found.connection.client_id,
+            std::move(secret_value),
+            std::move(scope),
+            environment.ca_file,
+            environment.allow_loopback_http,
+            form_fields_in(found.connection.form_fields)};
 }
 
-ExpectedClaims expected_claims(const FoundConnection& found) {
-    return {found.connection.client_id, found.tenant.tenant, found.environment.tenant_claim_required};
+ExpectedClaims expected_claims(Transaction& tx, const FoundConnection& found) {
+    const auto accepted = accepted_version(tx, found.connection);
+    return {.client_id = found.connection.client_id,
+            .tenant = found.tenant.tenant,
+            .tenant_required = found.environment.tenant_claim_required,
+            .issuer = found.environment.issuer,
+            .scopes = accepted ? accepted->scopes : std::vector<std::string>{},
+            .connection = found.name(),
+            .environment = found.environment.name};
 }
 
 }  // namespace jeton::vault

@@ -149,7 +149,12 @@ constexpr auto keys = std::to_array<std::string_view>({
     R"(ALTER TABLE secrets ADD COLUMN destination TEXT)",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}};
+// Token endpoints elsewhere: what one of them wants in the form beside the pair.
+constexpr auto upstream = std::to_array<std::string_view>({
+    R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

@@ -143,7 +143,8 @@ struct Table<Connection> {
                                                AddedColumn{"tenant_pause_at", &Connection::tenant_pause_at},
                                                AddedColumn{"operator_pause_by", &Connection::operator_pause_by},
                                                AddedColumn{"operator_pause_reason", &Connection::operator_pause_reason},
-                                               AddedColumn{"operator_pause_at", &Connection::operator_pause_at}};
+                                               AddedColumn{"operator_pause_at", &Connection::operator_pause_at},
+                                               AddedColumn{"form_fields", &Connection::form_fields}};
 };
 
 template <>

@@ -132,7 +132,7 @@ Result<Outcome> switch_all(Call& call, Act act) {
     }
     json::array list;
     for (const auto& [found, refusal] : *switched) {
-        if (!refusal && !dry_run) call.room.upstream.drop_connection(found.connection.id);
+        if (!refusal && !dry_run) call.drop_tokens(found.connection.id);
         list.push_back({{"connection", found.name()},
                         {"state", name_of(found.connection.state)},
                         {"result", refusal   ? "refused"
@@ -202,7 +202,7 @@ Result<Outcome> access_allow(Call& call) {
     auto allowed = allow_access(call.tx, call.peer, call.standing, *name, version, grounds, call.now());
     if (!allowed) return allowed.error();
     // What was fetched before has the scopes of the version before (S42).
-    call.room.upstream.drop_connection(allowed->found.connection.id);
+    call.drop_tokens(allowed->found.connection.id);
     return allowed_outcome(*std::move(allowed));
 }
 
@@ -217,7 +217,7 @@ Result<Outcome> access_record(Call& call) {
     if (!name) return name.error();
     auto allowed = record_access(call.tx, call.peer, *name, consent, call.now());
     if (!allowed) return allowed.error();
-    call.room.upstream.drop_connection(allowed->found.connection.id);
+    call.drop_tokens(allowed->found.connection.id);
     return allowed_outcome(*std::move(allowed));
 }
 
@@ -240,7 +240,7 @@ Result<Outcome> access_disable(Call& call) {
     const auto& [name, grounds] = *asked;
     const auto found = disable_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     return done({{"connection", name.text()},
                  {"state", name_of(found->connection.state)},
                  {"pauses", pauses_view(found->connection)},
@@ -255,7 +255,7 @@ Result<Outcome> access_enable(Call& call) {
     const auto found = enable_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
     // What was in the air when access was disabled may have landed since.
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     std::string message = "Access is restored: the same client ID, secrets and version.";
     if (found->connection.state == ConnectionState::disabled) {
         message = "This pause is lifted, but another keeps it disabled:";

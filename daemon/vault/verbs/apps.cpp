@@ -106,7 +106,7 @@ Result<Outcome> app_delete(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto deleted = delete_app(call.tx, call.peer, name, call.now());
     if (!deleted) return deleted.error();
-    for (const auto& connection : deleted->connections) call.room.upstream.drop_connection(connection);
+    for (const auto& connection : deleted->connections) call.drop_tokens(connection);
     const auto& erased = deleted->erased;
     return done(
         {{"app", name},
@@ -183,7 +183,7 @@ Result<Outcome> app_tenant_remove(Call& call) {
     if (!name) return name.error();
     const auto removed = remove_tenant(call.tx, call.peer, *name, call.now());
     if (!removed) return removed.error();
-    call.room.upstream.drop_connection(removed->found.connection.id);
+    call.drop_tokens(removed->found.connection.id);
     return done(
         {{"connection", name->text()},
          {"state", removed->is_erased ? json::value(nullptr) : json::value(name_of(removed->found.connection.state))},

@@ -144,6 +144,7 @@ Result<Outcome> audit_verify(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto verified = audit::verify(call.tx);
     if (!verified) return verified.error();
+    call.room.audit_verified_at = call.now();
     return done({{"verified", true},
                  {"entries", verified->entries},
                  {"head", head_view(audit::signed_head(call.tx))},

@@ -38,8 +38,16 @@ std::string client_secret_cell(const FoundConnection& found, const json::array& 
     return cell;
 }
 
-/// What stops the app from getting tokens, and who does what about it; else what is new.
-std::string hint_of(const FoundConnection& found, bool has_secret, bool is_stranded) {
+/// Of the first secret about which something is to be done; empty where nothing is.
+std::string hint_of(const json::array& secrets) {
+    for (const auto& secret : secrets) {
+        if (const auto hint = protocol::text_in(secret, "hint"); !hint.empty()) return std::string{hint};
+    }
+    return {};
+}
+
+/// What stops the app from getting tokens, and who does what about it; else what will, or what is new.
+std::string hint_of(const FoundConnection& found, const json::array& secrets, bool has_secret, bool is_stranded) {
     const auto name = found.name();
     const auto tenant = found.tenant_name().text();
     switch (found.connection.state) {
@@ -66,6 +74,7 @@ std::string hint_of(const FoundConnection& found, bool has_secret, bool is_stran
                    ? fmt::format("jeton secret generate {}", name)
                    : fmt::format("An admin of tenant {} generates it: jeton secret generate {}", tenant, name);
     }
+    if (auto hint = hint_of(secrets); !hint.empty()) return hint;
     return has_new_version(found) ? fmt::format("Upgrade to New Version: jeton access review {}", name) : "";
 }
 
@@ -103,10 +112,12 @@ json::array pauses_view(const Connection& connection) {
 json::object connection_view(Call& call, const FoundConnection& found) {
     const auto& connection = found.connection;
     const bool is_hidden = connection.state == ConnectionState::disabled;
-    auto secrets = is_hidden ? json::array{} : verbs::secret_views(call.tx, found, call.now(), verbs::Shown::active);
+    auto secrets =
+        is_hidden ? json::array{} : verbs::secret_views(call.room, call.tx, found, call.now(), verbs::Shown::active);
     const bool has_secret = has_usable(secrets);
     const bool is_stranded = !has_secret && !secrets.empty();
     auto secret_cell = client_secret_cell(found, secrets);
+    auto hint = hint_of(found, secrets, has_secret, is_stranded);
     const auto used = usage::last_of_connection(call.tx, connection.id);
     return {{"connection", found.name()},
             {"app", found.app.name},
@@ -124,7 +135,7 @@ json::object connection_view(Call& call, const FoundConnection& found) {
             {"client_id_cell", client_id_cell(connection)},
             {"client_secret_cell", std::move(secret_cell)},
             {"status", status_of(found)},
-            {"hint", text_or_null(hint_of(found, has_secret, is_stranded))},
+            {"hint", text_or_null(hint)},
             {"note", call.standing.sees(found.app) ? text_or_null(connection.note) : json::value(nullptr)},
             {"consent", consent_view(connection)},
             {"pauses", pauses_view(connection)},

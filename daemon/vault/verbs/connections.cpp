@@ -1,4 +1,6 @@
-// Verbs: connection.list, connection.show
+// Verbs: connection.list, connection.show, connection.edit
+#include "daemon/vault/services/connections.hpp"
+
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/scopes.hpp"
 #include "daemon/vault/services/selection.hpp"
@@ -7,6 +9,7 @@
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/verbs/binding_view.hpp"
 #include "daemon/vault/verbs/connection_view.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/pair_view.hpp"
 #include "daemon/vault/verbs/scope_view.hpp"
@@ -26,6 +29,24 @@ json::array bindings_for(Transaction& tx, const FoundConnection& found) {
         list.push_back(binding_view(tx, binding));
     }
     return list;
+}
+
+/// The connection with all that `connection show` tells of it.
+json::object whole_view(Call& call, const FoundConnection& found) {
+    auto view = connection_view(call, found);
+    const auto accepted = accepted_version(call.tx, found.connection);
+    view["scopes"] =
+        scope_views(accepted ? catalogue_of(call.tx).views_of(accepted->scopes) : std::vector<ScopeView>{});
+    const auto* granted = call.room.sightings.lesser_grant(found.connection.id);
+    view["granted_scopes"] = granted != nullptr ? json::value_from(*granted) : json::value(nullptr);
+    view["form_fields"] = form_field_view(found.connection.form_fields);
+    view["bindings"] = bindings_for(call.tx, found);
+    json::array pairs_of_it;
+    for (const auto& pair : pairs::of_connection(call.tx, found.connection.id)) {
+        pairs_of_it.push_back(pair_view(call.tx, pair, found.name()));
+    }
+    view["pairs"] = std::move(pairs_of_it);
+    return view;
 }
 
 }  // namespace
@@ -63,17 +84,27 @@ Result<Outcome> connection_show(Call& call) {
     if (!name) return name.error();
     const auto found = find_visible(call.tx, call.standing, *name);
     if (!found) return found.error();
-    auto view = connection_view(call, *found);
-    const auto accepted = accepted_version(call.tx, found->connection);
-    view["scopes"] =
-        scope_views(accepted ? catalogue_of(call.tx).views_of(accepted->scopes) : std::vector<ScopeView>{});
-    view["bindings"] = bindings_for(call.tx, *found);
-    json::array pairs_of_it;
-    for (const auto& pair : pairs::of_connection(call.tx, found->connection.id)) {
-        pairs_of_it.push_back(pair_view(call.tx, pair, found->name()));
+    return done(whole_view(call, *found));
+}
+
+Result<Outcome> connection_edit(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    auto form_fields = form_fields_of(in);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!name) return name.error();
+    const auto found = find_visible(call.tx, call.standing, *name);
+    if (!found) return found.error();
+    if (auto may = may_configure(call.standing, *found); !may) return may.error();
+    if (!form_fields) return form_fields.error();
+    const auto edited =
+        edit_connection(call.tx, call.peer, *name, {.form_fields = *std::move(form_fields)}, call.now());
+    if (!edited) return edited.error();
+    if (edited->connection.form_fields != found->connection.form_fields) {
+        call.drop_tokens(edited->connection.id);
+        call.room.sightings.forget(edited->connection.id);
     }
-    view["pairs"] = std::move(pairs_of_it);
-    return done(std::move(view));
+    return done(whole_view(call, *edited));
 }
 
 }  // namespace jeton::vault::verbs

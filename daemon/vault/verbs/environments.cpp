@@ -63,13 +63,18 @@ Result<Outcome> environment_edit(Call& call) {
     edit.ca_file = in.optional_text("ca_file");
     edit.allow_loopback_http = in.optional_flag("allow_loopback_http");
     edit.import_anew = in.flag("import_anew");
+    edit.forget_issuer = in.flag("forget_issuer");
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto before = find_environment(call.tx, name);
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
     if (!edited) return edited.error();
-    if (destination_of(*before) != destination_of(*edited)) call.room.upstream.forget_health(edited->id);
+    if (edit.forget_issuer) {
+        // Tokens that were refused for their issuer are asked for again at once.
+        for (const auto& connection : connections::of_environment(call.tx, edited->id)) {
+            call.room.upstream.refusals().forget_connection(connection.id.text);
+        }
+    }
     return done(view_of(call, *edited));
 }
 
@@ -79,7 +84,7 @@ Result<Outcome> environment_delete(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto deleted = delete_environment(call.tx, call.peer, name, call.now());
     if (!deleted) return deleted.error();
-    for (const auto& connection : deleted->connections) call.room.upstream.drop_connection(connection);
+    for (const auto& connection : deleted->connections) call.drop_tokens(connection);
     const auto& erased = deleted->erased;
     return done({{"environment", deleted->name},
                  {"tenants", deleted->tenants},

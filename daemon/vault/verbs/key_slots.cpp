@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/base/log.hpp"
+#include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -43,6 +45,20 @@ Result<Outcome> test_configured(StoreCall& call, const std::vector<KeySlot>& slo
                       "mend that, or add a key slot: jeton key slot add key-file PATH");
     }
     return done(std::move(list));
+}
+
+/// When a way into the store was tried last is what `doctor` looks for. It need not fail where nothing can be written.
+void note_trial(StoreCall& call, const KeySlot& slot) {
+    if (call.room.store.state() != StoreState::unsealed) return;
+    try {
+        auto group = call.room.store.group();
+        group.attempt([&](Transaction& tx) {
+            record(tx, call.peer, {.event = "key_slot.tested", .subject = slot.label}, call.now());
+        });
+        group.commit();
+    } catch (const StoreFault& fault) {
+        log::error("that {} was tried was not written down: {}", slot.label, fault.what());
+    }
 }
 
 }  // namespace
@@ -108,6 +124,7 @@ Result<Outcome> key_slot_test(StoreCall& call) {
     if (!attempt) return attempt.error();
     if (!attempt->unlocked) return stretch_first(std::move(attempt->need));
     call.room.guesses.right();
+    note_trial(call, attempt->unlocked->slot);
     return done(json::array{trial_view({"what was typed", attempt->unlocked->slot, {}})});
 }
 

@@ -12,8 +12,9 @@ namespace jeton::vault::verbs {
 enum class Shown { active, all };
 
 /// Those of one connection, oldest first.
-[[nodiscard]] json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown);
-[[nodiscard]] json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret,
-                                       UtcSeconds now);
+[[nodiscard]] json::array secret_views(const Room& room, Transaction& tx, const FoundConnection& found, UtcSeconds now,
+                                       Shown shown);
+[[nodiscard]] json::object secret_view(const Room& room, Transaction& tx, const FoundConnection& found,
+                                       const Secret& secret, UtcSeconds now);
 
 }  // namespace jeton::vault::verbs

@@ -10,10 +10,12 @@
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
 #include "daemon/vault/verbs/ticket_for.hpp"
+#include "daemon/vault/verbs/trial.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -27,46 +29,6 @@ ImportedPair pair_of(protocol::Fields& in) {
     if (seconds) pair.overlap = std::chrono::seconds{*seconds};
     if (in.flag("now")) pair.overlap = std::chrono::seconds{0};
     return pair;
-}
-
-/// Asks the upstream for a token with the pair before it is taken; the token is kept, so that it was not asked for in
-/// vain.
-ExchangeNeed trial_of(Call& call, const FoundConnection& checked, const ImportedPair& pair, std::string flight) {
-    auto found = checked;
-    found.connection.client_id = trim(pair.client_id);
-    ExchangeNeed need;
-    need.flight = std::move(flight);
-    need.connection = found.name();
-    need.request = exchange_request(found, SecretText{trim(pair.client_secret)}, {});
-    need.land = [&room = call.room, found, flight_key = need.flight](const ExchangeAnswer& answer) -> Landing {
-        auto token = judge(answer, expected_claims(found), found.environment.token_endpoint);
-        if (!answer.our_own_fault) {
-            const auto failure = token ? std::nullopt : std::optional{token.error()};
-            room.upstream.note(found.environment.id, failure, room.clock);
-        }
-        if (!token) return {token.error(), flight_key};
-        room.upstream.put(flight_key, found.connection, *std::move(token), room.clock);
-        return {std::nullopt, flight_key};
-    };
-    return need;
-}
-
-/// The pair was tried at the endpoint that the environment had then; it must not be taken for another one.
-Error moved_meanwhile(const FoundConnection& found) {
-    return refuse(Errc::wrong_state,
-                  fmt::format("the token endpoint of {} was changed while the pair was tried: nothing was imported",
-                              found.environment.name),
-                  fmt::format("jeton environment show {}, then import again", found.environment.name));
-}
-
-/// For those who may know: the pair lives in another environment (S23, P10).
-Error explain(Call& call, Error refusal, const ImportedPair& pair, const FoundConnection& found) {
-    if (refusal.code != Errc::invalid_client) return refusal;
-    for (auto& other : connections::of_client_id(call.tx, trim(pair.client_id))) {
-        if (other.environment == found.environment.id || !call.standing.sees(other)) continue;
-        refusal.next = fmt::format("this client ID is the one of {}", complete(call.tx, std::move(other)).name());
-    }
-    return refusal;
 }
 
 /// The connection, where this peer configures its credentials (S5, S13, S35).
@@ -128,6 +90,33 @@ json::value problem_of(Transaction& tx, const FoundConnection& found, const Secr
     return json::value(stranded_text(secret, found));
 }
 
+std::string renewal_of(const FoundConnection& found) {
+    return found.environment.kind == EnvironmentKind::upstream
+               ? fmt::format("make a new one at its issuer, then jeton secret import {} --client-id ID", found.name())
+               : fmt::format("jeton secret rotate {}", found.name());
+}
+
+/// What is to be done about an active secret before somebody misses it.
+json::value hint_of(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                    const std::optional<Usage>& used, UtcSeconds now) {
+    const auto limits = AgeLimits::of(room.config);
+    const auto judged = tx.high_water();
+    if (!secret.is_active(judged)) return nullptr;
+    if (const auto* refusal = room.upstream.refusals().find(secret.id.text)) {
+        return json::value(fmt::format("{}... is refused by its issuer since {}: jeton secret import {} --client-id ID",
+                                       secret.prefix, rfc3339(refusal->since), found.name()));
+    }
+    if (limits.is_soon(secret.deactivates_at, judged) && !warning_of(used, now).is_null()) {
+        return json::value(fmt::format("{}... of {} ends at {}, and was {}", secret.prefix, found.name(),
+                                       rfc3339(*secret.deactivates_at), text_of_use(*used, now)));
+    }
+    if (!secret.deactivates_at && limits.is_old(secret.created_at, now)) {
+        return json::value(fmt::format("{}... of {} is {} old: {}", secret.prefix, found.name(),
+                                       age_of(secret.created_at, now), renewal_of(found)));
+    }
+    return nullptr;
+}
+
 struct ListedSecret {
     FoundConnection found;
     Secret secret;
@@ -156,7 +145,8 @@ Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::o
 
 }  // namespace
 
-json::object secret_view(Transaction& tx, const FoundConnection& found, const Secret& secret, UtcSeconds now) {
+json::object secret_view(const Room& room, Transaction& tx, const FoundConnection& found, const Secret& secret,
+                         UtcSeconds now) {
     const auto used = usage::last_of(tx, found.connection.id, secret.prefix);
     return {{"connection", found.name()},
             {"client_id", text_or_null(found.connection.client_id)},
@@ -168,14 +158,15 @@ json::object secret_view(Transaction& tx, const FoundConnection& found, const Se
             {"last_used_by", used ? json::value(used->user) : json::value(nullptr)},
             {"deactivates_at", time_or_null(secret.deactivates_at)},
             {"problem", problem_of(tx, found, secret)},
-            {"warning", warning_of(used, now)}};
+            {"warning", warning_of(used, now)},
+            {"hint", hint_of(room, tx, found, secret, used, now)}};
 }
 
-json::array secret_views(Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
+json::array secret_views(const Room& room, Transaction& tx, const FoundConnection& found, UtcSeconds now, Shown shown) {
     json::array list;
     for (const auto& secret : secrets::of(tx, found.connection.id)) {
         if (shown == Shown::active && !secret.is_active(tx.high_water())) continue;
-        list.push_back(secret_view(tx, found, secret, now));
+        list.push_back(secret_view(room, tx, found, secret, now));
     }
     return list;
 }
@@ -236,7 +227,7 @@ Result<Outcome> secret_rollback(Call& call) {
     if (!found) return found.error();
     const auto back = roll_back_rotation(call.tx, call.peer, *name, call.now());
     if (!back) return back.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
     if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
@@ -275,31 +266,26 @@ Result<Outcome> secret_list(Call& call) {
             return fmt::format("{} {:012} {}", row.found.name(), row.secret.created_at.time_since_epoch().count(),
                                row.secret.id.text);
         },
-        [&](const ListedSecret& row) { return secret_view(call.tx, row.found, row.secret, now); });
+        [&](const ListedSecret& row) { return secret_view(call.room, call.tx, row.found, row.secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {
     protocol::Fields in{call.body};
     const auto name = connection_name(in);
-    const auto pair = pair_of(in);
+    auto pair = pair_of(in);
+    auto form_fields = form_fields_of(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (auto found = configured_by(call, name); !found) return found.error();
+    if (!form_fields) return form_fields.error();
+    pair.form_fields = *std::move(form_fields);
     const auto checked = check_import(call.tx, *name, pair);
     if (!checked) return checked.error();
-    const auto tried_there = fmt::format("import/{}/", destination_of(checked->environment));
-    // Each import tries its own pair: two with one client ID may differ in the secret.
-    if (!call.landed) return Outcome{std::nullopt, trial_of(call, *checked, pair, tried_there + random_hex(16))};
-
-    auto token = call.room.upstream.take(call.landed->flight);
-    if (!call.landed->flight.starts_with(tried_there)) return moved_meanwhile(*checked);
-    if (call.landed->failure) return explain(call, *call.landed->failure, pair, *checked);
+    if (needs_trial(call)) return try_pair(call, *checked, pair);
+    auto token = tried_token(call, *checked, pair);
+    if (!token) return token.error();
     const auto secret = import_secret(call.tx, call.peer, *name, pair, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(checked->connection.id);
-    if (token) {
-        const auto key = UpstreamTokens::key_of(checked->connection, *secret, {});
-        call.room.upstream.put(key, checked->connection, *std::move(token), call.room.clock);
-    }
+    keep_tried_token(call, checked->connection, *secret, *std::move(token));
     return done({{"connection", name->text()},
                  {"client_id", trim(pair.client_id)},
                  {"prefix", secret->prefix},
@@ -315,7 +301,7 @@ Result<Outcome> secret_deactivate(Call& call) {
     if (!found) return found.error();
     const auto secret = deactivate_secret(call.tx, call.peer, *name, prefix, call.now());
     if (!secret) return secret.error();
-    call.room.upstream.drop_connection(found->connection.id);
+    call.drop_tokens(found->connection.id);
     const bool is_local = secret->kind == SecretKind::verifier;
     auto message = is_local ? fmt::format("{} is refused from now on.", secret->prefix)
                             : fmt::format(

@@ -1,81 +1,22 @@
-// Verbs: status.show, whoami.show, store.init, store.seal, store.unseal
+// Verbs: whoami.show, store.init, store.seal, store.unseal
 #include "daemon/vault/store/store.hpp"
-
-#include <map>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
-#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/record.hpp"
-#include "daemon/vault/store/connections.hpp"
-#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/peer_view.hpp"
 #include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
-#include "libclient/protocol/words.hpp"
 
 namespace jeton::vault::verbs {
 namespace {
-
-json::value upstream_view(const Room& room, const Environment& environment) {
-    if (environment.kind != EnvironmentKind::upstream) return nullptr;
-    const auto* health = room.upstream.health(environment.id);
-    const auto cooling = room.upstream.cooling(environment.id, room.clock);
-    return {{"state", cooling                                            ? "cooling"
-                      : health != nullptr && !health->last_error.empty() ? "failing"
-                                                                         : "well"},
-            {"last_error", health == nullptr ? json::value(nullptr) : text_or_null(health->last_error)},
-            {"cooling_until", cooling ? json::value(rfc3339(health->cooling->wall)) : json::value(nullptr)}};
-}
-
-/// Null where every value is under the data key of now.
-json::value key_rotation_view(Transaction& tx, const Room& room, const Environment& environment) {
-    if (environment.retiring_data_key.empty()) return nullptr;
-    const auto& resealing = room.resealing;
-    return {{"values_left", values_left(tx, environment)},
-            {"problem", text_or_null(resealing.environment == environment.id ? resealing.problem : std::string{})}};
-}
-
-json::array environments_view(Transaction& tx, const Room& room) {
-    std::map<std::string, std::string> environment_of;
-    for (const auto& connection : connections::list(tx))
-        environment_of.emplace(connection.id.text, connection.environment.text);
-    json::array list;
-    for (const auto& environment : environments::list(tx)) {
-        list.push_back({{"name", environment.name},
-                        {"kind", name_of(environment.kind)},
-                        {"connections", connections::count(tx, environment.id)},
-                        {"tokens_cached", room.upstream.count(environment_of, environment.id.text)},
-                        {"need_import", count_stranded(tx, environment)},
-                        {"upstream", upstream_view(room, environment)},
-                        {"key_generation", environment.key_generation},
-                        {"key_rotation", key_rotation_view(tx, room, environment)}});
-    }
-    return list;
-}
-
-constexpr std::chrono::seconds worth_a_word{5};  ///< less is a clock that is being adjusted
-
-/// The two times of this host, and what to do where they differ (T48).
-json::value clock_view(const Room& room) {
-    if (room.store.state() != StoreState::unsealed) return nullptr;
-    const auto behind = room.store.clock_is_behind();
-    json::value warning = nullptr;
-    if (behind >= worth_a_word) {
-        warning = json::value(fmt::format(
-            "the clock of this host is behind the store by {} s: the store has seen {}. What had ended stays ended, "
-            "and new deadlines go by the store's time. Set the clock",
-            behind.count(), rfc3339(room.store.time())));
-    }
-    return {{"now", rfc3339(room.clock.now())}, {"behind", behind.count()}, {"warning", std::move(warning)}};
-}
 
 /// What a new store is opened by, where nobody says it: what the configuration names.
 std::string usual_kind(const Config& config) {
@@ -104,24 +45,6 @@ Result<Outcome> already_open(StoreCall& call, std::string_view typed) {
 }
 
 }  // namespace
-
-Result<Outcome> status_show(StoreCall& call) {
-    protocol::Fields in{call.body};
-    if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    auto& store = call.room.store;
-    json::array environments;
-    if (store.state() == StoreState::unsealed && !call.standing.roles().is_empty()) {
-        auto group = store.group();
-        environments = group.attempt([&](Transaction& tx) { return environments_view(tx, call.room); });
-    }
-    return done(json::value{{"state", name_of(store.state())},
-                            {"reason", text_or_null(store.reason())},
-                            {"version", protocol::version},
-                            {"epoch", store.epoch()},
-                            {"instance", store.instance()},
-                            {"clock", clock_view(call.room)},
-                            {"environments", std::move(environments)}});
-}
 
 Result<Outcome> whoami_show(StoreCall& call) {
     protocol::Fields in{call.body};
@@ -183,6 +106,7 @@ Result<Outcome> store_seal(StoreCall& call) {
         auto group = store.group();
         group.attempt([&](Transaction& tx) {
             call.room.tally.write(tx);
+            drop_all_tokens(tx, call.room.upstream);
             record(tx, call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
         });
         group.commit();

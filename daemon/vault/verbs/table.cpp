@@ -48,6 +48,9 @@ constexpr std::array table{
     anyone("whoami.show", "whoami", verbs::whoami_show),
     // the store and its keys
     anyone("status.show", "status", verbs::status_show),
+    anyone("metrics.show", "", verbs::metrics_show),
+    Verb{"doctor.show", "doctor", verbs::doctor_show, auditors},
+    Verb{"doctor.accounts", "", verbs::doctor_accounts, auditors},
     Verb{"store.init", "init", verbs::store_init, operators},
     Verb{"store.seal", "seal", verbs::store_seal, operators},
     Verb{"store.unseal", "unseal", verbs::store_unseal, operators},
@@ -95,6 +98,7 @@ constexpr std::array table{
     showing_usage({"app.connections", "app connections", verbs::app_connections, app_readers, About::app}),
     showing_usage({"connection.list", "connection list", verbs::connection_list, all_roles, About::host}),
     showing_usage({"connection.show", "connection show", verbs::connection_show, all_roles, About::connection}),
+    Verb{"connection.edit", "connection edit", verbs::connection_edit, configurers, About::connection},
     // what tenant admins decide
     Verb{"access.list", "access list", verbs::access_list, tenant_readers},
     Verb{"access.review", "access review", verbs::access_review, all_roles, About::connection},
@@ -116,6 +120,7 @@ constexpr std::array table{
          was_allowed},
     showing_usage({"secret.list", "secret list", verbs::secret_list, all_roles, About::host}),
     showing_usage({"secret.identify", "secret identify", verbs::secret_identify, configurers}),
+    Verb{"import.row", "import", verbs::import_row, developers, About::app},
     Verb{"ticket.list", "ticket list", verbs::ticket_list, all_roles},
     Verb{"ticket.revoke", "ticket revoke", verbs::ticket_revoke, configurers},
     // the audit

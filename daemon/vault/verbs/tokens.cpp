@@ -62,10 +62,10 @@ json::value answer_of(const IssuedToken& issued, bool may_be_reused) {
     return answer;
 }
 
-/// What a fetch leaves behind: an entry of its own, or a count.
-void account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
+/// What a fetch leaves behind: an entry of its own, or a count. Gives back the connection, where it is there.
+ConnectionId account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
     const auto name = parse_connection_name(issued.connection);
-    if (!name) return;
+    if (!name) return {};
     auto entry = entry_of(call.peer,
                           {.event = "token.issued",
                            .subject = issued.connection,
@@ -81,26 +81,14 @@ void account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t 
     used.user = call.peer.name();
     used.count = count;
     used.last_at = at;
+    auto connection = used.connection;
     if (call.room.config.audit.every_token) {
         call.tx.append_audit(entry);
         usage::add(call.tx, used);
     } else {
         call.room.tally.count_token(std::move(entry), std::move(used));
     }
-}
-
-ExchangeNeed need_of(Call& call, TokenFetch fetch) {
-    ExchangeNeed need;
-    need.flight = fetch.key;
-    need.connection = fetch.name;
-    const auto shared = std::make_shared<TokenFetch>(std::move(fetch));
-    need.request = std::move(shared->request);
-    shared->request = {};
-    shared->request.endpoint = need.request.endpoint;
-    need.land = [shared, &room = call.room](const ExchangeAnswer& answer) {
-        return land_token(*shared, answer, room.upstream, room.clock);
-    };
-    return need;
+    return connection;
 }
 
 /// The environment that a body names, where jeton itself is the authorization server.
@@ -117,6 +105,28 @@ Result<Environment> local_environment(Call& call) {
 }
 
 }  // namespace
+}  // namespace jeton::vault::verbs
+
+namespace jeton::vault {
+
+ExchangeNeed need_of(Room& room, TokenFetch fetch) {
+    ExchangeNeed need;
+    need.flight = fetch.key.text();
+    need.connection = fetch.name;
+    const auto shared = std::make_shared<TokenFetch>(std::move(fetch));
+    need.request = std::move(shared->request);
+    shared->request = {};
+    shared->request.endpoint = need.request.endpoint;
+    need.land = [shared, &room](Transaction& tx, const ExchangeAnswer& answer) {
+        return land_token(tx, *shared, answer, {room.upstream, room.sightings}, room.clock);
+    };
+    need.is_wanted = [shared, &room] { return is_wanted(*shared, room.upstream); };
+    return need;
+}
+
+}  // namespace jeton::vault
+
+namespace jeton::vault::verbs {
 
 Result<Outcome> token_issue(Call& call) {
     const auto request = request_of(call.body);
@@ -125,10 +135,10 @@ Result<Outcome> token_issue(Call& call) {
     if (!decision) return decision.error();
     Outcome outcome;
     if (decision->token) {
-        account(call, *decision->token, call.now(), 1);
+        (void)account(call, *decision->token, call.now(), 1);
         outcome.done = answer_of(*decision->token, !call.room.config.audit.every_token);
     }
-    if (decision->fetch) outcome.need = need_of(call, *std::move(decision->fetch));
+    if (decision->fetch) outcome.need = need_of(call.room, *std::move(decision->fetch));
     return outcome;
 }
 
@@ -163,7 +173,9 @@ Result<Outcome> usage_report(Call& call) {
         const auto last_at = in.integer("last_at", 0, 253402300799);
         if (auto problem = in.problem()) return bad_body(*std::move(problem));
         Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
-        account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
+        const auto connection = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
+        // What the front repeats is a use, too: the token is replaced before it ends.
+        call.room.upstream.note_repeated(connection, call.room.clock);
     }
     return done(json::object{});
 }

@@ -14,9 +14,12 @@
 #include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/services/backup.hpp"
 #include "daemon/vault/services/guesses.hpp"
+#include "daemon/vault/services/kept_tokens.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/restore.hpp"
+#include "daemon/vault/services/sightings.hpp"
 #include "daemon/vault/services/standing.hpp"
+#include "daemon/vault/services/survey.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
 #include "daemon/vault/services/unlocking.hpp"
@@ -34,12 +37,16 @@ struct Room {
     const Clock& clock;
     Store& store;
     UpstreamTokens upstream = {};
+    UpstreamSightings sightings = {};
     Tally tally = {};
     Guesses guesses = {};
     StretchCost stretching = stretch_cost;  ///< of new passphrase slots, and the least of those that are there
     Resealing resealing = {};
     BackupInProgress backup = {};
     RestoreInProgress restore = {};
+    KeptSurvey survey = {};
+    BootTime started = clock.boot_time();
+    std::optional<UtcSeconds> audit_verified_at = {};  ///< the whole chain, since the vault began
 };
 
 /// One request inside its savepoint.
@@ -53,6 +60,8 @@ struct Call {
     const Stretched& stretched = Stretched::none();  ///< what earlier runs asked for
 
     [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
+    /// Something changed about this connection: its upstream tokens end.
+    void drop_tokens(const ConnectionId& connection) const { vault::drop_tokens(tx, room.upstream, connection); }
 };
 
 /// A question to the upstream, asked outside any transaction; then the verb runs again, `landed` set.
@@ -60,7 +69,11 @@ struct ExchangeNeed {
     std::string flight;      ///< equal ones share one request
     std::string connection;  ///< its name: for the log, and for the front where its token is replaced
     ExchangeRequest request;
-    std::function<Landing(const ExchangeAnswer&)> land;  ///< once, before the waiting verbs run again
+    /// Judges the answer by the store as it is then, and files it in memory; called once, before the waiting verbs run
+    /// again. It changes nothing in the store: what is to be written is `Landing::keep`.
+    std::function<Landing(Transaction&, const ExchangeAnswer&)> land;
+    /// Looked at before it is sent: it may have waited for its turn. Empty: it is wanted in any case.
+    std::function<bool()> is_wanted = {};
 };
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
@@ -72,6 +85,9 @@ struct Outcome {
     std::string next = {};
     StretchNeed stretch = {};
 };
+
+/// The request of a token as a question: its answer is filed as a token.
+[[nodiscard]] ExchangeNeed need_of(Room& room, TokenFetch fetch);
 
 using VerbFunction = Result<Outcome> (*)(Call&);
 

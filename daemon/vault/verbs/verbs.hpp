@@ -38,6 +38,7 @@ Result<Outcome> app_connections(Call& call);
 
 Result<Outcome> connection_list(Call& call);
 Result<Outcome> connection_show(Call& call);
+Result<Outcome> connection_edit(Call& call);
 
 Result<Outcome> access_review(Call& call);
 Result<Outcome> access_allow(Call& call);
@@ -56,6 +57,8 @@ Result<Outcome> secret_identify(Call& call);
 Result<Outcome> secret_list(Call& call);
 Result<Outcome> secret_import(Call& call);
 Result<Outcome> secret_deactivate(Call& call);
+
+Result<Outcome> import_row(Call& call);
 
 Result<Outcome> ticket_list(Call& call);
 Result<Outcome> ticket_revoke(Call& call);
@@ -98,6 +101,9 @@ Result<Outcome> restore_confirm(StoreCall& call);
 Result<Outcome> restore_end(StoreCall& call);
 
 Result<Outcome> status_show(StoreCall& call);
+Result<Outcome> metrics_show(StoreCall& call);
+Result<Outcome> doctor_show(StoreCall& call);
+Result<Outcome> doctor_accounts(Call& call);
 Result<Outcome> whoami_show(StoreCall& call);
 Result<Outcome> store_init(StoreCall& call);
 Result<Outcome> store_seal(StoreCall& call);

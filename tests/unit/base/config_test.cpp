@@ -105,6 +105,8 @@ TEST_CASE("config: every key counts") {
         [limits]
         sessions_per_uid = 5
         sessions = 50
+        [upstream]
+        requests_per_minute = 30
     )");
     REQUIRE(config);
     CHECK(config->mode == DaemonMode::user);
@@ -117,6 +119,7 @@ TEST_CASE("config: every key counts") {
     CHECK(config->audit.every_token);
     CHECK(config->limits.sessions_per_uid == 5);
     CHECK(config->limits.sessions == 50);
+    CHECK(config->upstream.requests_per_minute == 30);
 }
 
 TEST_CASE("config: systemd says where its credentials are") {
@@ -207,4 +210,25 @@ TEST_CASE("config: a file that others may write is not believed, and one that is
     ::chmod(world.file().c_str(), 0666);
     CHECK(load_config({.file = world.file(), .user = false}).error().code == Errc::wrong_state);
     CHECK(load_config({.file = world.folder / "none.toml", .user = false}).error().code == Errc::not_found);
+}
+
+TEST_CASE("config: a proxy is where it is and no more") {
+    const World world;
+    const auto proxy = [&](const std::string& value) {
+        return world.load("[exchange]\nproxy = \"" + value + "\"\n", true);
+    };
+    World::set("XDG_RUNTIME_DIR", world.folder.c_str());
+    World::set("HOME", world.folder.c_str());
+    CHECK(proxy("http://proxy.example:3128")->exchange.proxy == "http://proxy.example:3128");
+    CHECK(proxy("http://[2001:db8::1]:3128"));
+    CHECK_FALSE(proxy("http://proxy.example:3128")->exchange.proxy_loopback);
+    CHECK(world.load("[exchange]\nproxy_loopback = \"yes\"\n", true)->exchange.proxy_loopback);
+    for (const std::string bad : {"proxy.example:3128", "https://proxy.example:3128", "http://proxy.example",
+                                  "http://u:p@proxy.example:3128", "http://proxy.example:3128/", "http://:3128",
+                                  "http://proxy.example:0", "http://proxy.example:65536", "socks5://proxy:1080"}) {
+        CAPTURE(bad);
+        const auto refused = proxy(bad);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().what.find("exchange.proxy") != std::string::npos);
+    }
 }

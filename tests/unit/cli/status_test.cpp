@@ -1,9 +1,12 @@
 /// `jeton status`: what is told of work that goes on by itself.
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "cli/failure.hpp"
+#include "cli/watch.hpp"
 #include "tests/unit/cli/scene.hpp"
 
 namespace jeton::cli {
@@ -24,6 +27,84 @@ TEST_CASE("status: a key rotation that goes on, and one that has stopped") {
     CHECK(moving.out.contains("key rotation of integration: 12 values move to data key 3\n"));
     const auto stopped = run({"status"}, {Answer{status_with(R"({"values_left":12,"problem":"the disk is full"})")}});
     CHECK(stopped.out.contains("12 values move to data key 3; stopped: the disk is full\n"));
+}
+
+std::string status_of_upstream(const std::string& upstream, const std::string& hints = "") {
+    return R"({"state":"unsealed","reason":null,"version":"1","epoch":7,"clock":null,
+        "attention":{"old_secrets":0,"ends_soon":0,"need_import":0,"hints":[)" +
+           hints + R"(]},"environments":[{"name":"production","kind":"upstream","connections":600,"tokens_cached":580,
+        "need_import":0,"upstream":)" +
+           upstream + R"(,"key_generation":1,"key_rotation":null}]})";
+}
+
+const std::string well = R"({"state":"well","healthy":true,"last_error":null,"failing_since":null,"cooling_until":null,
+    "tokens_cached":580,"next_refresh_at":"2026-02-01T09:10:00Z","requests_last_hour":2400,"clock_drift_seconds":-90})";
+const std::string cooling = R"({"state":"cooling","healthy":false,"last_error":"auth.example answered 500",
+    "failing_since":"2026-02-01T09:00:00Z","cooling_until":"2026-02-01T09:01:00Z","tokens_cached":580,
+    "next_refresh_at":null,"requests_last_hour":1,"clock_drift_seconds":null})";
+
+TEST_CASE("status: what is known of a token endpoint, in words that fit the terminal") {
+    const auto shown = run({"status"}, {Answer{status_of_upstream(cooling)}}, testing::terminal(80)).out;
+    CHECK(
+        shown.contains("production gives no tokens since 2026-02-01T09:00:00Z: auth.example answered\n500. It is not "
+                       "asked before 2026-02-01T09:01:00Z.\n"));
+    const auto good = run({"status"}, {Answer{status_of_upstream(well)}}).out;
+    CHECK(
+        good.contains("production answers; 2400 requests in the last hour. The next token is renewed at "
+                      "2026-02-01T09:10:00Z. The clock of this host is 90 s ahead of its clock.\n"));
+    CHECK(run({"status"}, {Answer{status_of_upstream(well, R"("1 role ends: jeton role list")")}})
+              .out.ends_with("\n1 role ends: jeton role list\n"));
+}
+
+testing::Shown watch(const std::vector<Answer>& answers, bool json = false) {
+    using namespace std::chrono_literals;
+    GlobalOptions options;
+    options.json = json;
+    return run(
+        [&] {
+            Context context{options, testing::pipe};
+            return context.finish(watch_status(context, {1ms, 0ms}));
+        },
+        answers);
+}
+
+/// The lines without their times.
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream{text};
+    for (std::string line; std::getline(stream, line);) lines.push_back(line.substr(line.find(' ') + 1));
+    return lines;
+}
+
+TEST_CASE("status --watch: in a pipe a line for each change, and none for what stays") {
+    const auto shown = watch({{status_of_upstream(well)},
+                              {status_of_upstream(well)},
+                              {status_of_upstream(cooling)},
+                              {status_of_upstream(cooling, R"("1 role ends")")},
+                              {status_of_upstream(well)}});
+    CHECK(shown.code == exit_code::unreachable);  // it was away for longer than this test is patient
+    CHECK(lines_of(shown.out) ==
+          std::vector<std::string>{
+              "daemon: unsealed", "environment production: 600 connections, well",
+              "environment production: 600 connections, gives no tokens since 2026-02-01T09:00:00Z: auth.example "
+              "answered 500",
+              "attention: 1 role ends", "environment production: 600 connections, well", "attention: gone"});
+}
+
+TEST_CASE("status --watch --json: a line of JSON for each change") {
+    const auto shown =
+        watch({{status_of_upstream(well)}, {status_of_upstream(well)}, {status_of_upstream(cooling)}}, true);
+    std::istringstream stream{shown.out};
+    std::vector<std::string> states;
+    for (std::string line; std::getline(stream, line);)
+        states.emplace_back(json::parse(line).at("environments").at(0).at("upstream").at("state").as_string());
+    CHECK(states == std::vector<std::string>{"well", "cooling"});
+}
+
+TEST_CASE("status --watch: what refuses at once ends it; --wait and --watch exclude each other") {
+    const auto refused = watch({{R"({"error":"forbidden","error_description":"no","next":"ask"})", 403}});
+    CHECK(refused.code == exit_code::refused);
+    CHECK(run({"status", "--watch", "--wait", "unsealed"}, {}).code == exit_code::usage);
 }
 
 }  // namespace

@@ -65,6 +65,19 @@ TEST_CASE("request: encrypted, or on this very host where that is allowed (T44)"
     CHECK(refusal(R"("endpoint":"http://localhost/t")").find("not encrypted") != std::string::npos);
 }
 
+TEST_CASE("request: through the proxy goes what is encrypted, and to this host only where that is said") {
+    const auto proxy = [](const std::string& members) {
+        return ask(R"("proxy":"http://proxy.example:3128",)" + members).request.value().proxy;
+    };
+    CHECK(proxy(R"("endpoint":"https://auth.example/t")") == "http://proxy.example:3128");
+    CHECK(proxy(R"("endpoint":"https://localhost/t")").empty());
+    CHECK(proxy(R"("endpoint":"https://127.0.0.1/t")").empty());
+    CHECK(proxy(R"("endpoint":"https://[::1]/t")").empty());
+    CHECK_FALSE(proxy(R"("endpoint":"https://localhost/t","proxy_loopback":true)").empty());
+    CHECK(proxy(R"("endpoint":"http://localhost/t","allow_loopback_http":true,"proxy_loopback":true)").empty());
+    CHECK(ask(R"("endpoint":"https://auth.example/t")").request->proxy.empty());
+}
+
 TEST_CASE("request: what is missing, unknown or of another type is named") {
     CHECK(refusal(R"("x":1)").find("\"endpoint\"") != std::string::npos);
     CHECK(refusal(R"("endpoint":"https://h/t","x":1)").find("\"x\"") != std::string::npos);
@@ -73,6 +86,7 @@ TEST_CASE("request: what is missing, unknown or of another type is named") {
           "cannot read /ca.pem");
     CHECK(refusal(R"("endpoint":"https://h/t","timeout_ms":30001)").find("\"timeout_ms\"") != std::string::npos);
     CHECK(refusal(R"("endpoint":"https://h/t","form":{"client_id":"x"})").find("client_id") != std::string::npos);
+    CHECK(refusal(R"("endpoint":"https://h/t","form":{"resource":"x"})").find("resource") != std::string::npos);
     CHECK(refusal(R"("endpoint":"https://h/t","form":{"tenant":7})").find("\"form\"") != std::string::npos);
 }
 

@@ -162,6 +162,98 @@ TEST_CASE("an unknown member is refused by name, and nothing is done") {
     CHECK(counter.answer(1).at("refused").at("error_description").as_string().find("colour") != std::string::npos);
 }
 
+namespace {
+
+/// A counter with a connection to a token endpoint; the test plays the exchange.
+struct Remote : Counter {
+    Remote() {
+        connected(remote, EnvironmentKind::upstream);
+        REQUIRE(import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
+        NewBinding alice;
+        alice.connection = remote;
+        alice.identity.user = "alice";
+        alice.identity.uid = 1000;
+        REQUIRE(run([&](Transaction& tx) { return add_binding(tx, admin, alice, clock.now()); }));
+        (void)desk.tick();
+    }
+    void ask(int id) { turn({frame(id, "token.issue", {{"auth", {{"method", "peer"}}}, {"connection", remote}})}); }
+    /// The exchange answers its request `number` with a token of these claims.
+    void land(int number, std::string_view claims) {
+        sent.clear();
+        const auto token = "e30." + base64url(claims) + ".c2ln";
+        desk.flights().arrived({json::serialize(
+            json::value{{"id", number},
+                        {"status", 200},
+                        {"date", 1'800'000'030},
+                        {"json", {{"access_token", token}, {"token_type", "Bearer"}, {"expires_in", 900}}}})});
+    }
+    std::string issuer() {
+        return run([](Transaction& tx) { return find_environment(tx, "production"); })->issuer;
+    }
+    const std::string remote = "dispatcher/1@production";
+};
+
+}  // namespace
+
+TEST_CASE("what an answer leaves in the store is there, and told, before those who wait for it are answered") {
+    Remote counter;
+    const auto before = counter.store().epoch();
+    counter.ask(1);
+    counter.land(1, R"({"iss":"https://auth.example"})");
+    REQUIRE(counter.sent.size() == 3);
+    CHECK(counter.sent[0].at("event") == "epoch");
+    CHECK(counter.sent[0].at("epoch").as_int64() == before + 1);
+    CHECK(counter.sent[1].at("event") == "token_replaced");
+    CHECK(counter.sent[2].at("done").at("expires_in").as_int64() == 900);
+    CHECK(counter.issuer() == "https://auth.example");
+    const auto* drift = counter.room.sightings.drift("https://auth.example/connect/token");
+    REQUIRE(drift != nullptr);
+    CHECK(drift->ahead == 30s);
+}
+
+TEST_CASE("P10: a token of another issuer is refused without telling the program whose, and the audit says it") {
+    Remote counter;
+    counter.ask(1);
+    counter.land(1, R"({"iss":"https://auth.example"})");
+    counter.room.upstream.drop_connection(counter.row(counter.remote).id);
+    counter.ask(2);
+    counter.land(2, R"({"iss":"https://integration.example"})");
+    const auto refused = counter.answer(2).at("refused");
+    CHECK(refused.at("error") == "temporarily_unavailable");
+    CHECK(json::serialize(refused).find("integration.example") == std::string::npos);
+    counter.turn({Counter::frame(3, "audit.list", {{"event", "upstream.*"}})});
+    const auto alarms = counter.answer(3).at("done").as_array();
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].at("result") == "refused");
+    CHECK(alarms[0].at("connection").as_string() == counter.remote);
+    CHECK(json::serialize(alarms[0]).find("https://integration.example") != std::string::npos);
+}
+
+TEST_CASE("T30: a disk that is full takes no token from those who wait for it") {
+    Remote counter;
+    auto& database = *StoreProbe::engine(counter.store()).database;
+    counter.ask(1);
+    database.execute("PRAGMA max_page_count = " + std::to_string(database.number("PRAGMA page_count")));
+    for (int i = 2; i < 1000; ++i) {
+        counter.turn(
+            {Counter::frame(2, "tenant.create", Counter::tenant((std::to_string(i) + "@production").c_str()))});
+        if (counter.answer(2).contains("refused")) break;
+    }
+    REQUIRE(counter.answer(2).contains("refused"));
+    counter.land(1, R"({"iss":"https://)" + std::string(240, 'x') + R"("})");
+    CHECK(counter.answer(1).at("done").at("expires_in").as_int64() == 900);
+    database.execute("PRAGMA max_page_count = 1000000");
+    CHECK(counter.issuer().empty());  // it could not be written: the next token teaches it
+}
+
+TEST_CASE("an answer that comes while the store is sealed is nobody's") {
+    Remote counter;
+    counter.ask(1);
+    counter.turn({Counter::frame(2, "store.seal", {})});
+    counter.land(1, "{}");
+    CHECK(counter.answer(1).at("refused").at("error") == "temporarily_unavailable");
+}
+
 TEST_CASE("P1: many who want one upstream token share one request, and its failure") {
     Counter counter;
     const std::string remote = "dispatcher/1@production";

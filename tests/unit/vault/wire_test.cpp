@@ -72,8 +72,25 @@ TEST_CASE("inner frames: an exchange answer with and without a token") {
     CHECK(good.answer.status == 200);
     CHECK(good.answer.access_token.reveal() == "t");
     CHECK(good.answer.expires_in == 900);
+    CHECK(good.answer.server_date == 1);
     const auto bad = wire::read_exchange_answer(R"({"id":2,"failure":"no route"})");
     CHECK(bad.id == 2);
     CHECK(bad.answer.failure == "no route");
     CHECK_THROWS_AS((void)wire::read_exchange_answer(R"({"id":2,"json":{"x":1}})"), FrameFault);
+}
+
+TEST_CASE("inner frames: a token request brings its form fields and, where there is one, the proxy") {
+    ExchangeRequest request;
+    request.endpoint = "https://auth.example/t";
+    request.client_id = "cid.a";
+    request.client_secret = SecretText{std::string_view{"cs1.b"}};
+    const auto bare = boost::json::parse(wire::exchange_request(1, request, std::string{}, {})).as_object();
+    CHECK_FALSE(bare.contains("form"));
+    CHECK_FALSE(bare.contains("proxy"));
+    request.form = {{"tenant", "1"}};
+    const Config::Exchange proxy{"http://proxy.example:3128", false};
+    const auto frame = boost::json::parse(wire::exchange_request(1, request, std::string{}, proxy)).as_object();
+    CHECK(frame.at("form").at("tenant") == "1");
+    CHECK(frame.at("proxy") == "http://proxy.example:3128");
+    CHECK(frame.at("proxy_loopback") == false);
 }

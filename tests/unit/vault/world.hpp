@@ -139,6 +139,7 @@ public:
     Standing everything;  ///< the admin's: a user's own daemon
     Peer program;
     UpstreamTokens upstream;
+    UpstreamSightings sightings;
     Store& store() { return store_; }
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 

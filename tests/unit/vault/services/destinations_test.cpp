@@ -190,7 +190,7 @@ TEST_CASE("an import whose endpoint was changed while the pair was tried is refu
     answer.status = 200;
     answer.access_token = SecretText{"token"};
     answer.token_type = "Bearer";
-    const auto landed = tried->need->land(answer);
+    const auto landed = office.run([&](Transaction& tx) { return tried->need->land(tx, answer); });
     SUBCASE("changed") {
         office.move(there);
         const auto refused = import(landed);

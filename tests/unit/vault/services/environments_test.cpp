@@ -1,5 +1,6 @@
 #include "daemon/vault/services/environments.hpp"
 
+#include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/roles.hpp"
@@ -206,4 +207,41 @@ TEST_CASE("environment delete: refused while a connection is connected; then all
     CHECK(office.row("dispatcher/2@integration").state == ConnectionState::connected);
     office.environment("sandbox");  // the name is free again, and nothing of before comes back
     CHECK_FALSE(office.accepts(client_id, secret->value.reveal()));
+}
+
+TEST_CASE("environment: the issuer of an upstream one is forgotten when that is said, and with its endpoint") {
+    World world;
+    const auto created = create(world, upstream("https://auth.example/token"));
+    REQUIRE(created);
+    const auto learn = [&](std::string_view destination) {
+        world.run([&](Transaction& tx) {
+            learn_issuer(tx, created->id, destination, "https://auth.example", world.clock.now());
+        });
+        return world.run([](Transaction& tx) { return find_environment(tx, "production"); })->issuer;
+    };
+    const auto edit = [&](const EnvironmentEdit& edit) {
+        return world.run(
+            [&](Transaction& tx) { return edit_environment(tx, world.admin, "production", edit, world.clock.now()); });
+    };
+    const auto destination = destination_of(*created);
+    CHECK(learn("another").empty());
+    CHECK(learn(destination) == "https://auth.example");
+    // What is learned is nobody's wish: the same command makes it again, and other edits leave it.
+    auto again = upstream("https://auth.example/token");
+    again.if_not_exists = true;
+    CHECK(create(world, again));
+    EnvironmentEdit other;
+    other.developer_access = true;
+    CHECK(edit(other)->issuer == "https://auth.example");
+    EnvironmentEdit forgetting;
+    forgetting.forget_issuer = true;
+    CHECK(edit(forgetting)->issuer.empty());
+    CHECK(learn(destination) == "https://auth.example");
+    EnvironmentEdit moved;
+    moved.token_endpoint = "https://elsewhere.example/token";
+    CHECK(edit(moved)->issuer.empty());
+    CHECK(learn(destination).empty());
+    world.environment("local");
+    CHECK_FALSE(world.run(
+        [&](Transaction& tx) { return edit_environment(tx, world.admin, "local", forgetting, world.clock.now()); }));
 }

@@ -1,3 +1,4 @@
+#include "daemon/vault/store/audit.hpp"
 #include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
@@ -44,7 +45,11 @@ struct Upstream : World {
         REQUIRE(import_pair(remote, {"cid.a", "cs1.bbbbbbbbbbbbbbbbbbbb", {}}));
     }
     Landing land(const TokenDecision& decision, const ExchangeAnswer& answer) {
-        return land_token(*decision.fetch, answer, upstream, clock);
+        return run([&](Transaction& tx) {
+            auto landing = land_token(tx, *decision.fetch, answer, {upstream, sightings}, clock);
+            if (landing.keep) landing.keep(tx);
+            return landing;
+        });
     }
     const std::string remote = "dispatcher/1@production";
 };
@@ -232,8 +237,9 @@ TEST_CASE("P17: while the upstream is down the token that is still good is serve
     REQUIRE(still->token);
     CHECK_FALSE(still->fetch);
     for (int i = 0; i < 8; ++i)
-        world.upstream.note(world.row(world.remote).environment,
-                            refuse(Errc::temporarily_unavailable, down.failure, ""), world.clock);
+        (void)world.upstream.endpoints().failed("https://auth.example/connect/token",
+                                                refuse(Errc::temporarily_unavailable, down.failure, ""), false,
+                                                world.clock.boot_time(), world.clock);
     world.clock.advance(200s - 190s);
     world.clock.advance(190s);
     const auto ended = world.decide(peer_request(world.remote));
@@ -254,6 +260,110 @@ TEST_CASE("a failure is shared by all who waited for it") {
     const auto landing = world.land(*first, answer);
     REQUIRE(landing.failure);
     refused(world.decide(peer_request(world.remote), landing), Errc::invalid_client);
+}
+
+namespace {
+
+std::string token_with(std::string_view claims) { return "e30." + base64url(claims) + ".c2ln"; }
+
+std::string issuer_of(Upstream& world) {
+    return world.run([](Transaction& tx) { return find_environment(tx, "production"); }).value().issuer;
+}
+
+std::vector<AuditEntry> audited(World& world, std::string event) {
+    audit::Filter filter;
+    filter.event_glob = std::move(event);
+    return world.run([&](Transaction& tx) { return audit::list(tx, filter); });
+}
+
+}  // namespace
+
+TEST_CASE("the first token that names an issuer pins it to its environment; another one is an alarm, not a token") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    REQUIRE_FALSE(world.land(*first, upstream_answer("opaque")).failure);
+    CHECK(issuer_of(world).empty());
+    REQUIRE_FALSE(world.land(*first, upstream_answer(token_with(R"({"iss":"https://auth.example"})"))).failure);
+    CHECK(issuer_of(world) == "https://auth.example");
+    const auto learned = audited(world, "environment.issuer_learned");
+    REQUIRE(learned.size() == 1);
+    CHECK(learned.front().via == "vault");
+    CHECK(learned.front().subject == "production");
+
+    for (const auto& token : {token_with(R"({"iss":"https://auth.integration.example"})"), token_with("{}"),
+                              token_with(R"({"iss":7})"), std::string{"opaque"}}) {
+        CAPTURE(token);
+        const auto landing = world.land(*first, upstream_answer(token));
+        REQUIRE(landing.failure);
+        CHECK(landing.failure->code == Errc::mismatch);
+        REQUIRE(landing.alarm);
+        CHECK(landing.alarm->event == "upstream.mismatch");
+        CHECK(landing.alarm->connection == world.remote);
+        CHECK(landing.alarm->refused);
+        CHECK(landing.alarm->detail.find("--forget-issuer") != std::string::npos);
+    }
+    CHECK(issuer_of(world) == "https://auth.example");
+}
+
+TEST_CASE("of two first tokens in one turn the first teaches the issuer, the second is judged by it") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    const auto land = [&](Transaction& tx, std::string_view claims) {
+        auto landing = land_token(tx, *first->fetch, upstream_answer(token_with(claims)),
+                                  {world.upstream, world.sightings}, world.clock);
+        if (landing.keep) landing.keep(tx);
+        return landing.failure.has_value();
+    };
+    auto group = world.store().group();
+    CHECK_FALSE(group.attempt([&](Transaction& tx) { return land(tx, R"({"iss":"https://a.example"})"); }));
+    CHECK(group.attempt([&](Transaction& tx) { return land(tx, R"({"iss":"https://b.example"})"); }));
+    group.commit();
+    CHECK(audited(world, "environment.issuer_learned").size() == 1);
+}
+
+TEST_CASE("scopes beyond the accepted version are an alarm, whether the answer or the token names them") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    auto answer = upstream_answer("opaque");
+    answer.scope = "tn.crm.customers:r tn.crm.customers:w";
+    CHECK(world.land(*first, answer).alarm);
+    for (const auto* claims :
+         {R"({"scope":["tn.crm.customers:r","tn.acc.invoices:w"]})",
+          R"({"scope":"tn.crm.customers:r tn.acc.invoices:w"})", R"({"scope":[7]})", R"({"scope":{}})"}) {
+        CAPTURE(claims);
+        const auto landing = world.land(*first, upstream_answer(token_with(claims)));
+        REQUIRE(landing.alarm);
+        CHECK(landing.failure->code == Errc::mismatch);
+    }
+    refused(world.decide(peer_request(world.remote)), Errc::temporarily_unavailable);
+}
+
+TEST_CASE("fewer scopes than the accepted version are served, and shown") {
+    Upstream world;
+    const auto id = world.row(world.remote).id;
+    const auto first = world.decide(peer_request(world.remote));
+    auto answer = upstream_answer(token_with(R"({"scope":["tn.crm.customers:r"]})"));
+    answer.scope.clear();
+    REQUIRE_FALSE(world.land(*first, answer).failure);
+    CHECK(world.decide(peer_request(world.remote))->token->scope == "tn.crm.customers:r");
+    REQUIRE(world.sightings.lesser_grant(id) != nullptr);
+    CHECK(*world.sightings.lesser_grant(id) == std::vector<std::string>{"tn.crm.customers:r"});
+    answer.scope = "tn.jpm.jobs:w tn.crm.customers:r";
+    REQUIRE_FALSE(world.land(*first, answer).failure);
+    CHECK(world.sightings.lesser_grant(id) == nullptr);
+}
+
+TEST_CASE("an answer that comes when its endpoint was changed is worth nothing, and teaches nothing") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    EnvironmentEdit edit;
+    edit.token_endpoint = "https://other.example/connect/token";
+    edit.import_anew = true;
+    REQUIRE(world.run(
+        [&](Transaction& tx) { return edit_environment(tx, world.admin, "production", edit, world.clock.now()); }));
+    const auto landing = world.land(*first, upstream_answer(token_with(R"({"iss":"https://auth.example"})")));
+    CHECK(landing.failure);
+    CHECK(issuer_of(world).empty());
 }
 
 TEST_CASE("P11: a token of another tenant is never handed out; the operator is told whose it was") {
@@ -281,6 +391,120 @@ TEST_CASE("P2: a rejected token is replaced once, and only by those who reject t
     CHECK(world.decide(peer_request(world.remote))->token);
     (void)world.land(*forced, upstream_answer("fresh"));
     CHECK(world.decide(request)->token->access_token.reveal() == "fresh");
+}
+
+TEST_CASE("P2: a token that the caller wants longer is replaced once a minute; more than there is is not asked for") {
+    Upstream world;
+    (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("first"));
+    auto request = peer_request(world.remote);
+    request.min_ttl = 840;
+    CHECK(world.decide(request)->token);
+    world.clock.advance(61s);
+    const auto forced = world.decide(request);
+    REQUIRE(forced->fetch);
+    CHECK_FALSE(forced->token);
+    CHECK(world.decide(request)->token->access_token.reveal() == "first");  // the freshest that there is
+    const auto landing = world.land(*forced, upstream_answer("second"));
+    CHECK(world.decide(request, landing)->token->left == 900s);
+    request.min_ttl = 86'400;
+    CHECK(world.decide(request)->token->left == 900s);
+}
+
+TEST_CASE("P7: of two active secrets the newest is sent, the other one where the upstream does not accept it") {
+    Upstream world;
+    REQUIRE(world.import_pair(world.remote, {"cid.a", "cs1.cccccccccccccccccccc", {}}));
+    const auto sent = [](const Result<TokenDecision>& decision) {
+        REQUIRE(decision);
+        REQUIRE(decision->fetch);
+        return std::string{decision->fetch->request.client_secret.reveal().substr(0, 8)};
+    };
+    const auto first = world.decide(peer_request(world.remote));
+    CHECK(sent(first) == "cs1.cccc");
+    ExchangeAnswer no;
+    no.status = 400;
+    no.error = "invalid_client";
+    const auto refused_one = world.land(*first, no);
+    const auto second = world.decide(peer_request(world.remote), refused_one);
+    CHECK(sent(second) == "cs1.bbbb");
+    SUBCASE("it works: it is preferred until something changes, and the operator is told once") {
+        const auto landing = world.land(*second, upstream_answer("by the older"));
+        CHECK(world.decide(peer_request(world.remote), landing)->token->access_token.reveal() == "by the older");
+        world.clock.advance(850s);
+        CHECK(sent(world.decide(peer_request(world.remote))) == "cs1.bbbb");
+        audit::Filter filter;
+        filter.event_glob = "secret.refused";
+        const auto told = world.run([&](Transaction& tx) { return audit::list(tx, filter); });
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].subject == world.remote + " cs1.cccc");
+        CHECK(told[0].connection == world.remote);
+        CHECK(told[0].tenant == "1@production");
+        world.upstream.drop_connection(world.row(world.remote).id);
+        CHECK(sent(world.decide(peer_request(world.remote))) == "cs1.cccc");
+    }
+    SUBCASE("neither works: the program is told, and nobody is asked again for a while") {
+        const auto landing = world.land(*second, no);
+        refused(world.decide(peer_request(world.remote), landing), Errc::invalid_client);
+        refused(world.decide(peer_request(world.remote)), Errc::invalid_client);
+        world.clock.advance(31s);
+        CHECK(sent(world.decide(peer_request(world.remote))) == "cs1.cccc");
+    }
+}
+
+TEST_CASE("whoever names all scopes shares the token of who names none, where it covers them") {
+    Upstream world;
+    const std::string both = "tn.crm.customers:r tn.jpm.jobs:w";
+    auto granted = upstream_answer("for all");
+    granted.scope = both;
+    auto all = peer_request(world.remote);
+    all.scope = "tn.jpm.jobs:w tn.crm.customers:r";
+    const auto first = world.decide(all);
+    REQUIRE(first->fetch);
+    CHECK(first->fetch->request.scope.empty());
+    SUBCASE("it does") {
+        (void)world.land(*first, granted);
+        CHECK(world.decide(all)->token->scope == both);
+        CHECK(world.decide(peer_request(world.remote))->token->scope == both);
+    }
+    SUBCASE("it does not: then it is asked for by name, in the same wait") {
+        const auto landing = world.land(*first, upstream_answer("less"));
+        const auto second = world.decide(all, landing);
+        REQUIRE(second->fetch);
+        CHECK(second->fetch->request.scope == both);
+        (void)world.land(*second, granted);
+        CHECK(world.decide(all)->token->access_token.reveal() == "for all");
+        CHECK(world.decide(peer_request(world.remote))->token->access_token.reveal() == "less");
+    }
+}
+
+TEST_CASE("a scope that the upstream does not grant, and a token of another tenant, are not asked for again at once") {
+    Upstream world;
+    auto request = peer_request(world.remote);
+    request.scope = "tn.jpm.jobs:w";
+    ExchangeAnswer no;
+    no.status = 400;
+    no.error = "invalid_scope";
+    (void)world.land(*world.decide(request), no);
+    refused(world.decide(request), Errc::invalid_scope);
+    CHECK(world.decide(peer_request(world.remote))->fetch);
+    const auto claims = base64url(std::string_view{R"({"tenant":"7654321"})"});
+    (void)world.land(*world.decide(peer_request(world.remote)), upstream_answer("e30." + claims + ".c2ln"));
+    refused(world.decide(peer_request(world.remote)), Errc::temporarily_unavailable);
+    world.clock.advance(31s);
+    CHECK(world.decide(request)->fetch);
+    CHECK(world.decide(peer_request(world.remote))->fetch);
+}
+
+TEST_CASE(
+    "an answer to what was asked before the connection changed is worth nothing, and who waited is decided anew") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    world.upstream.drop_connection(world.row(world.remote).id);
+    const auto landing = world.land(*first, upstream_answer("of before"));
+    CHECK(landing.outdated);
+    const auto again = world.decide(peer_request(world.remote), landing);
+    REQUIRE(again);
+    CHECK(again->fetch);
+    CHECK_FALSE(again->token);
 }
 
 TEST_CASE("S47: a disabled connection is not fetched for, not even by one who waited") {

@@ -62,6 +62,18 @@ TEST_CASE("the JSON error decides, not the status: 400 and 401 invalid_client ar
     }
 }
 
+TEST_CASE("what the JSON error says of one client alone is no trouble of the endpoint's") {
+    for (const auto* word : {"unauthorized_client", "invalid_request", "invalid_grant", "unsupported_grant_type"}) {
+        INFO(word);
+        ExchangeAnswer answer;
+        answer.status = 400;
+        answer.error = word;
+        CHECK(judge(answer, expected, endpoint).error().code == Errc::unauthorized_client);
+        answer.status = 503;
+        CHECK(judge(answer, expected, endpoint).error().code == Errc::temporarily_unavailable);
+    }
+}
+
 TEST_CASE("P4: 429 and 5xx are unavailability with the upstream's own Retry-After") {
     ExchangeAnswer answer;
     answer.status = 429;

@@ -1,0 +1,79 @@
+/// The state of the daemon: status.
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/context.hpp"
+#include "cli/status_text.hpp"
+#include "cli/verbs.hpp"
+#include "cli/watch.hpp"
+
+namespace jeton::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct StatusArgs {
+    bool watch = false;
+    std::string wait;
+    std::optional<std::int64_t> timeout = 60;
+};
+
+int show_status(Context& context, const Document& status) {
+    if (context.wrote_json(status)) return exit_code::done;
+    const auto at = context.endpoint(client::Socket::control, false);
+    context.write(
+        status_text(status.tree, at ? described(*at, client::Socket::control) : std::string{}, context.terminal()));
+    return exit_code::done;
+}
+
+/// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.
+int wait_for_state(Context& context, const StatusArgs& args, std::chrono::seconds time_limit) {
+    const auto deadline = std::chrono::steady_clock::now() + time_limit;
+    for (;;) {
+        auto call = Call::get("/v1/status");
+        call.time_limit = 5s;
+        const auto answer = context.ask(call);
+        const bool fits = answer && raw_field(answer->tree, "state") == args.wait;
+        if (!fits && !answer && answer.error().exit_code != exit_code::unreachable) {
+            return context.fail(answer.error());
+        }
+        if (fits) return show_status(context, *answer);
+        if (std::chrono::steady_clock::now() >= deadline) {
+            if (!answer) return context.fail(answer.error());
+            const auto reason = field(answer->tree, "reason");
+            return context.fail({exit_code::sealed,
+                                 "sealed",
+                                 fmt::format("still {} after {} s{}{}", field(answer->tree, "state"),
+                                             time_limit.count(), reason.empty() ? "" : ": ", reason),
+                                 args.wait == "sealed" ? "jeton seal" : "jeton unseal",
+                                 {}});
+        }
+        std::this_thread::sleep_for(250ms);
+    }
+}
+
+int status(Context& context, const StatusArgs& args) {
+    if (args.watch) return watch_status(context);
+    if (!args.wait.empty()) return wait_for_state(context, args, std::chrono::seconds{*args.timeout});
+    const auto answer = context.ask(Call::get("/v1/status"));
+    if (!answer) return context.fail(answer.error());
+    return show_status(context, *answer);
+}
+
+}  // namespace
+
+void add_status_verb(CommandLine& line) {
+    const auto args = std::make_shared<StatusArgs>();
+    line.verb("status", "Show the daemon's state and its environments", "jeton status --wait unsealed --timeout 30s")
+        .flag("--watch", args->watch,
+              "Go on showing it, until Ctrl-C; where stdout is no terminal, a line for each change")
+        .choice("--wait", args->wait, {"unsealed", "sealed"}, "Wait until the daemon is in this state")
+        .either("--watch", "--wait")
+        .duration("--timeout", args->timeout, "How long to wait (default 60s); then exit 4, or 3 if it never answered")
+        .runs([args](Context& context) { return status(context, *args); });
+}
+
+}  // namespace jeton::cli

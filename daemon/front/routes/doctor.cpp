@@ -1,0 +1,52 @@
+#include "daemon/front/routes/doctor.hpp"
+
+#include <array>
+
+#include "daemon/front/routes/forward.hpp"
+#include "daemon/front/routes/route.hpp"
+
+namespace jeton::front {
+
+static constexpr std::array table{
+    Route{.method = "GET", .pattern = doctor_path, .verb = "doctor.show"},
+};
+
+Routes doctor_routes() { return table; }
+
+namespace {
+
+/// The same numbers with the names that this host has for them; none where it has none.
+template <class Number, class Names>
+json::array names_here(const json::value& asked, Names& names) {
+    json::array list;
+    for (const auto& one : asked.as_array()) {
+        const auto number = one.at("id").to_number<Number>();
+        json::object named{{"id", number}};
+        if (const auto name = names.name_of(number)) named["name"] = *name;
+        list.push_back(std::move(named));
+    }
+    return list;
+}
+
+}  // namespace
+
+Task<Response> doctor(Desk& desk, const Caller& caller, const Request& request) {
+    if (!request.query.empty() || !request.body.empty()) {
+        co_return refusal_response(
+            refuse(Errc::bad_input, "this resource takes no parameters and no body", "GET /v1/doctor alone"));
+    }
+    const auto glimpse = caller.glimpse();
+    auto about_accounts = question_of(desk, caller, glimpse, "doctor.accounts", json::value(json::object{}));
+    const auto accounts = co_await desk.vault.ask(std::move(about_accounts));
+    json::object body;
+    if (!accounts.refused) {  // of a store that is closed no names are known, and the rest is told all the same
+        body["users"] = names_here<uid_t>(accounts.done.at("users"), desk.names);
+        body["groups"] = names_here<gid_t>(accounts.done.at("groups"), desk.groups);
+    }
+    auto question = question_of(desk, caller, glimpse, table[0].verb, json::value(std::move(body)));
+    const auto answer = co_await desk.vault.ask(std::move(question));
+    if (answer.refused) co_return refusal_response(*answer.refused);
+    co_return done_response(table[0].success, answer.done);
+}
+
+}  // namespace jeton::front

@@ -1,0 +1,68 @@
+/// `jeton doctor`: what the daemon found, beside what is seen from here.
+#include <doctest/doctest.h>
+
+#include "cli/doctor_findings.hpp"
+#include "cli/failure.hpp"
+#include "libclient/protocol/words.hpp"
+#include "tests/unit/cli/scene.hpp"
+
+namespace jeton::cli {
+namespace {
+
+using testing::Answer;
+using testing::run;
+
+const std::string status = R"({"state":"unsealed","version":")" + std::string{protocol::version} + R"("})";
+
+Answer found(const std::string& findings) { return {"[" + findings + "]"}; }
+
+const std::string no_recovery =
+    R"({"check":"keys","severity":"warning","what":"there is no recovery key","next":"jeton key slot add recovery"})";
+const std::string fails =
+    R"({"check":"upstream","severity":"problem","what":"production gives no tokens: the certificate of auth.example has expired","next":null})";
+
+TEST_CASE("doctor: problems first, each with its mend; they decide the exit code") {
+    const auto shown = run({"doctor"}, {{status}, found(no_recovery + "," + fails)});
+    CHECK(shown.code == exit_code::refused);
+    CHECK(shown.asked == std::vector<std::string>{"GET /v1/status", "GET /v1/doctor"});
+    CHECK(shown.out.starts_with(
+        "problem  upstream    production gives no tokens: the certificate of auth.example has expired\n"
+        "warning  keys        there is no recovery key\n"
+        "                     jeton key slot add recovery\n"));
+    CHECK(shown.out.contains("\nok       daemon      it answers: "));
+    CHECK(shown.out.contains("\n1 problem, "));
+    CHECK(run({"doctor"}, {{status}, found(no_recovery)}).code == exit_code::done);
+    CHECK_FALSE(run({"doctor", "--quiet"}, {{status}, found(no_recovery)}).out.contains("\nok  "));
+}
+
+TEST_CASE("doctor: lines fit the terminal") {
+    const auto shown = run({"doctor"}, {{status}, found(fails)}, testing::terminal(60));
+    CHECK(
+        shown.out.contains("production gives no tokens: the\n"
+                           "                     certificate of auth.example has expired\n"));
+}
+
+TEST_CASE("doctor --json: one array; next is null where there is nothing to do") {
+    const auto shown = run({"doctor", "--json"}, {{status}, found(fails)});
+    CHECK(shown.code == exit_code::refused);
+    const auto list = json::parse(shown.out).as_array();
+    REQUIRE_FALSE(list.empty());
+    for (const auto& one : list) CHECK(one.as_object().size() == 4);
+    CHECK(shown.out.contains(R"("check":"upstream","severity":"problem",)"));
+    CHECK(shown.out.contains(R"("next":null)"));
+}
+
+TEST_CASE("doctor: who may not be told, and a daemon that does not answer, are findings themselves") {
+    const auto refused =
+        run({"doctor"}, {{status}, {R"({"error":"forbidden","error_description":"no","next":"x"})", 403}});
+    CHECK(refused.code == exit_code::done);
+    CHECK(refused.out.contains("note     daemon      what the daemon knows of itself is for operators and auditors\n"));
+    const auto away = run({"doctor"}, {});
+    CHECK(away.code == exit_code::refused);
+    CHECK(away.out.starts_with("problem  daemon "));
+    CHECK(away.out.contains("kernel"));
+    CHECK(version_finding("0.0.9").severity == "warning");
+}
+
+}  // namespace
+}  // namespace jeton::cli
