@@ -303,7 +303,11 @@ Findings check_ends(const Survey& survey, const AgeLimits& limits) {
     add(ends.bindings, "binding ends", "bindings end", "jeton binding list");
     add(ends.roles, "role ends", "roles end", "jeton role list");
     add(ends.pairs, "local pair ends", "local pairs end", "jeton pair list");
-    add(ends.tickets, "ticket ends unclaimed", "tickets end unclaimed", "jeton ticket list");
+    if (ends.tickets > 0) {
+        findings.push_back({"deadlines", Severity::warning,
+                            counted(ends.tickets, "ticket ends", "tickets end") + " unclaimed within an hour",
+                            "jeton ticket list"});
+    }
     // That a replaced secret ends is what was wanted; who still uses it is what to look for.
     if (ends.overlaps > 0) {
         findings.push_back(

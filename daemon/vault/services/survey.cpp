@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::chrono::minutes kept_for{1};
 constexpr std::chrono::days long_view{30};
+/// A ticket lives a week at most, and usually a day: it would always end soon.
+constexpr std::chrono::hours soon_for_a_ticket{1};
 
 std::string in_units(std::chrono::seconds time) {
     const auto say = [](std::int64_t count, std::string_view unit) {
@@ -111,7 +113,8 @@ Survey survey(Transaction& tx, const AgeLimits& limits, UtcSeconds now) {
     std::erase_if(all_pairs, [](const Pair& pair) { return pair.revoked; });
     ends.pairs = count_soon(all_pairs, limits, judged);
     ends.tickets = std::ranges::count_if(tickets::list(tx), [&](const Ticket& ticket) {
-        return ticket.state == TicketState::open && limits.is_soon(ticket.expires_at, judged);
+        return ticket.state == TicketState::open && !ticket.is_expired(judged) &&
+               ticket.expires_at - judged <= soon_for_a_ticket;
     });
     return found;
 }
