@@ -75,7 +75,10 @@ class Session {
 public:
     Session(Context& context, std::string path) : context_(context), path_(std::move(path)) {}
     ~Session() {
-        if (!path_.empty()) (void)context_.ask(Call::remove(path_));
+        if (path_.empty()) return;
+        auto end = Call::remove(path_);
+        end.changes = false;
+        (void)context_.ask(end);
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -290,7 +293,9 @@ int restore(Context& context, const RestoreArgs& args) {
     add_text(body, "store_proof", keys->second.view());
     body["data"] = to_base64url(*first);
     auto begin = Call::change("/v1/restores", std::move(body));
-    begin.changes = !args.dry_run;
+    begin.changes = false;  // only the last step does
+    if (const auto meant = context.endpoint(client::Socket::control, !args.dry_run); !meant)
+        return context.fail(meant.error());
     const auto begun = context.ask(begin);
     if (!begun) return context.fail(begun.error());
     Session session{context, "/v1/restores/" + field(begun->tree, "restore")};

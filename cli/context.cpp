@@ -1,5 +1,6 @@
 #include "cli/context.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <unistd.h>
@@ -30,6 +31,14 @@ bool write_to(int descriptor, std::string_view text) {
         if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+/// The daemon says itself when it gives something up: who went away earlier would not know whether it was done.
+std::chrono::milliseconds time_limit_of(const Call& call) {
+    constexpr std::chrono::seconds longer_than_the_daemon{310};
+    return call.method == "GET" || call.socket != client::Socket::control
+               ? call.time_limit
+               : std::max<std::chrono::milliseconds>(call.time_limit, longer_than_the_daemon);
 }
 
 }  // namespace
@@ -127,11 +136,14 @@ Result<Document> Context::ask(const Call& call) {
     request.content_type = call.content_type;
     request.body.append(call.body.view());
     request.headers.emplace_back(protocol::client_header, "1");
-    auto response = client::exchange(at->directory(call.socket), client::name_of(call.socket), request, call.time_limit,
-                                     ::geteuid());
+    auto response = client::exchange(at->directory(call.socket), client::name_of(call.socket), request,
+                                     time_limit_of(call), ::geteuid());
     if (!response) return std::unexpected{to_failure(response.error())};
     auto document = read_document(std::move(*response));
-    if (document && call.changes) changed_ = "changed in the daemon at " + printable(at->directory(call.socket));
+    const auto* changed = document ? member(document->tree, "changed").if_bool() : nullptr;
+    const bool nothing_to_do = changed != nullptr && !*changed;
+    if (document && call.changes && !nothing_to_do)
+        changed_ = "changed in the daemon at " + printable(at->directory(call.socket));
     return document;
 }
 

@@ -43,11 +43,12 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
         if (fits) return show_status(context, *answer);
         if (std::chrono::steady_clock::now() >= deadline) {
             if (!answer) return context.fail(answer.error());
+            const auto reason = field(answer->tree, "reason");
             return context.fail({exit_code::sealed,
                                  "sealed",
-                                 fmt::format("still {} after {} s: {}", field(answer->tree, "state"),
-                                             time_limit.count(), field(answer->tree, "reason")),
-                                 "jeton unseal",
+                                 fmt::format("still {} after {} s{}{}", field(answer->tree, "state"),
+                                             time_limit.count(), reason.empty() ? "" : ": ", reason),
+                                 args.wait == "sealed" ? "jeton seal" : "jeton unseal",
                                  {}});
         }
         std::this_thread::sleep_for(250ms);

@@ -59,7 +59,11 @@ int unseal(Context& context, const UnsealArgs& args) {
     const auto answer = context.ask(Call::change("/v1/unseal", std::move(body)));
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
-    context.say(field(answer->tree, "state"));
+    const auto* changed = member(answer->tree, "changed").if_bool();
+    const bool was_open = changed != nullptr && !*changed;
+    context.say(!was_open               ? field(answer->tree, "state")
+                : typed->view().empty() ? "unsealed already"
+                                        : "unsealed already; what was typed opens a key slot of this store");
     if (const auto lost = joined(answer->tree, "lost", "\n  "); !lost.empty()) context.write("lost:\n  " + lost + "\n");
     return exit_code::done;
 }

@@ -18,7 +18,7 @@ void add_app_verbs(CommandLine& line);          // app create|list|show|edit|del
 void add_connection_verbs(CommandLine& line);   // connection list|show
 void add_access_verbs(CommandLine& line);       // access list|review|allow|decline|record|disable|enable
 void add_secret_verbs(CommandLine& line);       // secret generate|rotate|rollback|import|list|identify|deactivate
-void add_import_verb(CommandLine& line);         // import
+void add_import_verb(CommandLine& line);        // import
 void add_ticket_verbs(CommandLine& line);       // ticket list|revoke|claim
 void add_pair_verbs(CommandLine& line);         // pair create|list|revoke
 void add_binding_verbs(CommandLine& line);      // binding add|list|remove

@@ -59,6 +59,7 @@ FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets so
             .control_group = config.mode == DaemonMode::system ? config.sockets.control_group : std::string{}},
       server_(context_, limits_of(config)),
       signals_(context_, SIGTERM, SIGINT),
+      children_(context_, SIGCHLD),
       supervisor_pid_(supervisor.pid),
       supervisor_(context_, supervisor.link.release()) {
     supervisor_.native_non_blocking(true);
@@ -67,6 +68,7 @@ FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets so
 int FrontDaemon::run() {
     asio::co_spawn(context_.get_executor(), watch_supervisor(), rethrow);
     asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
+    asio::co_spawn(context_.get_executor(), watch_helpers(), rethrow);
     asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
@@ -95,6 +97,24 @@ Task<void> FrontDaemon::watch_signals() {
     co_await signals_.async_wait(asio::redirect_error(use_task, ec));
     log::info("stopping");
     co_await shut_down();
+}
+
+/// Whoever looks up names cannot be forked again from here, where hardly anything is allowed any more; and without
+/// names callers would be refused or let in by halves. That is said when it happens, not hours later at the next
+/// look-up.
+Task<void> FrontDaemon::watch_helpers() {
+    while (!stopping_) {
+        boost::system::error_code ec;
+        co_await children_.async_wait(asio::redirect_error(use_task, ec));
+        int status = 0;
+        for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+            if (pid == supervisor_pid_ || stopping_) continue;  // its link tells
+            log::error("the process jetond-names has ended: this daemon ends, too; start it again");
+            status_ = EXIT_FAILURE;
+            (void)std::raise(SIGTERM);
+        }
+        if (ec) co_return;
+    }
 }
 
 Task<void> FrontDaemon::report_now_and_then() {

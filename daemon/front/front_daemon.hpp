@@ -22,7 +22,7 @@ public:
     FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets);
 
     /// Serves until SIGTERM or SIGINT, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1 where the
-    /// supervisor ended by itself.
+    /// supervisor or jetond-names ended by itself.
     [[nodiscard]] int run();
 
 private:
@@ -30,6 +30,7 @@ private:
 
     Task<void> watch_supervisor();
     Task<void> watch_signals();
+    Task<void> watch_helpers();
     Task<void> report_now_and_then();
     Task<void> shut_down();
     Task<void> pause(std::chrono::milliseconds length);
@@ -42,6 +43,7 @@ private:
     Desk desk_;
     Server server_;
     asio::signal_set signals_;
+    asio::signal_set children_;
     int supervisor_pid_;
     Descriptor supervisor_;
     bool stopping_ = false;

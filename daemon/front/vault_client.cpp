@@ -180,7 +180,8 @@ Task<Answer> VaultClient::ask(Question question) {
     if (waiter->answer) {
         answer = std::move(*waiter->answer);
     } else {
-        answer.refused = no_vault(waiter->frame.empty() ? "the vault does not answer" : "the vault is not there");
+        answer.unsure = waiter->frame.empty();
+        answer.refused = no_vault(answer.unsure ? "the vault does not answer" : "the vault is not there");
     }
     co_return answer;
 }
@@ -315,6 +316,7 @@ void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) 
     for (const auto& [id, waiter] : waiters_) {
         if (!waiter->frame.empty() || waiter->answer) continue;
         Answer lost;
+        lost.unsure = true;
         lost.refused = no_vault("the vault has ended while it was working on this");
         waiter->answer = std::move(lost);
         waiter->timer.cancel();

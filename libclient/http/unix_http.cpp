@@ -20,13 +20,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::unexpected<Error> too_late() {
-    return refuse(Fault::unreachable, "the daemon did not answer in time", "try again; jeton status says how it is");
+    return refuse(Fault::unreachable, "the daemon did not answer in time",
+                  "jeton status says how it is; a change that was asked for may have been made");
 }
 
 std::unexpected<Error> lost(std::string_view doing, int problem) {
     return refuse(Fault::unreachable,
                   "the daemon went away while " + std::string{doing} + ": " + std::strerror(problem),
-                  "try again; jeton status says how it is");
+                  "jeton status says how it is; a change that was asked for may have been made");
 }
 
 /// Waits until `socket` is ready for `events`; refuses when the deadline passes first.
@@ -49,10 +50,11 @@ std::string address_of(const std::string& path, const std::string& directory, st
     return "/proc/self/fd/" + std::to_string(held.get()) + "/" + std::string{name};
 }
 
-/// The group that may use the socket, as `usermod` takes it.
+/// The group that may use the socket, as `usermod` takes it; empty where that is root's own.
 std::string group_of(const std::string& path) {
     struct stat found{};
     if (::stat(path.c_str(), &found) != 0) return "jeton";
+    if (found.st_gid == 0) return {};
     group entry{};
     group* named = nullptr;
     std::array<char, 4096> buffer{};
@@ -71,6 +73,12 @@ std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
         case EACCES:
         case EPERM: {
             const auto group = group_of(path);
+            // Membership of root's own group is more than the use of this socket.
+            if (group.empty()) {
+                return refuse(Fault::unreachable, "you may not use " + path,
+                              "run it as root; for anybody else: create group jeton, or name one in control_group of "
+                              "jetond.toml, and start jetond again");
+            }
             return refuse(Fault::unreachable, "you may not use " + path,
                           "ask an operator to add you to group " + group + ": usermod -aG " + group + " USER");
         }

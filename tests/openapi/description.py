@@ -167,7 +167,9 @@ def json_schema(document, schema):
                 name: json_schema(document, member) for name, member in schema.get("properties", {}).items()
             }
             made["required"] = schema.get("required", [])
-            made["additionalProperties"] = False
+            # Names of the caller's own, where the description says of what type their values are.
+            others = schema.get("additionalProperties", False)
+            made["additionalProperties"] = json_schema(document, others) if others else False
     if schema.get("nullable"):
         made["type"] = [schema_type, "null"]
     return made

@@ -138,8 +138,22 @@ class ManPage(Scenario):
     def test_S51_the_man_page_is_well_formed(self):
         if shutil.which("groff") is None:
             self.skipTest("groff is not installed (tools/dependencies)")
-        finished = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", self.page], capture_output=True, text=True)
-        self.assertEqual((finished.returncode, finished.stderr), (0, ""))
+        for page in sorted(self.page.parent.glob("*.[1-8]")):
+            finished = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, text=True)
+            self.assertEqual((finished.returncode, finished.stderr), (0, ""), page.name)
+
+    def test_S51_the_page_of_the_configuration_has_every_table_and_key(self):
+        source = (REPOSITORY / "daemon" / "base" / "config.cpp").read_text()
+        read = set(re.findall(r'reader\.(?:text|path|count|choice)\("(\w+)", "(\w+)"', source))
+        self.assertGreater(len(read), 9)
+        page = self.page.with_name("jetond.toml.5").read_text()
+        told, table = set(), ""
+        for line in page.splitlines():
+            if found := re.fullmatch(r"\.SS \[(\w+)\]", line):
+                table = found[1]
+            elif found := re.match(r"\.BR (\w+) \" = ", line):
+                told.add((table, found[1]))
+        self.assertEqual(told, read)
 
 
 class Order(unittest.TestCase):

@@ -46,7 +46,7 @@ class CommandLineTool:
         self.command, self.environment = list(map(str, command)), environment
 
     def call(self):
-        run = subprocess.run(self.command, capture_output=True, text=True, cwd="/", env=self.environment, timeout=60)
+        run = subprocess.run(self.command, capture_output=True, text=True, cwd="/", env=self.environment, timeout=180)
         answer = json.loads(run.stdout)
         return answer.get("status", answer.get("error"))
 

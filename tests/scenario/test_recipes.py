@@ -42,7 +42,7 @@ class Recipes(Scenario):
 
     def type_it(self, *command, **environment):
         run = subprocess.run(
-            list(map(str, command)), capture_output=True, text=True, timeout=60, cwd=self.work,
+            list(map(str, command)), capture_output=True, text=True, timeout=180, cwd=self.work,
             env={
                 **ENVIRONMENT, "PATH": f"{BUILD}:{ENVIRONMENT['PATH']}", "JETON_SOCKET_DIR": str(self.daemon.run),
                 "API_URL": self.api.url, "PYTHONPATH": str(PYTHON), "PYTHONDONTWRITEBYTECODE": "1", **environment,
@@ -298,7 +298,7 @@ class Container(SystemScenario):
             return subprocess.run(
                 ["unshare", "--pid", "--fork", "--mount", "--mount-proc", "sh", "-c", script, str(self.daemon.run),
                  str(inside), *user, *map(str, command)],
-                capture_output=True, text=True, timeout=60, cwd="/",
+                capture_output=True, text=True, timeout=180, cwd="/",
                 env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(inside)},
             )  # fmt: skip
 

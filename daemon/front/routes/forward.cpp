@@ -30,6 +30,22 @@ Error bad_input(std::string what) {
 
 Error twice(std::string_view name) { return bad_input(fmt::format("\"{}\" stands more than once", name)); }
 
+constexpr std::chrono::minutes slow_patience{5};
+
+/// A change that was asked for may have been made, or be made yet: whoever asked must look before asking again.
+Error unsure(Error error, const Route& route) {
+    if (!route.if_unsure.empty()) {
+        error.next = route.if_unsure;
+    } else if (route.method != "GET") {
+        error.next = "jeton status; look whether it was done before you do it again";
+    } else {
+        return error;
+    }
+    error.what += "; what was asked for may have been done, or be done yet";
+    error.retry_after.reset();
+    return error;
+}
+
 json::string_view key(std::string_view name) { return {name.data(), name.size()}; }
 
 Result<json::value> query_value(const Parameter& parameter) {
@@ -154,7 +170,9 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
 
     const auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, match.route->verb, json::value(std::move(*body)));
+    if (match.route->slow) question.patience = slow_patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
+    if (answer.unsure) co_return refusal_response(unsure(*answer.refused, *match.route));
     if (answer.refused) co_return refusal_response(*answer.refused);
     co_return done_response(match.route->success, answer.done, answer.next ? next_link(request, *answer.next) : "");
 }

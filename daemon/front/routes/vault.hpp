@@ -29,6 +29,7 @@ struct Answer {
     json::value done;                      ///< in `protocol::wiped_storage()`
     std::optional<std::string> next = {};  ///< of a listing: the cursor at which it goes on
     std::optional<Error> refused;          ///< then `done` is null
+    bool unsure = false;  ///< then it was sent, and no answer came: it may have been done, or be done yet
 };
 
 class Vault {

@@ -17,7 +17,12 @@ constexpr std::size_t credential_name_limit = 255;  // of a file name
 
 Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
     auto content = read_secret_file(key_file);
-    if (!content) return content.error();
+    if (!content) {
+        auto error = content.error();
+        if (error.code == Errc::not_found)
+            error.next = "put the key file back: a new one opens no store that is there; or name another in key_file";
+        return error;
+    }
     if (content->size() < slot_secret_min) {
         return refuse(Errc::wrong_state, fmt::format("{} holds no key: it is shorter than 16 bytes", key_file.string()),
                       "name the key file that the store was made with; if it is empty, it can be removed");

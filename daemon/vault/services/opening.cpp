@@ -69,11 +69,23 @@ std::optional<Unlocked> unlock_by(const std::vector<KeySlot>& slots, const HostS
 
 }  // namespace
 
+Result<void> check_openable(Store& store) {
+    if (store.state() != StoreState::sealed || !store.slots().empty()) return {};
+    return refuse(
+        Errc::sealed, "no key can open the store as it is: " + store.reason(),
+        "mend that, then start the daemon again: it looks at its files at the start alone; or put a backup in "
+        "its place: jeton restore FILE");
+}
+
 Error closed_refusal(const Store& store) {
     if (store.state() == StoreState::uninitialised) {
         return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
     }
-    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), "jeton unseal");
+    // Where the reason itself says what to do, unsealing would only be refused for it.
+    const bool must_be_restored = store.reason().contains("restore a backup");
+    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(),
+                        must_be_restored ? "jeton restore FILE; or put the newest files back and start the daemon again"
+                                         : "jeton unseal");
     error.retry_after = 10;
     return error;
 }

@@ -13,6 +13,10 @@
 
 namespace jeton::vault {
 
+/// Where there is nothing that a key could open: the file cannot be used as it is, or holds no slot (`Store::reason`).
+/// A wrong key must not be blamed for it. Refuses `sealed`.
+[[nodiscard]] Result<void> check_openable(Store& store);
+
 /// Why nothing can be done while `store` is not unsealed: `uninitialised`, or `sealed` with the reason.
 [[nodiscard]] Error closed_refusal(const Store& store);
 

@@ -153,7 +153,7 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
         return database;
     } catch (const StoreBusy&) {
         throw StoreInUse(fmt::format("{} is in use by another vault", file.string()),
-                         "stop it first: systemctl stop jeton-vault, or end the other jetond");
+                         "end the other jetond first, or give this one a paths.state of its own");
     } catch (const StoreDamaged& error) {
         throw damaged(file, error.what());
     } catch (const std::logic_error& error) {

@@ -24,10 +24,12 @@ constexpr std::string_view not_opened_yet = "no key slot has opened it since the
 constexpr std::string_view never_initialised = "it was never initialised";
 
 Error missing_database(const Engine& engine) {
-    return refuse(Errc::wrong_state,
-                  fmt::format("{} is missing, but its anchor {} has seen one", engine.file.string(),
-                              engine.anchor.file().string()),
-                  "put the database back, or take the anchor away if it is gone for good");
+    return refuse(
+        Errc::wrong_state,
+        fmt::format("{} is missing, but its anchor {} has seen one", engine.file.string(),
+                    engine.anchor.file().string()),
+        "put the database back, or a backup in its place: jeton restore FILE; only if neither is left, take the anchor "
+        "away and begin anew: jeton init");
 }
 
 Error unusable(const Engine& engine) { return refuse(Errc::wrong_state, engine.reason, "then start the daemon again"); }
@@ -176,7 +178,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     if (engine_->root) return refuse(Errc::wrong_state, "the store is unsealed already", "jeton status");
     auto checked = check_store(*engine_->database, engine_->anchor, root, accept_rollback);
     if (!checked) {
-        engine_->reason = checked.error().what;
+        engine_->reason = fmt::format("{}; {}", checked.error().what, checked.error().next);
         return checked.error();
     }
     engine_->root.emplace(std::move(root));

@@ -66,6 +66,7 @@ void note_trial(StoreCall& call, const KeySlot& slot) {
 Result<Outcome> key_slot_list(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (const auto openable = check_openable(call.room.store); !openable) return openable.error();
     json::array list;
     for (const auto& slot : slots_of(call.room.store)) list.push_back(slot_view(slot));
     return done(std::move(list));
@@ -116,6 +117,7 @@ Result<Outcome> key_slot_test(StoreCall& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto& store = call.room.store;
     if (store.state() == StoreState::uninitialised) return closed_refusal(store);
+    if (const auto openable = check_openable(store); !openable) return openable.error();
     const auto slots = slots_of(store);
     if (typed.empty()) return test_configured(call, slots);
     auto attempt = try_secret(slots, typed, unlocking_of(call));

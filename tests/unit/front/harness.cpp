@@ -72,7 +72,7 @@ Peer some_peer(uid_t uid) { return Peer{.uid = uid, .gid = uid, .pid = 4711, .fo
 
 Task<Answer> ScriptedVault::ask(Question question) {
     Asked asked_now{std::string{question.verb}, std::string{question.socket}, json::serialize(question.body),
-                    json::serialize(question.peer)};
+                    json::serialize(question.peer), question.patience};
     asked.push_back(asked_now);
     auto answer = script(asked_now);
     co_return answer;

@@ -72,6 +72,7 @@ public:
         std::string socket;
         std::string body;  ///< JSON
         std::string peer;  ///< JSON
+        std::chrono::seconds patience{};
     };
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return "unsealed"; }

@@ -235,4 +235,41 @@ TEST_CASE("routes: no two have the same method and path") {
     }
 }
 
+TEST_CASE("forward: what stretches a passphrase is given minutes; anything else is not") {
+    World world;
+    const auto patience_of = [&](std::string_view method, std::string_view target) {
+        (void)world.ask(method, target);
+        return world.vault.asked.back().patience;
+    };
+    for (const char* target :
+         {"/v1/init", "/v1/unseal", "/v1/key-slots", "/v1/key-slots/test", "/v1/key-slots/a/remove",
+          "/v1/environments/e/key/rotate", "/v1/root-key/rotate", "/v1/backups", "/v1/restores"}) {
+        CAPTURE(target);
+        CHECK(patience_of("POST", target) == std::chrono::minutes{5});
+    }
+    CHECK(patience_of("GET", "/v1/key-slots") == std::chrono::seconds{30});
+    CHECK(patience_of("POST", "/v1/apps") == std::chrono::seconds{30});
+}
+
+TEST_CASE("forward: a change without an answer may have been made, and what to look at is said") {
+    World world;
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        auto error = refuse(Errc::temporarily_unavailable, "the vault does not answer", "try again in a moment");
+        error.retry_after = 1;
+        auto answer = refused(std::move(error));
+        answer.unsure = true;
+        return answer;
+    };
+    const auto made = body_of(world.ask("POST", "/v1/init"));
+    CHECK(made.contains("may have been done"));
+    CHECK(made.contains("jeton key slot add recovery"));
+    CHECK_FALSE(made.contains("try again"));
+    const auto changed = body_of(world.ask("POST", "/v1/apps"));
+    CHECK(changed.contains("may have been done"));
+    CHECK(changed.contains("before you do it again"));
+    const auto read = body_of(world.ask("GET", "/v1/apps"));
+    CHECK_FALSE(read.contains("may have been done"));
+    CHECK(read.contains("try again in a moment"));
+}
+
 }  // namespace jeton::front::test

@@ -26,7 +26,7 @@ void check_refused(Place& place, const std::string& why) {
     CAPTURE(refused.error().what);
     CHECK(refused.error().what.find(why) != std::string::npos);
     CHECK(place.store().state() == StoreState::sealed);
-    CHECK(place.store().reason() == refused.error().what);
+    CHECK(place.store().reason() == refused.error().what + "; " + refused.error().next);
     const auto after = place.save();
     CHECK(after.database == before.database);
     CHECK(after.log == before.log);

@@ -118,7 +118,7 @@ std::string why_refused(Place& place) {
         REQUIRE_FALSE(refused);
         CHECK(refused.error().code == Errc::mismatch);
         CHECK(place.store().state() == StoreState::sealed);
-        CHECK(place.store().reason() == refused.error().what);
+        CHECK(place.store().reason() == refused.error().what + "; " + refused.error().next);
     }
     return place.store().reason();
 }

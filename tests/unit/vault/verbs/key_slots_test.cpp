@@ -166,6 +166,15 @@ TEST_CASE("key slot remove: with proof, never the last that a person can carry; 
     CHECK_FALSE(vault.store().unseal(old_root->copy(), true));
 }
 
+TEST_CASE("unseal: of an open store checks what was typed, and changes nothing") {
+    Vault vault;
+    const auto key = vault.recovery_key();
+    CHECK(vault.refused("store.unseal", {{"secret", "wrong"}}) == "forbidden");
+    CHECK(vault.done("store.unseal", {{"secret", key}}).at("changed") == false);
+    CHECK(vault.done("store.unseal", {}).at("changed") == false);
+    CHECK(vault.store().state() == StoreState::unsealed);
+}
+
 TEST_CASE("unseal: by passphrase or recovery key, whichever is typed; wrong ones are told in the audit afterwards") {
     Vault vault;
     const auto key = vault.recovery_key();
