@@ -14,7 +14,8 @@ constexpr std::size_t without_prefix = 40;  ///< a base64 of 32 bytes has 43, a 
 
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// The characters of secrets and tokens: base64 of both kinds, and the dots between their parts.
+/// The characters of secrets and tokens: base64url, and the dots between their parts; of the other base64 all but `/`,
+/// which ends a run because names hold it (`app/tenant`).
 bool is_of_a_run(char c) { return is_alphanumeric(c) || std::string_view{"._-+=~"}.contains(c); }
 
 bool looks_secret(std::string_view run) {

@@ -84,6 +84,9 @@ Named named_in(const json::value& body) {
     return named;
 }
 
+/// Its piece of the file cannot be made again, which would happen where the disk fails for a neighbour of its group.
+bool is_made_once(std::string_view name) { return name == "backup.page"; }
+
 bool is_store_verb(std::string_view name) {
     const auto* verb = find_verb(name);
     return verb != nullptr && std::holds_alternative<StoreVerbFunction>(verb->function);
@@ -120,13 +123,16 @@ Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
 
 wire::Moment Desk::moment() const { return {room_.store.instance(), room_.store.epoch()}; }
 
-wire::Attested Desk::attested() {
+wire::Attested Desk::attested() try {
     if (room_.store.state() != StoreState::unsealed) return {};
     auto group = room_.store.group();
     return group.attempt([](Transaction& tx) {
         return wire::Attested{.groups = bindings::any_for_group(tx) || pairs::any_for_group(tx),
                               .unit = bindings::any_for_unit(tx) || pairs::any_for_unit(tx)};
     });
+} catch (const std::exception& fault) {
+    log::error("all of each caller is attested: {}", fault.what());  // more than is needed does no harm
+    return {.groups = true, .unit = true};
 }
 
 const KnownCallers* Desk::news_of_callers() try {
@@ -181,8 +187,12 @@ void Desk::run(std::vector<Task> tasks) {
             run_alone(*first++);
             continue;
         }
-        const auto last =
-            std::find_if(first, tasks.end(), [](const Task& task) { return is_store_verb(task.request.verb); });
+        auto last = first + 1;
+        if (!is_made_once(first->request.verb)) {
+            last = std::find_if(last, tasks.end(), [](const Task& task) {
+                return is_store_verb(task.request.verb) || is_made_once(task.request.verb);
+            });
+        }
         run_group({first, last});
         first = last;
     }
@@ -242,6 +252,11 @@ Landing Desk::judge(Group& group, const Flights::Landed& landed) {
     } catch (const Tampered& fault) {
         log::error("{}", fault.what());
         return {tampered_refusal(fault), need.flight};
+    } catch (const StoreFault&) {
+        throw;
+    } catch (const std::exception& fault) {
+        log::error("{}: {}", need.connection, fault.what());
+        return {fault_refusal(), need.flight};
     }
 }
 
@@ -251,8 +266,10 @@ void Desk::keep(Group& group, Landing& landing) {
             group.attempt([&](Transaction& tx) { tx.append_audit(*landing.alarm); });
         }
         if (landing.keep) group.attempt([&](Transaction& tx) { landing.keep(tx); });
-    } catch (const Tampered& fault) {
-        log::error("{}", fault.what());
+    } catch (const StoreFault&) {
+        throw;
+    } catch (const std::exception& fault) {
+        log::error("what a token endpoint answered is not kept: {}", fault.what());
     }
     landing.keep = {};  // it may hold a token
 }
@@ -531,13 +548,15 @@ void Desk::refresh_tokens() {
     for (auto& fetch : fetches) flights_.join(need_of(room_, std::move(fetch)), std::nullopt);
 }
 
-void Desk::log_head() {
+void Desk::log_head() try {
     if (room_.store.state() != StoreState::unsealed) return;
     auto group = room_.store.group();
     const auto head = group.attempt([](Transaction& tx) { return audit::signed_head(tx); });
     // In this form `jeton audit verify --against` reads it back.
     log::info("audit head sequence={} hash={} signature={} public_key={}", head.sequence, head.hash, head.signature,
               head.public_key);
+} catch (const std::exception& fault) {
+    log::error("the audit's head is not told: {}", fault.what());
 }
 
 void Desk::note_ends() {

@@ -1,9 +1,12 @@
 #include "daemon/vault/stretcher.hpp"
 
+#include <exception>
 #include <new>
 #include <utility>
 
 #include <boost/asio/post.hpp>
+
+#include "daemon/base/log.hpp"
 
 namespace jeton::vault {
 
@@ -19,6 +22,9 @@ Result<Stretched> stretch_all(const StretchNeed& need, const std::atomic<bool>* 
                             "make room for 256 MiB, or type a recovery key");
         error.retry_after = 10;
         return error;
+    } catch (const std::exception& fault) {  // nothing may leave the worker's thread
+        log::error("a passphrase could not be stretched: {}", fault.what());
+        return refuse(Errc::server_error, "the passphrase could not be checked", "see the log of jeton-vault");
     }
     return stretched;
 }

@@ -1,6 +1,7 @@
 #include "daemon/vault/services/key_slots.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,7 +55,7 @@ Result<SlotPreparation> prepare_passphrase(const WantedSlot& wanted, KeySlot dra
     SlotPreparation preparation;
     const auto* result = stretched.for_new_slot();
     if (result == nullptr) {
-        preparation.need.push_back({SecretText{wanted.passphrase}, draft.salt, cost, true});
+        preparation.need.push_back({std::make_shared<const SecretText>(wanted.passphrase), draft.salt, cost, true});
         return preparation;
     }
     draft.salt = result->salt;

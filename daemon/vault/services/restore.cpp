@@ -12,6 +12,7 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/keys/slots.hpp"
+#include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -83,10 +84,11 @@ std::string revived_list(const std::vector<Difference>& differences) {
 std::string detail_of(const RunningRestore& restore) {
     const auto& checked = *restore.checked;
     return fmt::format("backup of {} on {}; revived: {}", rfc3339(restore.made_at), restore.host,
-                       checked.is_compared ? revived_list(checked.differences) : "not known, the store was not open");
+                       checked.is_compared ? revived_list(checked.differences)
+                                           : "not known, the present store " + checked.why_not_compared);
 }
 
-/// Root key and host slots of the present store, where it is open.
+/// Root key and host slots of the present store, where it is open and its slots can be believed.
 struct Present {
     std::optional<RootKey> root;
     std::vector<KeySlot> host_slots;
@@ -97,13 +99,17 @@ Present present_of(Store& store) {
     Present present;
     if (store.state() != StoreState::unsealed) return present;
     auto group = store.group();
-    group.attempt([&](Transaction& tx) {
-        present.root = tx.root().copy();
-        present.high_water = tx.high_water();
-        for (auto& slot : key_slots::list(tx)) {
-            if (!slot.is_portable()) present.host_slots.push_back(std::move(slot));
-        }
-    });
+    try {
+        group.attempt([&](Transaction& tx) {
+            present.high_water = tx.high_water();
+            for (auto& slot : key_slots::list(tx)) {
+                if (!slot.is_portable()) present.host_slots.push_back(std::move(slot));
+            }
+            present.root = tx.root().copy();
+        });
+    } catch (const Tampered& fault) {
+        log::error("no key slot of the store that was here is kept: {}", fault.what());
+    }
     return present;
 }
 
@@ -144,6 +150,18 @@ HostSlots host_slots(const Present& present, const RootKey& root, const Config& 
     return made;
 }
 
+/// Where the present store does not hold together, the backup is all that there is.
+void compare_into(CheckedRestore& checked, Group& present, Transaction& backup) {
+    try {
+        checked.differences = present.attempt([&](Transaction& is) { return compare(is, backup, is.high_water()); });
+        checked.is_compared = true;
+    } catch (const Tampered& fault) {
+        (void)compare(backup, backup, backup.high_water());  // throws where the row is not of the present store
+        log::error("nothing was compared with the backup: {}", fault.what());
+        checked.why_not_compared = fmt::format("cannot be compared, {}", fault.what());
+    }
+}
+
 /// A token of before stays void whichever of both stores issued it: a generation never exceeds the epoch in which it
 /// was given, and this epoch is above both.
 void void_tokens(Transaction& tx, std::int64_t generation) {
@@ -157,7 +175,7 @@ void void_tokens(Transaction& tx, std::int64_t generation) {
 
 Result<const RunningRestore*> begin_restore(Store& store, const Peer& peer, RestoreInProgress& restore,
                                             const backup::ParsedHeader& header, const RootKey& root,
-                                            std::span<const unsigned char> file, const Clock& clock) {
+                                            std::span<const unsigned char> file, const Clock& clock) try {
     if (restore && restore->uid != peer.uid && !restore->ends.passed(clock)) {
         return refuse(Errc::wrong_state, fmt::format("{} is restoring a backup already", restore->user),
                       "wait until that has ended; one that nobody goes on with ends after ten minutes");
@@ -175,6 +193,9 @@ Result<const RunningRestore*> begin_restore(Store& store, const Peer& peer, Rest
         return taken.error();
     }
     return &*restore;
+} catch (...) {
+    restore.reset();
+    throw;
 }
 
 Result<RunningRestore*> find_restore(RestoreInProgress& restore, const Peer& peer, std::string_view id,
@@ -202,7 +223,7 @@ Result<void> take_page(RestoreInProgress& restore, const Peer& peer, std::string
     auto taken = take_frames(running);
     if (!taken) restore.reset();
     return taken;
-} catch (const StoreFault&) {
+} catch (...) {
     restore.reset();
     throw;
 }
@@ -226,24 +247,26 @@ Result<const RunningRestore*> check_restore(Store& store, RestoreInProgress& res
     if (store.state() == StoreState::unsealed) {
         auto present = store.group();
         auto backup = running.store->group();
-        present.attempt([&](Transaction& is) {
-            backup.attempt([&](Transaction& was) {
-                checked.is_compared = true;
+        backup.attempt([&](Transaction& was) {
+            present.attempt([&](Transaction& is) {
                 checked.is_other_store = !is_same_key(is.root(), was.root());
-                checked.differences = compare(is, was, is.high_water());
                 checked.instance = is.instance();
                 checked.epoch = is.epoch();
             });
+            compare_into(checked, present, was);
         });
     }
     running.checked = std::move(checked);
     return &running;
-} catch (const StoreFault&) {
-    restore.reset();
-    throw;
 } catch (const std::logic_error&) {  // a word in some row that this version does not know
     restore.reset();
     return damaged("it holds something that this version of jeton does not know");
+} catch (const Tampered&) {  // a row of the backup: one of the present store is met where it is compared
+    restore.reset();
+    return damaged("what was read of it was edited meanwhile");
+} catch (...) {
+    restore.reset();
+    throw;
 }
 
 Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInProgress& restore, const Peer& peer,
@@ -253,7 +276,7 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
     auto& running = **found;
     if (!running.checked) return refuse(Errc::wrong_state, "the backup was not checked yet", "jeton restore FILE");
     const bool was_open = store.state() == StoreState::unsealed;
-    if (was_open != running.checked->is_compared ||
+    if (was_open == running.checked->instance.empty() ||
         (was_open && (store.instance() != running.checked->instance || store.epoch() != running.checked->epoch))) {
         restore.reset();
         return has_ended("the store changed since it was compared");

@@ -30,10 +30,11 @@ inline constexpr std::chrono::minutes restore_idle{10};  ///< a person may look 
 
 /// What the backup, checked as a whole, would change.
 struct CheckedRestore {
-    bool is_compared = false;     ///< false: the present store is not open, so nobody can tell
-    bool is_other_store = false;  ///< it has another root key than the one that is here
+    bool is_compared = false;                      ///< false: nobody can tell what would change
+    std::string why_not_compared = "is not open";  ///< said of the present store
+    bool is_other_store = false;                   ///< it has another root key than the one that is here
     std::vector<Difference> differences;
-    std::string instance;  ///< of the present store, when it was compared
+    std::string instance;  ///< of the present store, when this was checked; empty: it was not open
     std::int64_t epoch = 0;
 };
 
@@ -57,8 +58,8 @@ using RestoreInProgress = std::optional<RunningRestore>;
 
 /// Begins with the first bytes of the file: the whole clear part, the start of the stream, and what follows. `root` is
 /// what a slot of the header gave; whoever asks typed what opens it.
-/// Refuses: bad_input (too short), mismatch (altered, or the slot belongs to another store), wrong_state (another
-/// restore is going on). Throws StoreFault.
+/// Refuses: mismatch (too short, altered, or the slot belongs to another store), wrong_state (another restore is going
+/// on). Throws StoreFault.
 [[nodiscard]] Result<const RunningRestore*> begin_restore(Store& store, const Peer& peer, RestoreInProgress& restore,
                                                           const backup::ParsedHeader& header, const RootKey& root,
                                                           std::span<const unsigned char> file, const Clock& clock);
@@ -73,8 +74,9 @@ using RestoreInProgress = std::optional<RunningRestore>;
 [[nodiscard]] Result<void> take_page(RestoreInProgress& restore, const Peer& peer, std::string_view id,
                                      std::int64_t number, std::span<const unsigned char> bytes, const Clock& clock);
 
-/// After the last byte: checks the backup as a whole and compares it with the present store, which is not changed.
-/// Refuses: mismatch (truncated, or it does not hold together). A longer work. Throws StoreFault, Tampered.
+/// After the last byte: checks the backup as a whole and compares it with the present store, which is not changed. A
+/// present store that was edited outside jeton is not compared, and is no reason to refuse: it is what a backup is for.
+/// Refuses: mismatch (truncated, or it does not hold together). A longer work. Throws StoreFault.
 [[nodiscard]] Result<const RunningRestore*> check_restore(Store& store, RestoreInProgress& restore, const Peer& peer,
                                                           std::string_view id, const Clock& clock);
 

@@ -17,9 +17,10 @@ bool is_worth_stretching(const KeySlot& slot, const StretchCost& least) {
 
 }  // namespace
 
-const SlotSecret* Stretched::find(const KeySlot& slot) const {
+const SlotSecret* Stretched::find(const KeySlot& slot, std::string_view passphrase) const {
     const auto found = std::ranges::find_if(results_, [&](const Result& result) {
-        return !result.for_new_slot && result.salt == slot.salt && result.cost == cost_of(slot);
+        return !result.for_new_slot && result.salt == slot.salt && result.cost == cost_of(slot) &&
+               equal_constant_time(result.passphrase->reveal(), passphrase);
     });
     return found == results_.end() ? nullptr : &found->secret;
 }
@@ -37,7 +38,8 @@ const Stretched& Stretched::none() {
 }
 
 Stretched::Result stretch(const StretchJob& job) {
-    return {job.salt, job.cost, job.for_new_slot, stretch(job.passphrase.reveal(), job.salt, job.cost)};
+    return {job.passphrase, job.salt, job.cost, job.for_new_slot,
+            stretch(job.passphrase->reveal(), job.salt, job.cost)};
 }
 
 UnlockAttempt unlock(const std::vector<KeySlot>& slots, std::string_view typed, const Stretched& stretched,
@@ -53,14 +55,16 @@ UnlockAttempt unlock(const std::vector<KeySlot>& slots, std::string_view typed, 
             if (slot.kind == KeySlotKind::recovery && opens(slot, *recovery_key)) return attempt;
         }
     }
+    std::shared_ptr<const SecretText> passphrase;
     std::size_t tried = 0;
     for (const auto& slot : slots) {
         if (!is_worth_stretching(slot, least)) continue;
         if (++tried > key_slots_max) break;
-        if (const auto* secret = stretched.find(slot)) {
+        if (const auto* secret = stretched.find(slot, typed)) {
             if (opens(slot, *secret)) break;
         } else {
-            attempt.need.push_back({SecretText{typed}, slot.salt, cost_of(slot)});
+            if (!passphrase) passphrase = std::make_shared<const SecretText>(typed);
+            attempt.need.push_back({passphrase, slot.salt, cost_of(slot)});
         }
     }
     if (attempt.unlocked) attempt.need.clear();

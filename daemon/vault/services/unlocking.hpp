@@ -1,6 +1,7 @@
 /// What a person typed, against key slots: a recovery key opens at once, a passphrase once it has been stretched.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,8 @@ namespace jeton::vault {
 
 /// One passphrase to be stretched, outside any transaction and off the loop: it takes a second.
 struct StretchJob {
-    SecretText passphrase;
-    Bytes salt;  ///< 32 bytes
+    std::shared_ptr<const SecretText> passphrase;  ///< never null; one for all jobs of what was typed once
+    Bytes salt;                                    ///< 32 bytes
     StretchCost cost;
     bool for_new_slot = false;
 };
@@ -28,13 +29,15 @@ using StretchNeed = std::vector<StretchJob>;
 class Stretched {
 public:
     struct Result {
+        std::shared_ptr<const SecretText> passphrase;
         Bytes salt;
         StretchCost cost;
         bool for_new_slot = false;
         SlotSecret secret;
     };
-    /// What the request's passphrase became for this slot; nullptr where it was not stretched yet.
-    [[nodiscard]] const SlotSecret* find(const KeySlot& slot) const;
+    /// What this passphrase became for this slot; nullptr where it was not stretched yet. A request may have typed
+    /// several, and slots of two stores may have one salt.
+    [[nodiscard]] const SlotSecret* find(const KeySlot& slot, std::string_view passphrase) const;
     /// What the passphrase of the slot to be made became, with the salt that was drawn for it.
     [[nodiscard]] const Result* for_new_slot() const;
     void add(Result result) { results_.push_back(std::move(result)); }

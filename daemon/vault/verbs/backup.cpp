@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <ranges>
 #include <utility>
 
@@ -12,8 +13,10 @@
 #include "daemon/base/encoding.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/vault/keys/same_key.hpp"
+#include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/restore.hpp"
+#include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -58,8 +61,10 @@ json::object checked_view(const RunningRestore& restore) {
 
 std::string statement(const CheckedRestore& checked) {
     if (!checked.is_compared) {
-        return "The store that is here is not open: nobody can tell what would be revived or lost. Tokens that it "
-               "issued end.";
+        return fmt::format(
+            "The store that is here {}: nobody can tell what would be revived or lost. Tokens that it "
+            "issued end.",
+            checked.why_not_compared);
     }
     return checked.is_other_store
                ? "The backup has another root key than the store that is here: it is of another store, or the root key "
@@ -67,22 +72,50 @@ std::string statement(const CheckedRestore& checked) {
                : "What was taken away since the backup holds again, what came since is lost. All local tokens end.";
 }
 
+/// What proof for the store that is here is held against.
+struct PresentKeys {
+    std::optional<RootKey> root;  ///< while it is open
+    std::vector<KeySlot> slots;   ///< that a person can carry; verified while it is open, else as they stand there
+};
+
+Result<PresentKeys> present_keys(Store& store) try {
+    PresentKeys present;
+    if (store.state() == StoreState::unsealed) {
+        auto group = store.group();
+        group.attempt([&](Transaction& tx) {
+            present.root = tx.root().copy();
+            present.slots = key_slots::list(tx);
+        });
+    } else {
+        present.slots = store.slots();
+    }
+    std::erase_if(present.slots, [](const KeySlot& slot) { return !slot.is_portable(); });
+    return present;
+} catch (const Tampered& fault) {
+    return refuse(Errc::mismatch, fmt::format("what opens the store that is here is not believed: {}", fault.what()),
+                  "close it first, then restore again: jeton seal");
+}
+
+/// A slot that opens to another root key than the open store has was put there by somebody.
+void check_root(const PresentKeys& present, const Unlocked& unlocked) {
+    if (present.root && !is_same_key(unlocked.root, *present.root)) throw Tampered("key_slots", unlocked.slot.id.text);
+}
+
 /// The key that opens the backup, and where that is of another store, proof for the one that is here: a front that
 /// lies about who asks must not put a store of its own in the place of this one.
 Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey& root, std::string_view typed,
                                                  std::string_view store_proof) {
-    auto& store = call.room.store;
-    auto slots = store.slots();
-    std::erase_if(slots, [](const KeySlot& slot) { return !slot.is_portable(); });
+    auto present = present_keys(call.room.store);
+    if (!present) return present.error();
+    auto& slots = present->slots;
+    if (present->root && is_same_key(*present->root, root)) return std::optional<Outcome>{};
     if (slots.empty()) return std::optional<Outcome>{};
-    if (store.state() == StoreState::unsealed) {
-        auto group = store.group();
-        const bool is_same = group.attempt([&](Transaction& tx) { return is_same_key(tx.root(), root); });
-        if (is_same) return std::optional<Outcome>{};
-    }
     // What opened the backup may open the store that is here as well.
     auto same = unlock(slots, typed, call.stretched, call.room.stretching);
-    if (same.unlocked) return std::optional<Outcome>{};
+    if (same.unlocked) {
+        check_root(*present, *same.unlocked);
+        return std::optional<Outcome>{};
+    }
     if (store_proof.empty()) {
         if (!same.need.empty()) return std::optional{stretch_first(std::move(same.need))};
         // Counts like any other: whoever makes a backup to suit would else guess at this store for nothing.
@@ -94,6 +127,7 @@ Result<std::optional<Outcome>> prove_for_present(StoreCall& call, const RootKey&
     auto attempt = try_secret(slots, store_proof, unlocking_of(call));
     if (!attempt) return attempt.error();
     if (!attempt->unlocked) return std::optional{stretch_first(std::move(attempt->need))};
+    check_root(*present, *attempt->unlocked);
     call.room.guesses.right();
     return std::optional<Outcome>{};
 }
@@ -106,7 +140,7 @@ void write_tally(StoreCall& call) {
         group.attempt([&](Transaction& tx) { call.room.tally.write(tx); });
         group.commit();
         call.room.tally.clear(call.now());
-    } catch (const StoreFault& fault) {
+    } catch (const std::exception& fault) {
         log::error("usage was not written before the restore: {}", fault.what());
     }
 }

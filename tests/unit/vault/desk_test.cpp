@@ -1,9 +1,13 @@
 #include "daemon/vault/desk.hpp"
 
+#include <stdexcept>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <sqlite3.h>
 
 #include "daemon/vault/keys/recovery_key.hpp"
+#include "tests/unit/vault/store/fault_vfs.hpp"
 #include "tests/unit/vault/store/support.hpp"
 #include "tests/unit/vault/world.hpp"
 
@@ -153,6 +157,54 @@ TEST_CASE("threat: guessing (T16): a backup made to suit is no way to ask for no
     CHECK(counter.answer(1).at("refused").at("error") == "temporarily_unavailable");
 }
 
+TEST_CASE("threat: tampering (T29): slots taken out of the open store's file do not spare a restore its proof") {
+    Counter counter;
+    (void)recovery_key(counter);
+    World stranger;
+    const auto key = recovery_key(stranger);
+    BackupInProgress backup;
+    const auto file = backup_of(stranger, backup);
+    REQUIRE(file);
+    StoreProbe::engine(counter.store()).database->execute("DELETE FROM key_slots");
+    counter.turn({Counter::frame(1, "restore.begin", {{"proof", key}, {"data", base64url(*file)}})});
+    const auto refused = counter.answer(1).at("refused");
+    CHECK(refused.at("error") == "mismatch");
+    CHECK(refused.at("error_description").as_string().find("key_slots") != std::string::npos);
+    CHECK_FALSE(counter.room.restore.has_value());
+}
+
+TEST_CASE("T30: a disk that fails for a neighbour does not end a backup") {
+    const store_test::FaultVfs vfs;
+    Counter counter;
+    counter.World::environment("integration");
+    (void)recovery_key(counter);
+    REQUIRE(backup_of(counter, counter.room.backup));
+    const auto page = Counter::frame(2, "backup.page", {{"backup", counter.room.backup->id}, {"page", 0}});
+    store_test::FaultVfs::fail(1, SQLITE_FULL);
+    counter.turn({Counter::frame(1, "tenant.create", Counter::tenant("1@integration")), page,
+                  Counter::frame(3, "tenant.create", Counter::tenant("2@integration"))});
+    CHECK(store_test::FaultVfs::operations() > 0);
+    store_test::FaultVfs::fail(0, 0);
+    CHECK(counter.answer(2).contains("done"));
+    CHECK(counter.answer(3).contains("done"));
+}
+
+TEST_CASE("T29: where it cannot be read what must be attested of callers, all of it is, and the vault goes on") {
+    Counter counter;
+    counter.connected("dispatcher/1@integration");
+    NewBinding wanted;
+    wanted.connection = "dispatcher/1@integration";
+    wanted.identity.user = "worker";
+    wanted.identity.uid = 2000;
+    REQUIRE(counter.run([&](Transaction& tx) { return add_binding(tx, counter.admin, wanted, counter.clock.now()); }));
+    StoreProbe::engine(counter.store()).database->execute("UPDATE bindings SET gid = 3000");
+    counter.sent.clear();
+    counter.desk.greet();
+    REQUIRE(counter.sent.size() == 1);
+    CHECK(counter.sent[0].at("event") == "hello");
+    CHECK(counter.sent[0].at("attest") == json::array{"groups", "unit"});
+}
+
 TEST_CASE("an unknown member is refused by name, and nothing is done") {
     Counter counter;
     auto body = environment("integration");
@@ -244,6 +296,18 @@ TEST_CASE("T30: a disk that is full takes no token from those who wait for it") 
     CHECK(counter.answer(1).at("done").at("expires_in").as_int64() == 900);
     database.execute("PRAGMA max_page_count = 1000000");
     CHECK(counter.issuer().empty());  // it could not be written: the next token teaches it
+}
+
+TEST_CASE("an answer that cannot be judged ends its own request, not the vault") {
+    Remote counter;
+    ExchangeNeed need;
+    need.flight = "made to fail";
+    need.connection = counter.remote;
+    need.request.endpoint = "https://auth.example/connect/token";
+    need.land = [](Transaction&, const ExchangeAnswer&) -> Landing { throw std::runtime_error("no judgement"); };
+    counter.desk.flights().join(std::move(need), wire::read_request(Counter::frame(1, "status.show", {})));
+    counter.land(1, "{}");
+    CHECK(counter.answer(1).contains("done"));
 }
 
 TEST_CASE("an answer that comes while the store is sealed is nobody's") {

@@ -381,3 +381,25 @@ TEST_CASE("a backup of before the root key was replaced restores, and one that i
         CHECK(page.error().what == "this backup has ended: the root key was rotated meanwhile");
     }
 }
+
+TEST_CASE("T29: an open store with an edited row is not compared, and is restored from its backup") {
+    SafeOffice office;
+    office.connected(name);
+    const auto file = office.back_up();
+    auto& database = *StoreProbe::engine(office.store()).database;
+    SUBCASE("some row") { database.execute("UPDATE tenants SET name = 'Mallory'"); }
+    SUBCASE("a row taken away") { database.execute("DELETE FROM tenants"); }
+    SUBCASE("a key slot") { database.execute("UPDATE key_slots SET label = label || 'x'"); }
+    RestoreInProgress restore;
+    const auto checked = office.read(office.store(), file, restore);
+    REQUIRE(checked);
+    const auto& told = *(*checked)->checked;
+    CHECK_FALSE(told.is_compared);
+    CHECK(told.why_not_compared.find("outside jeton") != std::string::npos);
+    CHECK_FALSE(told.is_other_store);
+    REQUIRE(confirm_restore(office.store(), office.config, restore, office.admin, (*checked)->id, office.clock));
+    CHECK(office.store().state() == StoreState::unsealed);
+    CHECK(office.run([&](Transaction& tx) { return find_tenant(tx, SafeOffice::tenant_name("1@integration")); })
+              .value()
+              .tenant.name == "Customer");
+}

@@ -275,3 +275,24 @@ TEST_CASE("init by passphrase: the store opens by it and by the recovery key tha
     }
     std::filesystem::remove_all(directory);
 }
+
+TEST_CASE("restore: where a key slot is in both stores, each passphrase is tried for itself") {
+    Vault vault;
+    const auto key = vault.recovery_key();
+    vault.done("key_slot.add", {{"kind", "passphrase"}, {"passphrase", passphrase}, {"proof", key}});
+    vault.done("key_slot.add",
+               {{"kind", "passphrase"}, {"passphrase", other_passphrase}, {"proof", key}, {"label", "Bob's"}});
+    const auto file = vault.done("backup.begin", {{"proof", key}}).at("data");
+    // The store gets another root key by it; the slot of the first passphrase keeps its salt.
+    vault.done("key_slot.remove", {{"slot", "Bob's"}, {"proof", key}});
+    CHECK(vault.refused("restore.begin", {{"proof", other_passphrase}, {"data", file}}) == "forbidden");
+    vault.done("restore.begin", {{"proof", other_passphrase}, {"store_proof", passphrase}, {"data", file}});
+}
+
+TEST_CASE("stretching: whatever goes wrong in the worker's thread is an answer") {
+    StretchNeed need;
+    need.push_back({std::make_shared<const SecretText>(passphrase), Bytes(3), {3, 64}});
+    const auto stretched = stretch_all(need);
+    REQUIRE_FALSE(stretched);
+    CHECK(stretched.error().code == Errc::server_error);
+}
