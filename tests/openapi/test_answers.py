@@ -219,6 +219,8 @@ class Answers(Scenario):
         self.ask("post", CONNECTIONS + "/record", LIVE, consent)
         pair = {"client_id": client_id, "client_secret": client_secret}
         self.ask("post", CONNECTIONS + "/secrets/import", LIVE, pair)
+        row = {"app": "dispatcher", "environment": "production", "tenant": "1234567", "origin": ".env:3"}
+        self.ask("post", "/v1/imports", body=row | pair)
         self.ask("patch", CONNECTIONS, LIVE, {"form_fields": {"tenant": "1234567"}})
         self.ask("patch", "/v1/environments/{environment}", {"environment": "production"}, {"forget_issuer": True})
         self.ask("get", "/v1/connections", query={"environment": "production"})
