@@ -112,6 +112,7 @@ std::optional<std::pair<std::string, std::string>> tampered_by(Place& place, F&&
 }
 
 std::string why_refused(Place& place) {
+    std::string what;
     place.open();
     for (const bool accept_rollback : {true, false}) {
         const auto refused = place.unseal(accept_rollback);
@@ -119,8 +120,9 @@ std::string why_refused(Place& place) {
         CHECK(refused.error().code == Errc::mismatch);
         CHECK(place.store().state() == StoreState::sealed);
         CHECK(place.store().reason() == refused.error().what + "; " + refused.error().next);
+        what = refused.error().what;
     }
-    return place.store().reason();
+    return what;
 }
 
 using Named = std::pair<std::string, std::string>;

@@ -175,7 +175,7 @@ TEST_CASE("secret list: a pair that its issuer refuses says so") {
     Seen world;
     const std::string name = "dispatcher/1234567@production";
     world.connected(name, EnvironmentKind::upstream);
-    const auto secret = world.import_pair(name, {"cid.1", "cs1.abcdefgh", std::nullopt}).value();
+    const auto secret = world.import_pair(name, {"cid.1", "cs1.abcdefghijklmnopqrstuvwxyz", std::nullopt}).value();
     world.room.upstream.refusals().note(secret.id.text, secret.connection.text,
                                         refuse(Errc::invalid_client, "no", "import"), world.clock);
     const auto told = world.ask(world.operator_peer, "secret.list").value().as_array().at(0).at("hint");
