@@ -231,7 +231,7 @@ Result<void> check_columns(const Columns& columns, const std::string& file) {
     constexpr std::string_view known =
         "the first line names the columns: tenant, client_id, client_secret; and, where "
         "there are any: environment, app_key, name";
-    for (const auto [field, name] :
+    for (const auto& [field, name] :
          {std::pair{client_id, "client_id"}, std::pair{client_secret, "client_secret"}, std::pair{tenant, "tenant"}}) {
         if (!has_column(columns, field)) {
             return refuse("bad_input", fmt::format("{}:1: no column is named {}", printable(file), name),

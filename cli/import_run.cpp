@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

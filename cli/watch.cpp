@@ -101,8 +101,9 @@ int watch_status(Context& context, const Pace& pace) {
         } else if (first || !may_come_back(answer.error())) {
             return context.fail(answer.error());
         } else {
-            if (!away_since) away_since = asked_at;
-            if (asked_at - *away_since >= pace.patience) return context.fail(answer.error());
+            const auto since = away_since.value_or(asked_at);
+            away_since = since;
+            if (asked_at - since >= pace.patience) return context.fail(answer.error());
             display.show_away(answer.error().what);
         }
         if (!pause_for(pace.pause)) return exit_code::done;

@@ -219,9 +219,10 @@ TEST_CASE("environment: the issuer of an upstream one is forgotten when that is 
         });
         return world.run([](Transaction& tx) { return find_environment(tx, "production"); })->issuer;
     };
-    const auto edit = [&](const EnvironmentEdit& edit) {
-        return world.run(
-            [&](Transaction& tx) { return edit_environment(tx, world.admin, "production", edit, world.clock.now()); });
+    const auto edit = [&](const EnvironmentEdit& wanted) {
+        return world.run([&](Transaction& tx) {
+            return edit_environment(tx, world.admin, "production", wanted, world.clock.now());
+        });
     };
     const auto destination = destination_of(*created);
     CHECK(learn("another").empty());
