@@ -1,5 +1,10 @@
 #include "daemon/front/routes/metrics.hpp"
 
+#include <chrono>
+#include <utility>
+
+#include <boost/json/value_to.hpp>
+
 #include "daemon/base/log.hpp"
 #include "daemon/front/routes/exposition.hpp"
 #include "daemon/front/routes/form.hpp"
