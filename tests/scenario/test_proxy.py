@@ -87,7 +87,8 @@ class Tunnel(Proxied):
             rf"^the proxy {self.proxy.url} refuses a tunnel to localhost:\d+ \(HTTP 407\)$",
         )
         self.proxy.listener.close()
-        self.assertEqual(self.take().error["error_description"], f"the proxy {self.proxy.url} cannot be reached")
+        gone = f"the proxy {self.proxy.url} cannot be reached"  # told once the endpoint is asked again, a moment later
+        programs.wait_until(lambda: gone in self.take().error["error_description"], seconds=30, step=0.5, what=gone)
         self.assertEqual(self.endpoint.seen, [])
 
 

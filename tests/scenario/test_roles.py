@@ -31,8 +31,11 @@ READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
 # What belongs to the front alone has no request of its own.
 UNASKED = {"usage.report"}
-# Anybody may ask; whether it is for them is the ticket's to say, or the proof's that nobody has here.
-OWN_WORD = {"ticket.claim", "key_slot.add", "key_slot.remove", "key.rotate", "key.rotate_root", "backup.begin"}
+# Who may ask is not all: a ticket says for whom it is, a proof is what nobody has here, and what an imported row needs beside its
+# secret (a consent that was given elsewhere) is an operator's to record.
+OWN_WORD = {
+    "ticket.claim", "key_slot.add", "key_slot.remove", "key.rotate", "key.rotate_root", "backup.begin", "import.row",
+}  # fmt: skip
 # What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
 # and who asks for a token is bound to nothing.
 NEVER_DONE = {
