@@ -195,6 +195,7 @@ void set(const std::string& name, std::string_view value) {
     client::WipedText text;
     text.append(value);
     text.append({"\0", 1});
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it ends with the zero above
     ::setenv(name.c_str(), text.view().data(), 1);
 }
 
@@ -230,6 +231,7 @@ std::optional<Failure> prepare_environment(const std::vector<Setting>& settings,
 int become(Context& context, const std::vector<std::string>& command) {
     std::vector<char*> words;
     words.reserve(command.size() + 1);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): execvp(3) changes none of them
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     soften_for_another_program();

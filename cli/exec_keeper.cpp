@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -214,7 +215,10 @@ std::optional<int> first_slot() {
 /// This process as /proc names it: the mount may be of another PID namespace.
 pid_t pid_in_proc() {
     std::array<char, 32> text{};
-    return ::readlink("/proc/self", text.data(), text.size() - 1) > 0 ? std::atoi(text.data()) : 0;
+    const auto size = ::readlink("/proc/self", text.data(), text.size());
+    pid_t pid = 0;
+    if (size > 0) std::from_chars(text.data(), text.data() + size, pid);
+    return pid;
 }
 
 /// What the keeper tells when it stands.

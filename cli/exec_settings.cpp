@@ -31,6 +31,7 @@ constexpr std::array<std::pair<std::string_view, Member>, 10> members{{
 
 std::vector<std::string> member_names() {
     std::vector<std::string> names;
+    names.reserve(members.size());
     for (const auto& [name, member] : members) names.emplace_back(name);
     return names;
 }

@@ -88,7 +88,7 @@ private:
         std::ranges::sort(names);
         for (const auto& name : names) {
             if (name == "." || name == "..") continue;
-            look_at(below, name, path.ends_with('/') ? path + name : path + "/" + name, depth);
+            look_at(below, name, path.ends_with('/') ? path + name : fmt::format("{}/{}", path, name), depth);
         }
     }
 

@@ -61,11 +61,10 @@ constexpr std::array<std::string_view, 2> portal_column_prefixes{"servicetitan",
 constexpr std::array<std::string_view, 9> white_space{" ",  "\t",       "\r",           "\n",          "\v",
                                                       "\f", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf"};
 
-template <int (*convert)(int)>
-std::string converted(std::string_view text) {
+std::string converted(std::string_view text, int (*convert)(int)) {
     std::string other{text};
     std::ranges::transform(other, other.begin(),
-                           [](unsigned char c) { return static_cast<char>(c < 0x80 ? convert(c) : c); });
+                           [convert](unsigned char c) { return static_cast<char>(c < 0x80 ? convert(c) : c); });
     return other;
 }
 
@@ -78,19 +77,19 @@ std::string host_of(std::string_view url) {
     if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
     url = url.substr(0, url.find_first_of("/?#"));
     if (const auto user = url.rfind('@'); user != std::string_view::npos) url.remove_prefix(user + 1);
-    return converted<std::tolower>(url.substr(0, url.rfind(':')));
+    return converted(url.substr(0, url.rfind(':')), std::tolower);
 }
 
 /// The portal's two words in the spellings that people use; any other word as it is.
 std::string usual_word(std::string_view text) {
-    auto word = converted<std::tolower>(text);
+    auto word = converted(text, std::tolower);
     if (word == "prod" || word == "prd" || word == "live") return "production";
     if (word == "int" || word == "integ" || word == "sandbox") return "integration";
     return word;
 }
 
 std::optional<std::string> word_of_sandbox(std::string_view text) {
-    const auto word = converted<std::tolower>(text);
+    const auto word = converted(text, std::tolower);
     if (word == "true" || word == "1" || word == "yes" || word == "on") return "integration";
     if (word == "false" || word == "0" || word == "no" || word == "off") return "production";
     return std::nullopt;
@@ -106,7 +105,7 @@ std::string word_of_host(const std::string& host) {
 }  // namespace
 
 std::optional<PairName> pair_name(std::string_view name) {
-    const auto upper = converted<std::toupper>(name);
+    const auto upper = converted(name, std::toupper);
     for (const auto& known : variables) {
         if (!upper.ends_with(known.name)) continue;
         auto prefix = upper.substr(0, upper.size() - known.name.size());
@@ -124,7 +123,7 @@ bool is_portal_prefix(std::string_view prefix) {
 }
 
 std::optional<PairField> column_field(std::string_view name) {
-    auto plain = converted<std::tolower>(name);
+    auto plain = converted(name, std::tolower);
     std::erase_if(plain, [](unsigned char c) { return std::isalnum(c) == 0; });
     if (const auto* known = column(plain)) return known->field;
     for (const auto prefix : portal_column_prefixes) {
