@@ -134,11 +134,10 @@ void Flight::set_proxy() {
 
 std::size_t Flight::give_form(char* bytes, std::size_t size, std::size_t count, void* flight) {
     auto& self = *static_cast<Flight*>(flight);
-    const auto rest = self.request_.body.reveal().substr(self.form_given_);
-    const auto length = std::min(size * count, rest.size());
-    std::copy_n(rest.data(), length, bytes);
-    self.form_given_ += length;
-    return length;
+    const auto part = self.request_.body.reveal().substr(self.form_given_, size * count);
+    std::ranges::copy(part, bytes);
+    self.form_given_ += part.size();
+    return part.size();
 }
 
 int Flight::refuse_to_repeat(void* flight, curl_off_t offset, int origin) {
