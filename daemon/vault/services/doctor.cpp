@@ -155,7 +155,8 @@ Findings check_config(const Config& running, UtcSeconds began) {
     if (file.empty()) return {{"config", Severity::ok, "there is no configuration file: the defaults hold"}};
     std::error_code ec;
     const auto written = std::filesystem::last_write_time(file, ec);
-    if (!ec && std::chrono::file_clock::to_sys(written) > began) {
+    // In whole seconds, as the beginning is: a file of the same second was there before.
+    if (!ec && std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(written)) > began) {
         return {{"config", Severity::note, fmt::format("{} was changed after the daemon began", file.string()),
                  "restart the daemon, so that it holds"}};
     }
