@@ -1,6 +1,5 @@
 /// Consent: access list|review|allow|decline|record|disable|enable.
 #include <algorithm>
-#include <cctype>
 #include <memory>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
+#include "libclient/protocol/ascii.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -127,9 +127,8 @@ int show_allowed(Context& context, const Result<Document>& answer) {
 enum class Decision { allow, decline, none };
 
 Decision ask_decision(std::string_view version) {
-    auto answer = ask_line(
-        fmt::format("\nAllow or Decline version {}? [allow/decline; anything else changes nothing] ", version));
-    std::ranges::transform(answer, answer.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto answer = protocol::lower_case(ask_line(
+        fmt::format("\nAllow or Decline version {}? [allow/decline; anything else changes nothing] ", version)));
     if (answer == "allow") return Decision::allow;
     return answer == "decline" ? Decision::decline : Decision::none;
 }

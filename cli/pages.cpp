@@ -5,16 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "libclient/protocol/ascii.hpp"
+
 namespace jeton::cli {
 namespace {
 
 constexpr std::int64_t page_limit = 400;  ///< rows that the daemon puts on a page when nobody says how many
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+using protocol::trimmed;
 
 /// Cuts `text` at the first of `ends` that stands in no quoted string; returns what was before it.
 std::string_view cut(std::string_view& text, std::string_view ends) {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "libclient/protocol/ascii.hpp"
+
 namespace jeton::cli {
 namespace {
 
@@ -61,11 +63,11 @@ constexpr std::array<std::string_view, 2> portal_column_prefixes{"servicetitan",
 constexpr std::array<std::string_view, 9> white_space{" ",  "\t",       "\r",           "\n",          "\v",
                                                       "\f", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf"};
 
-std::string converted(std::string_view text, int (*convert)(int)) {
-    std::string other{text};
-    std::ranges::transform(other, other.begin(),
-                           [convert](unsigned char c) { return static_cast<char>(c < 0x80 ? convert(c) : c); });
-    return other;
+std::string upper_case(std::string_view text) {
+    std::string upper{text};
+    std::ranges::transform(upper, upper.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return upper;
 }
 
 const Known* column(std::string_view plain) {
@@ -77,19 +79,19 @@ std::string host_of(std::string_view url) {
     if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
     url = url.substr(0, url.find_first_of("/?#"));
     if (const auto user = url.rfind('@'); user != std::string_view::npos) url.remove_prefix(user + 1);
-    return converted(url.substr(0, url.rfind(':')), std::tolower);
+    return protocol::lower_case(url.substr(0, url.rfind(':')));
 }
 
 /// The portal's two words in the spellings that people use; any other word as it is.
 std::string usual_word(std::string_view text) {
-    auto word = converted(text, std::tolower);
+    auto word = protocol::lower_case(text);
     if (word == "prod" || word == "prd" || word == "live") return "production";
     if (word == "int" || word == "integ" || word == "sandbox") return "integration";
     return word;
 }
 
 std::optional<std::string> word_of_sandbox(std::string_view text) {
-    const auto word = converted(text, std::tolower);
+    const auto word = protocol::lower_case(text);
     if (word == "true" || word == "1" || word == "yes" || word == "on") return "integration";
     if (word == "false" || word == "0" || word == "no" || word == "off") return "production";
     return std::nullopt;
@@ -105,7 +107,7 @@ std::string word_of_host(const std::string& host) {
 }  // namespace
 
 std::optional<PairName> pair_name(std::string_view name) {
-    const auto upper = converted(name, std::toupper);
+    const auto upper = upper_case(name);
     for (const auto& known : variables) {
         if (!upper.ends_with(known.name)) continue;
         auto prefix = upper.substr(0, upper.size() - known.name.size());
@@ -123,7 +125,7 @@ bool is_portal_prefix(std::string_view prefix) {
 }
 
 std::optional<PairField> column_field(std::string_view name) {
-    auto plain = converted(name, std::tolower);
+    auto plain = protocol::lower_case(name);
     std::erase_if(plain, [](unsigned char c) { return std::isalnum(c) == 0; });
     if (const auto* known = column(plain)) return known->field;
     for (const auto prefix : portal_column_prefixes) {

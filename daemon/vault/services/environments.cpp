@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 #include <string_view>
 
@@ -23,6 +22,7 @@
 #include "daemon/vault/store/roles.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 #include "daemon/vault/store/tenants.hpp"
+#include "libclient/protocol/ascii.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -71,8 +71,7 @@ bool is_host_name(std::string_view host) {
 /// In lower case, each once.
 void add_aliases(std::vector<std::string>& aliases, std::vector<std::string> wanted) {
     for (auto& alias : wanted) {
-        std::ranges::transform(alias, alias.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        alias = protocol::lower_case(alias);
         if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(std::move(alias));
     }
 }

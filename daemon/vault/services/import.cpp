@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include <boost/url/parse.hpp>
@@ -22,6 +21,7 @@
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/tenants.hpp"
+#include "libclient/protocol/ascii.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -33,12 +33,6 @@ bool is_of_portal(std::string_view word) {
     return std::ranges::find(portal_environments, word) != portal_environments.end();
 }
 
-std::string lower_case(std::string_view text) {
-    std::string lower{text};
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-}
-
 std::string host_of(const Environment& environment) {
     const auto url = boost::urls::parse_uri(environment.token_endpoint);
     return url ? std::string{url->encoded_host()} : std::string{};
@@ -46,7 +40,7 @@ std::string host_of(const Environment& environment) {
 
 /// What the settings call their environment: the portal's own hosts are as good as its words.
 std::string word_of(const ImportRow& row) {
-    auto word = lower_case(row.selector);
+    auto word = protocol::lower_case(row.selector);
     const auto known = portal_environment(word);
     return known.empty() ? word : std::string{known};
 }

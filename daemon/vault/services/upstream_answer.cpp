@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include <boost/json/parse.hpp>
@@ -13,6 +12,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/services/versions.hpp"
+#include "libclient/protocol/ascii.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
@@ -166,11 +166,6 @@ Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
     return unavailable(fmt::format("{} answered {}{}", host, answer.status, said), answer.retry_after);
 }
 
-bool is_bearer(std::string type) {
-    std::ranges::transform(type, type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return type == "bearer";
-}
-
 }  // namespace
 
 Error unavailable(std::string what, std::optional<std::int64_t> retry_after) {
@@ -184,7 +179,7 @@ Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& 
     const auto host = host_of(endpoint);
     if (!answer.failure.empty()) return unavailable(answer.failure, answer.retry_after);
     if (answer.status != 200) return refusal_of(answer, host);
-    if (answer.access_token.empty() || !is_bearer(answer.token_type)) {
+    if (answer.access_token.empty() || protocol::lower_case(answer.token_type) != "bearer") {
         return unavailable(fmt::format("{} answered without a bearer token", host), answer.retry_after);
     }
     const auto claims = claims_of(answer.access_token.reveal()).value_or(json::object{});
