@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/base64url.hpp"
+#include "cli/base64.hpp"
 #include "cli/context.hpp"
 #include "cli/new_file.hpp"
 #include "cli/proof.hpp"

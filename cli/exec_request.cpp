@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/base64.hpp"
 #include "libclient/protocol/ascii.hpp"
 
 namespace jeton::cli {
@@ -50,28 +51,6 @@ std::optional<client::WipedText> decoded(std::string_view text) {
         plain.append({&c, 1});
     }
     return plain;
-}
-
-/// Base64 with padding (RFC 4648 §4).
-std::optional<client::WipedText> from_base64(std::string_view text) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-    for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-    client::WipedText bytes;
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char letter : text) {
-        const auto value = alphabet.find(letter);
-        if (value == std::string_view::npos) return std::nullopt;
-        bits = bits << 6U | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        const char c = static_cast<char>(bits >> count & 0xFFU);
-        bytes.append({&c, 1});
-    }
-    if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
-    return bytes;
 }
 
 constexpr ServedRefusal unreadable_header{401, invalid_client, "the Authorization header is not a readable Basic pair",
