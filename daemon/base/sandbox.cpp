@@ -105,11 +105,11 @@ void allow_life(SyscallFilter& filter) {
     // Threads, no processes. clone3 hides its flags from filters: without it the C library takes clone.
     filter.allow("clone", {{c_first, CLONE_THREAD, CLONE_THREAD}});
     // abort(3) and raise(3). A process id is never given to another while this one lives.
-    filter.allow("tgkill", {{c_first, ~std::uint64_t{0}, static_cast<std::uint64_t>(::getpid())}});
+    filter.allow("tgkill", {{c_first, all_bits, static_cast<std::uint64_t>(::getpid())}});
     // A thread names itself; limits are read; what is given up further may be given up.
-    filter.allow("prctl", {{c_first, ~std::uint64_t{0}, PR_SET_NAME}});
-    filter.allow("prctl", {{c_first, ~std::uint64_t{0}, PR_GET_NAME}});
-    filter.allow("prlimit64", {{c_third, ~std::uint64_t{0}, 0}});
+    filter.allow("prctl", {{c_first, all_bits, PR_SET_NAME}});
+    filter.allow("prctl", {{c_first, all_bits, PR_GET_NAME}});
+    filter.allow("prlimit64", {{c_third, all_bits, 0}});
 }
 
 void refuse_fork(SyscallFilter& filter) {
@@ -134,7 +134,7 @@ void allow_open_files(SyscallFilter& filter) {
     filter.allow(names);
     // Of all the requests to devices and sockets: whether to block, what waits, whether a stream is a terminal.
     for (const std::uint64_t request : {FIONBIO + 0UL, FIONREAD + 0UL, TCGETS + 0UL})
-        filter.allow("ioctl", {{1, ~std::uint64_t{0}, request}});
+        filter.allow("ioctl", {{1, all_bits, request}});
 }
 
 void allow_reading_files(SyscallFilter& filter) {

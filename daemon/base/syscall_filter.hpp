@@ -16,6 +16,12 @@ struct CallArgument {
     std::uint64_t value;
 };
 
+/// The mask under which an argument is looked at whole.
+inline constexpr std::uint64_t all_bits = ~std::uint64_t{0};
+
+/// The mask of what kind of socket is asked for: the second argument of socket(2), without its flags.
+inline constexpr std::uint64_t kind_of_socket = 0xf;
+
 /// Collects rules, then applies them (through libseccomp). Names are those of the kernel; one that this machine does
 /// not have, or that libseccomp is too old for, is passed over: it is dealt with like any call that no rule names.
 /// Throws std::system_error where libseccomp refuses a rule.

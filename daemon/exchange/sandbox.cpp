@@ -10,9 +10,6 @@
 namespace jeton::exchange {
 namespace {
 
-constexpr std::uint64_t all_bits = ~std::uint64_t{0};
-constexpr std::uint64_t kind_of_socket = 0xf;  // the second argument of socket(2), without its flags
-
 /// The authorities that the host trusts, as Debian and other distributions keep them. Private keys lie beside them in
 /// /etc/ssl and /etc/pki: those are not named.
 constexpr const char* authorities[] = {

@@ -13,9 +13,6 @@
 namespace jeton::front {
 namespace {
 
-constexpr std::uint64_t all_bits = ~std::uint64_t{0};
-constexpr std::uint64_t kind_of_socket = 0xf;  // the second argument of socket(2), without its flags
-
 /// The dynamic loader, which the kernel opens as it does a program: the one that this very program names.
 std::filesystem::path loader() {
     const char* path = "";

@@ -50,7 +50,7 @@ TEST_SUITE("confinement") {
 
     TEST_CASE("filter: an argument decides") {
         const auto only_unix_datagrams = [](SyscallFilter& filter) {
-            filter.allow("socket", {{0, ~std::uint64_t{0}, AF_UNIX}, {1, 0xf, SOCK_DGRAM}});
+            filter.allow("socket", {{0, all_bits, AF_UNIX}, {1, kind_of_socket, SOCK_DGRAM}});
             filter.refuse_unless("socket", 0, AF_UNIX, EAFNOSUPPORT);
         };
         const auto making = [&](int family, int kind) {
