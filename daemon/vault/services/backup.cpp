@@ -1,15 +1,13 @@
 #include "daemon/vault/services/backup.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <span>
 #include <utility>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
+#include "daemon/base/host_name.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/keys/same_key.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -19,20 +17,8 @@
 namespace jeton::vault {
 namespace {
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-    return name.data();
-}
-
 Error has_ended(std::string why) {
     return refuse(Errc::wrong_state, "this backup has ended: " + std::move(why), "begin again: jeton backup FILE");
-}
-
-/// Length, then the sealed frame.
-void append_frame(Bytes& bytes, const Bytes& frame) {
-    for (std::size_t i = 0; i < 4; ++i) bytes.push_back(static_cast<unsigned char>(frame.size() >> (8 * i)));
-    bytes.insert(bytes.end(), frame.begin(), frame.end());
 }
 
 }  // namespace
@@ -79,7 +65,7 @@ Result<BackupPage> next_page(Transaction& tx, const Peer& peer, BackupInProgress
     const auto taken = std::min(content.size(), backup_frame_plain_max);
     BackupPage page;
     page.is_last = backup->is_read && taken == content.size();
-    append_frame(page.bytes, backup->sealer.seal(std::span{content}.first(taken), page.is_last));
+    backup::append_with_length(page.bytes, backup->sealer.seal(std::span{content}.first(taken), page.is_last));
     content.erase(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(taken));
     page.rows = backup->snapshot.rows();
     page.entries = backup->snapshot.entries();

@@ -22,7 +22,6 @@
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t length_size = 4;
 constexpr std::size_t detail_max = 4000;  ///< bytes of the audit entry's list
 
 Error has_ended(std::string why) {
@@ -37,27 +36,21 @@ Error damaged(std::string how) {
 
 Error truncated() { return damaged("it is truncated, its end is missing"); }
 
-std::size_t length_at(std::span<const unsigned char> bytes) {
-    std::size_t length = 0;
-    for (std::size_t i = 0; i < length_size; ++i) length |= static_cast<std::size_t>(bytes[i]) << (8 * i);
-    return length;
-}
-
 /// All frames that are whole in `restore.unread`.
 Result<void> take_frames(RunningRestore& restore) {
     std::span<const unsigned char> rest{restore.unread};
     while (!rest.empty()) {
         if (restore.has_ended) return damaged("there are bytes behind its end");
-        if (rest.size() < length_size) break;
-        const auto length = length_at(rest);
+        if (rest.size() < backup::length_size) break;
+        const auto length = backup::length_at(rest);
         if (length < backup_frame_overhead || length > backup_frame_plain_max + backup_frame_overhead)
             return damaged("it was altered or damaged");
-        if (rest.size() < length_size + length) break;
-        const auto frame = restore.opener.open(rest.subspan(length_size, length));
+        if (rest.size() < backup::length_size + length) break;
+        const auto frame = restore.opener.open(rest.subspan(backup::length_size, length));
         if (!frame) return damaged("a piece of it was altered, left out or moved");
         if (auto taken = restore.store->take(frame->plain); !taken) return taken.error();
         restore.has_ended = frame->is_last;
-        rest = rest.subspan(length_size + length);
+        rest = rest.subspan(backup::length_size + length);
     }
     auto& unread = restore.unread;
     unread.erase(unread.begin(), unread.end() - static_cast<std::ptrdiff_t>(rest.size()));

@@ -15,7 +15,6 @@ namespace jeton::vault::backup {
 namespace {
 
 constexpr std::string_view purpose = "jeton backup header";
-constexpr std::size_t length_size = 4;
 constexpr std::int64_t slots_max = 64;
 
 /// Only its columns are used: it has no MAC.
@@ -111,13 +110,18 @@ Result<Header> parse_header(std::span<const unsigned char> bytes) {
     return header;
 }
 
-std::uint32_t little_endian(std::span<const unsigned char> bytes) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < length_size; ++i) value |= static_cast<std::uint32_t>(bytes[i]) << (8 * i);
-    return value;
+}  // namespace
+
+std::size_t length_at(std::span<const unsigned char> bytes) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < length_size; ++i) length |= static_cast<std::size_t>(bytes[i]) << (8 * i);
+    return length;
 }
 
-}  // namespace
+void append_with_length(Bytes& bytes, std::span<const unsigned char> part) {
+    for (std::size_t i = 0; i < length_size; ++i) bytes.push_back(static_cast<unsigned char>(part.size() >> (8 * i)));
+    bytes.insert(bytes.end(), part.begin(), part.end());
+}
 
 Bytes clear_part(const Header& header) {
     Fields fields{purpose};
@@ -129,8 +133,7 @@ Bytes clear_part(const Header& header) {
     const auto body = fields.span();
     if (body.size() > header_max) throw std::logic_error("the header of a backup is too long");
     Bytes bytes{magic.begin(), magic.end()};
-    for (std::size_t i = 0; i < length_size; ++i) bytes.push_back(static_cast<unsigned char>(body.size() >> (8 * i)));
-    bytes.insert(bytes.end(), body.begin(), body.end());
+    append_with_length(bytes, body);
     return bytes;
 }
 
@@ -138,7 +141,7 @@ Result<ParsedHeader> parse_clear_part(std::span<const unsigned char> file) {
     const auto begins = std::min(file.size(), magic.size());
     if (begins == 0 || text_of(file.first(begins)) != magic.substr(0, begins)) return no_backup();
     if (file.size() < magic.size() + length_size) return ends_early();
-    const auto length = little_endian(file.subspan(magic.size()));
+    const auto length = length_at(file.subspan(magic.size()));
     if (length > header_max) return altered_header();
     const auto rest = file.subspan(magic.size() + length_size);
     if (rest.size() < length) return ends_early();

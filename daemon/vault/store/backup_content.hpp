@@ -23,6 +23,12 @@ namespace jeton::vault::backup {
 inline constexpr std::string_view magic = "jeton backup 1\n";
 inline constexpr std::size_t header_max = 16UZ * 1024;  ///< bytes of the clear part behind magic and length
 
+/// How long the header and each frame are stands before them in so many bytes, the least significant first.
+inline constexpr std::size_t length_size = 4;
+[[nodiscard]] std::size_t length_at(std::span<const unsigned char> bytes);
+/// Appends `part` with its length before it.
+void append_with_length(Bytes& bytes, std::span<const unsigned char> part);
+
 /// What stands in clear before the frames: how to get at the root key.
 struct Header {
     UtcSeconds made_at{};

@@ -1,13 +1,11 @@
 #include "daemon/vault/store/engine.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
 
-#include <unistd.h>
-
+#include "daemon/base/host_name.hpp"
 #include "daemon/vault/keys/macs.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
 #include "daemon/vault/store/ends.hpp"
@@ -15,12 +13,6 @@
 
 namespace jeton::vault {
 namespace {
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-    return name.data();
-}
 
 const std::string& id_of(const Record& record) {
     const auto& id = std::get<std::string>(record.at(0));
