@@ -1,24 +1,18 @@
 """A token endpoint that behaves badly: each way is told in words, in its time, and costs nobody else anything (T44)."""
 
-import sys
 import time
 
-import programs
-from harness import USER, Scenario
+from evil_scenario import SECRET, EvilScenario
+from harness import USER
 
-sys.path.insert(0, str(programs.UPSTREAM))
-from evil import Evil  # noqa: E402
-
-SECRET = "cs1." + "s" * 50
 FAST = 8  # seconds: a way that is told at once, on a busy host
 SLOW = 16  # the ten seconds that an answer has, and the same
 
 
-class EvilEndpoint(Scenario):
+class EvilEndpoint(EvilScenario):
     def setUp(self):
         super().setUp()
-        self.evil = Evil(self.scratch())
-        self.addCleanup(self.evil.close)
+        self.evil = self.new_evil()
         self.app()
         self.exchange = self.exchange_pid()
 
@@ -26,14 +20,7 @@ class EvilEndpoint(Scenario):
         return self.daemon.helpers()["jeton-exchange"]
 
     def environment(self, way, *options):
-        """An environment whose endpoint behaves like that, and a connection in it that a tenant has allowed."""
-        self.ok(
-            "environment", "create", way, "--kind", "upstream", "--token-endpoint", self.evil.endpoint(way),
-            "--ca-file", self.evil.ca_file, *options,
-        )  # fmt: skip
-        connection = self.listed("1234567", way)
-        self.allow(connection)
-        return connection
+        return self.environment_at(self.evil, way, *options, name=way)
 
     def take(self, connection, **options):
         return self.jeton(

@@ -1,16 +1,10 @@
 """Token endpoints behind a proxy: a tunnel that the configuration names, and nothing else does."""
 
 import socket
-import sys
 import threading
 
 import programs
-from harness import Scenario
-
-sys.path.insert(0, str(programs.UPSTREAM))
-from evil import Evil, Listener  # noqa: E402
-
-SECRET = "cs1." + "s" * 50
+from evil_scenario import SECRET, EvilScenario, Listener
 
 
 class Proxy:
@@ -46,7 +40,7 @@ class Proxy:
             pass  # one of the two has left
 
 
-class Proxied(Scenario):
+class Proxied(EvilScenario):
     proxy_loopback = "yes"
 
     def setUp(self):
@@ -54,16 +48,9 @@ class Proxied(Scenario):
         self.addCleanup(self.proxy.listener.close)
         self.extra_config = f'[exchange]\nproxy = "{self.proxy.url}"\nproxy_loopback = "{self.proxy_loopback}"\n'
         super().setUp()
-        self.endpoint = Evil(self.scratch())
-        self.addCleanup(self.endpoint.close)
-        self.ok(
-            "environment", "create", "production", "--kind", "upstream",
-            "--token-endpoint", self.endpoint.endpoint("good"), "--ca-file", self.endpoint.ca_file,
-            "--client-auth", "basic",
-        )  # fmt: skip
+        self.endpoint = self.new_evil()
         self.app()
-        self.connection = self.listed("1234567", "production")
-        self.allow(self.connection)
+        self.connection = self.environment_at(self.endpoint, "good", "--client-auth", "basic")
 
     def take(self):
         return self.jeton("secret", "import", self.connection, "--client-id", "cid.a", "--json", stdin=SECRET + "\n")
@@ -100,20 +87,14 @@ class Loopback(Proxied):
         self.assertEqual(self.proxy.asked, [])
 
 
-class Environment(Scenario):
+class Environment(EvilScenario):
     def test_T44_a_proxy_of_the_environment_is_not_used(self):
         proxy = Proxy()
         self.addCleanup(proxy.listener.close)
         self.daemon.stop()
         self.daemon.start(environment={name: proxy.url for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY")})
-        endpoint = Evil(self.scratch())
-        self.addCleanup(endpoint.close)
-        self.ok(
-            "environment", "create", "production", "--kind", "upstream",
-            "--token-endpoint", endpoint.endpoint("good"), "--ca-file", endpoint.ca_file,
-        )  # fmt: skip
+        endpoint = self.new_evil()
         self.app()
-        connection = self.listed("1234567", "production")
-        self.allow(connection)
+        connection = self.environment_at(endpoint)
         self.ok("secret", "import", connection, "--client-id", "cid.a", stdin=SECRET + "\n")
         self.assertEqual((len(endpoint.seen), proxy.asked), (1, []))

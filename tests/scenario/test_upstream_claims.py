@@ -1,30 +1,19 @@
 """What a token says of itself, and what is sent for it: issuers, scopes, form fields, the endpoint's clock."""
 
-import sys
 import urllib.parse
 
-import programs
-from harness import INVOICES, JOBS, USER, Scenario
+from evil_scenario import SECRET, EvilScenario
+from harness import INVOICES, JOBS, USER
 
-sys.path.insert(0, str(programs.UPSTREAM))
-from evil import Evil  # noqa: E402
-
-SECRET = "cs1." + "s" * 50
 ISSUER = "https://auth.example"
 
 
-class Judged(Scenario):
+class Judged(EvilScenario):
     def setUp(self):
         super().setUp()
-        self.endpoint = Evil(self.scratch())
-        self.addCleanup(self.endpoint.close)
-        self.ok(
-            "environment", "create", "production", "--kind", "upstream",
-            "--token-endpoint", self.endpoint.endpoint("good"), "--ca-file", self.endpoint.ca_file,
-        )  # fmt: skip
+        self.endpoint = self.new_evil()
         self.app()
-        self.connection = self.listed("1234567", "production")
-        self.allow(self.connection)
+        self.connection = self.environment_at(self.endpoint)
 
     def take(self, *more):
         return self.jeton(

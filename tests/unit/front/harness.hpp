@@ -86,6 +86,15 @@ public:
 [[nodiscard]] Answer done(std::string_view json_text, Era era = {"inst", 1});
 [[nodiscard]] Answer refused(Error error);
 
+/// What a route of the control socket is given.
+struct ControlDesk {
+    HandClock clock;
+    ScriptedVault vault;
+    DecisionCache decisions{clock};
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "control"};
+};
+
 /// Runs one coroutine to its end.
 [[nodiscard]] Response run(Task<Response> task);
 [[nodiscard]] std::string body_of(const Response& response);

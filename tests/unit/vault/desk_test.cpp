@@ -66,6 +66,16 @@ Result<Bytes> backup_of(World& world, BackupInProgress& backup) {
     return world.run([&](Transaction& tx) { return begin_backup(tx, world.admin, backup, world.clock); });
 }
 
+/// A backup that somebody made to suit, of a store of their own, and what opens it.
+json::object backup_of_a_stranger() {
+    World stranger;
+    const auto key = recovery_key(stranger);
+    BackupInProgress backup;
+    const auto file = backup_of(stranger, backup);
+    REQUIRE(file);
+    return {{"proof", key}, {"data", base64url(*file)}};
+}
+
 json::object environment(const char* name) { return {{"environment", name}, {"kind", "local"}}; }
 
 }  // namespace
@@ -143,12 +153,7 @@ TEST_CASE("seal ends a backup that is being made, which has a root key of its ow
 TEST_CASE("threat: guessing (T16): a backup made to suit is no way to ask for nothing what opens the store") {
     Counter counter;
     (void)recovery_key(counter);
-    World stranger;
-    const auto guess = recovery_key(stranger);
-    BackupInProgress backup;
-    const auto file = backup_of(stranger, backup);
-    REQUIRE(file);
-    const json::object body{{"proof", guess}, {"data", base64url(*file)}};
+    const auto body = backup_of_a_stranger();
     for (int i = 0; i <= Guesses::free_of_charge; ++i) {
         counter.turn({Counter::frame(1, "restore.begin", body)});
         CHECK(counter.answer(1).at("refused").at("error") == "forbidden");
@@ -160,13 +165,8 @@ TEST_CASE("threat: guessing (T16): a backup made to suit is no way to ask for no
 TEST_CASE("threat: tampering (T29): slots taken out of the open store's file do not spare a restore its proof") {
     Counter counter;
     (void)recovery_key(counter);
-    World stranger;
-    const auto key = recovery_key(stranger);
-    BackupInProgress backup;
-    const auto file = backup_of(stranger, backup);
-    REQUIRE(file);
     StoreProbe::engine(counter.store()).database->execute("DELETE FROM key_slots");
-    counter.turn({Counter::frame(1, "restore.begin", {{"proof", key}, {"data", base64url(*file)}})});
+    counter.turn({Counter::frame(1, "restore.begin", backup_of_a_stranger())});
     const auto refused = counter.answer(1).at("refused");
     CHECK(refused.at("error") == "mismatch");
     CHECK(refused.at("error_description").as_string().find("key_slots") != std::string::npos);

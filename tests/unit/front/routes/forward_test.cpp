@@ -11,7 +11,7 @@
 namespace jeton::front::test {
 namespace {
 
-struct World {
+struct World : ControlDesk {
     World() {
         vault.script = [](const ScriptedVault::Asked&) { return done(R"({"b":1,"a":[2]})"); };
     }
@@ -22,11 +22,6 @@ struct World {
             .method = method, .target = target, .path = path, .query = query, .fields = {}, .body = body};
         return run(forward(desk, caller, request, control_routes()));
     }
-    HandClock clock;
-    ScriptedVault vault;
-    DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
-    Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "control"};
 };
 
 }  // namespace

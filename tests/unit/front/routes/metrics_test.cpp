@@ -8,17 +8,12 @@
 namespace jeton::front::test {
 namespace {
 
-struct World {
+struct World : ControlDesk {
     Response ask(std::string_view query = {}) {
         const Request request{
             .method = "GET", .target = "/metrics", .path = "/metrics", .query = query, .fields = {}, .body = {}};
         return run(metrics(desk, caller, request));
     }
-    HandClock clock;
-    ScriptedVault vault;
-    DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
-    Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "control"};
 };
 
 }  // namespace
