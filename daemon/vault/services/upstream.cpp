@@ -45,8 +45,15 @@ const UpstreamTokens::Held* UpstreamTokens::find(const std::string& key, const C
     return nullptr;
 }
 
-Bytes UpstreamTokens::seal_in_memory(const SecretText& token) const {
-    return seal(memory_key_, in_memory(), bytes_of(token.reveal()));
+UpstreamTokens::Held UpstreamTokens::sealed(UpstreamToken token, std::chrono::seconds left,
+                                            const ConnectionId& connection, const Clock& clock) const {
+    Held held;
+    held.sealed = seal(memory_key_, in_memory(), bytes_of(token.access_token.reveal()));
+    held.scope = std::move(token.scope);
+    held.life = token.life;
+    held.expires = Deadline::after(clock, left);
+    held.connection = connection.text;
+    return held;
 }
 
 SecretText UpstreamTokens::open(const Held& held) const {
@@ -56,14 +63,9 @@ SecretText UpstreamTokens::open(const Held& held) const {
 void UpstreamTokens::insert(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, const Clock& clock) {
     if (held_.size() >= tokens_limit)
         std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
-    Held held;
-    held.sealed = seal_in_memory(token.access_token);
-    held.scope = std::move(token.scope);
-    held.life = token.life;
-    held.expires = Deadline::after(clock, left);
-    held.connection = key.connection.text;
+    auto held = sealed(std::move(token), left, key.connection, clock);
     held.key = key;
-    held.refresh_left = margin_of(token.life) + lead(token.life);
+    held.refresh_left = margin_of(held.life) + lead(held.life);
     held_.insert_or_assign(key.text(), std::move(held));
 }
 
@@ -90,13 +92,8 @@ void UpstreamTokens::hold_again(const TokenKey& key, UpstreamToken token, std::c
 
 void UpstreamTokens::put(const std::string& key, const Connection& connection, UpstreamToken token,
                          const Clock& clock) {
-    Held held;
-    held.sealed = seal_in_memory(token.access_token);
-    held.scope = std::move(token.scope);
-    held.life = token.life;
-    held.expires = Deadline::after(clock, token.life);
-    held.connection = connection.id.text;
-    held_.insert_or_assign(key, std::move(held));
+    const auto life = token.life;
+    held_.insert_or_assign(key, sealed(std::move(token), life, connection.id, clock));
 }
 
 std::optional<UpstreamToken> UpstreamTokens::take(const std::string& key) {

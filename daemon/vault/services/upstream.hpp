@@ -107,7 +107,8 @@ public:
 
 private:
     void insert(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, const Clock& clock);
-    [[nodiscard]] Bytes seal_in_memory(const SecretText& token) const;
+    [[nodiscard]] Held sealed(UpstreamToken token, std::chrono::seconds left, const ConnectionId& connection,
+                              const Clock& clock) const;
 
     DataKey memory_key_;
     std::map<std::string, Held> held_;  ///< by text: those of a connection are neighbours
