@@ -374,6 +374,10 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
         log::error("{}: {}", request.verb, fault.what());
         reply.result = for_token_socket(fault_refusal(), request.verb);
     }
+    if (*reply.result && (*reply.result)->refused) {
+        Error refused = *std::move((*reply.result)->refused);
+        reply.result = std::move(refused);
+    }
     if (*reply.result) return;
     const auto& refusal = reply.result->error();
     if (is_noted(refusal)) note_refusal(group, task, refusal);

@@ -25,6 +25,7 @@ using AppId = Id<struct AppTag>;
 using AppVersionId = Id<struct AppVersionTag>;
 using AuditCheckpointId = Id<struct AuditCheckpointTag>;
 using BindingId = Id<struct BindingTag>;
+using ClientKeyId = Id<struct ClientKeyTag>;
 using ConnectionId = Id<struct ConnectionTag>;
 using EnvironmentId = Id<struct EnvironmentTag>;
 using KeySlotId = Id<struct KeySlotTag>;

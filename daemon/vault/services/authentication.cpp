@@ -6,6 +6,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/client_assertion.hpp"
 #include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/services/secrets.hpp"
 #include "daemon/vault/store/connections.hpp"
@@ -118,6 +119,40 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
     return wrong_pair(fmt::format("{}: wrong client secret", found.name()));
 }
 
+/// One answer for everything: what was wrong is the operator's to know, and whether the client exists is not told.
+Error wrong_assertion(std::string note) {
+    return invalid_client("the client assertion is not accepted",
+                          "check iss, sub, aud (the issuer alone), exp, jti and the key; the operator finds the reason "
+                          "with jeton audit list",
+                          "client assertion: " + std::move(note));
+}
+
+/// RFC 7523 §2.2: whoever holds the private key of the connection's client.
+Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
+                                   const std::optional<Environment>& environment,
+                                   const std::optional<ConnectionName>& name, UtcSeconds now) {
+    const auto assertion = read_client_assertion(request.client_assertion);
+    if (!assertion) return wrong_assertion(assertion.error().what);
+    if (!request.client_id.empty() && request.client_id != assertion->client_id) {
+        return wrong_assertion("client_id is not its sub");
+    }
+    auto connection = connection_of_client(tx, environment, assertion->client_id);
+    if (!connection) return wrong_assertion(note_on_unknown_client(tx, environment, assertion->client_id));
+    auto found = complete(tx, *std::move(connection));
+    const auto refused = [&](const std::string& why) { return wrong_assertion(fmt::format("{}: {}", found.name(), why)); };
+    if (name && found.name() != name->text()) return refused("asked for " + name->text());
+    const ShownAt at{request.asked_at == UtcSeconds{} ? now : request.asked_at, now};
+    const auto key = check_client_assertion(tx, found, *assertion, at);
+    if (!key) return refused(key.error().what);
+    if (!request.is_resumed) {
+        if (const auto used = use_client_assertion(tx, found, *assertion, at); !used) {
+            if (used.error().code != Errc::invalid_client) return used.error();
+            return refused(used.error().what);
+        }
+    }
+    return Authenticated{std::move(found), key->kid, "key " + key->kid, key->expires_at};
+}
+
 Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
     const auto connection = name ? name->text() : "CONNECTION";
     const auto place = peer.foreign ? " in another PID namespace (a container)" : "";
@@ -187,6 +222,7 @@ Result<Authenticated> authenticate(Transaction& tx, const Peer& peer, const Toke
     // The name's environment counts as asked for; one that does not exist matches no client and no binding.
     auto asked = *environment;
     if (!asked && name) asked = environments::find(tx, name->tenant.environment);
+    if (request.authentication == ClientAuthentication::assertion) return by_assertion(tx, request, asked, name, now);
     if (request.authentication != ClientAuthentication::peer && !request.client_secret.empty()) {
         return by_secret(tx, peer, request, asked, name, now);
     }

@@ -1,4 +1,5 @@
-/// Which connection a token request may use: by client ID and secret, by a local pair, or by a binding of the attested
+/// Which connection a token request may use: by client ID and secret, by a local pair, by a signed
+/// assertion, or by a binding of the attested
 /// peer (S1, S3, S4, S23).
 #pragma once
 
@@ -16,7 +17,8 @@
 
 namespace jeton::vault {
 
-enum class ClientAuthentication { peer, basic, post };
+/// The last one: a signed assertion (RFC 7523).
+enum class ClientAuthentication { peer, basic, post, assertion };
 
 /// A token request whose form the front has checked. The views live as long as the request's body.
 struct TokenRequest {
@@ -25,6 +27,10 @@ struct TokenRequest {
     ClientAuthentication authentication = ClientAuthentication::peer;
     std::string_view client_id;
     std::string_view client_secret;
+    std::string_view client_assertion;
+    /// This request was authenticated before it waited for the upstream: its assertion counts as not shown yet.
+    bool is_resumed = false;
+    UtcSeconds asked_at{};  ///< by the wall clock, by which assertions are made
     std::optional<std::string> connection;
     std::string scope;
     std::vector<std::string> resources;
@@ -35,16 +41,17 @@ struct TokenRequest {
 /// The connection that the caller may use, and how it showed that.
 struct Authenticated {
     FoundConnection found;
-    std::string credential = {};  ///< prefix of the secret, client ID of the local pair; empty for a binding: names the
-                                  ///< use that is counted
-    std::string via = {};         ///< for the audit: "secret jcs.ab12", "pair jid.…", "binding 3f2a9c01"
+    std::string credential = {};  ///< prefix of the secret, client ID of the local pair, `kid` of the key; empty for a
+                                  ///< binding: names the use that is counted
+    std::string via = {};         ///< for the audit: "secret jcs.ab12", "pair jid.…", "key KID", "binding 3f2a9c01"
     std::optional<UtcSeconds> ends =
-        {};  ///< when that stops being enough: deadline of a secret, end of pair or binding
+        {};  ///< when that stops being enough: deadline of a secret, end of pair, key or binding
 };
 
 /// Path, host, connection and credentials together name one connection, or the request is refused (RFC 6749 §5.2):
 /// `invalid_request` where they contradict each other or choose nothing, `invalid_client` where the caller showed
-/// nothing that holds; `operator_note` then says what the caller is not told. Looks at no state of the connection.
+/// nothing that holds; `operator_note` then says what the caller is not told. Looks at no state of the connection. An
+/// assertion that held is used up, in `tx`: the caller keeps that, whatever becomes of the request.
 [[nodiscard]] Result<Authenticated> authenticate(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                                  UtcSeconds now);
 

@@ -17,6 +17,7 @@
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/client_keys.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/key_slots.hpp"
@@ -261,6 +262,10 @@ void Comparing::compare_credentials() {
     };
     match(all_secrets(present_), all_secrets(backup_),
           [&](const Secret* is, const Secret* was) { compare_secret(is, was); });
+    match_ending("client key", client_keys::list(present_.tx), client_keys::list(backup_.tx), "expired since",
+                 [](const Side& side, const ClientKey& key) {
+                     return fmt::format("{} of {}", key.kid, side.connection(key.connection));
+                 });
     match_ending("pair", pairs::list(present_.tx), pairs::list(backup_.tx), "revoked or expired since",
                  [](const Side& side, const Pair& pair) {
                      return fmt::format("{} of {} for {}", pair.client_id, side.connection(pair.connection),

@@ -304,6 +304,7 @@ Findings check_ends(const Survey& survey, const AgeLimits& limits) {
     add(ends.bindings, "binding ends", "bindings end", "jeton binding list");
     add(ends.roles, "role ends", "roles end", "jeton role list");
     add(ends.pairs, "local pair ends", "local pairs end", "jeton pair list");
+    add(ends.client_keys, "client key ends", "client keys end", "jeton connection list");
     if (ends.tickets > 0) {
         findings.push_back({"deadlines", Severity::warning,
                             counted(ends.tickets, "ticket ends", "tickets end") + " unclaimed within an hour",

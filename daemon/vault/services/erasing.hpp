@@ -12,12 +12,13 @@ namespace jeton::vault {
 struct ErasedRows {
     std::int64_t connections = 0;
     std::int64_t secrets = 0;
+    std::int64_t client_keys = 0;
     std::int64_t pairs = 0;
     std::int64_t tickets = 0;
     std::int64_t bindings = 0;
 };
 
-/// Erases the connection, its secrets, local pairs, tickets, bindings and usage, and adds to `erased`. The caller
+/// Erases the connection, its secrets, client keys, local pairs, tickets, bindings and usage, and adds to `erased`. The caller
 /// records it.
 void erase_connection(Transaction& tx, const Connection& connection, ErasedRows& erased);
 

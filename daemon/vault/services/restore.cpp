@@ -18,6 +18,7 @@
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/key_slots.hpp"
+#include "daemon/vault/store/used_assertions.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -85,6 +86,7 @@ std::string detail_of(const RunningRestore& restore) {
 struct Present {
     std::optional<RootKey> root;
     std::vector<KeySlot> host_slots;
+    std::vector<used_assertions::UsedAssertion> used_assertions;  ///< not to be shown again (T-18)
     UtcSeconds high_water{};
 };
 
@@ -98,6 +100,7 @@ Present present_of(Store& store) {
             for (auto& slot : key_slots::list(tx)) {
                 if (!slot.is_portable()) present.host_slots.push_back(std::move(slot));
             }
+            present.used_assertions = used_assertions::list(tx);
             present.root = tx.root().copy();
         });
     } catch (const Tampered& fault) {
@@ -285,6 +288,9 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
         group.attempt([&](Transaction& tx) {
             next.continue_after(tx, store.known_epoch(), present.high_water);
             void_tokens(tx, tx.epoch());
+            for (const auto& used : present.used_assertions) {
+                (void)used_assertions::add(tx, used.connection, used.jti, used.expires_at);
+            }
             for (const auto& slot : for_host.slots) tx.insert(slot);
             record(tx, peer, {.event = "store.restored", .subject = "store", .detail = detail_of(*ending)}, now);
         });

@@ -9,6 +9,7 @@
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/client_keys.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -112,6 +113,7 @@ Survey survey(Transaction& tx, const AgeLimits& limits, UtcSeconds now) {
     auto all_pairs = pairs::list(tx);
     std::erase_if(all_pairs, [](const Pair& pair) { return pair.revoked; });
     ends.pairs = count_soon(all_pairs, limits, judged);
+    ends.client_keys = count_soon(client_keys::list(tx), limits, judged);
     ends.tickets = std::ranges::count_if(tickets::list(tx), [&](const Ticket& ticket) {
         return ticket.state == TicketState::open && !ticket.is_expired(judged) &&
                ticket.expires_at - judged <= soon_for_a_ticket;

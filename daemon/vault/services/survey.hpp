@@ -19,7 +19,7 @@ namespace jeton::vault {
 /// What is worth a word: `[warnings]` of the configuration.
 struct AgeLimits {
     std::chrono::days old{90};  ///< of an active secret, since it was made or imported
-    std::chrono::days soon{7};  ///< until the end of a binding, role, pair, ticket or overlap
+    std::chrono::days soon{7};  ///< until the end of a binding, role, pair, client key, ticket or overlap
 
     [[nodiscard]] static AgeLimits of(const Config& config) {
         return {std::chrono::days{config.warnings.secret_age_days}, std::chrono::days{config.warnings.deadline_days}};
@@ -52,9 +52,9 @@ struct EnvironmentSurvey {
 
 /// What ends within `AgeLimits::soon`.
 struct EndsSoon {
-    std::int64_t bindings = 0, roles = 0, pairs = 0, tickets = 0, overlaps = 0;
+    std::int64_t bindings = 0, roles = 0, pairs = 0, client_keys = 0, tickets = 0, overlaps = 0;
 
-    [[nodiscard]] std::int64_t sum() const { return bindings + roles + pairs + tickets + overlaps; }
+    [[nodiscard]] std::int64_t sum() const { return bindings + roles + pairs + client_keys + tickets + overlaps; }
 };
 
 struct Survey {
@@ -68,7 +68,7 @@ struct Survey {
     [[nodiscard]] const EnvironmentSurvey* find(std::string_view name) const;
 };
 
-/// Reads every connection, secret, binding, role, pair and ticket. Throws Tampered, StoreFault.
+/// Reads every connection, secret, binding, role, pair, client key and ticket. Throws Tampered, StoreFault.
 [[nodiscard]] Survey survey(Transaction& tx, const AgeLimits& limits, UtcSeconds now);
 
 /// The survey of now, made anew where something has changed, or after a minute: `status --watch` and scrapers ask

@@ -8,6 +8,7 @@ constexpr std::string_view first_behind =
     "SELECT min(deactivates_at) AS ends FROM secrets WHERE deactivates_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM tickets WHERE expires_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM pairs WHERE expires_at > ?1 "
+    "UNION ALL SELECT min(expires_at) FROM client_keys WHERE expires_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM bindings WHERE expires_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM role_grants WHERE expires_at > ?1)";
 

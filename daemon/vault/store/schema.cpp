@@ -154,7 +154,21 @@ constexpr auto upstream = std::to_array<std::string_view>({
     R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream}};
+// OAuth to the letter: clients that prove who they are by a key, and what they have shown.
+constexpr auto oauth = std::to_array<std::string_view>({
+    R"(CREATE TABLE client_keys (
+    id TEXT PRIMARY KEY, connection TEXT NOT NULL, kid TEXT NOT NULL, algorithm TEXT NOT NULL, public_key BLOB NOT NULL,
+    expires_at INTEGER, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, mac BLOB NOT NULL,
+    UNIQUE (connection, kid)
+) STRICT)",
+    R"(CREATE TABLE used_assertions (
+    connection TEXT NOT NULL, jti TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (connection, jti)
+) STRICT, WITHOUT ROWID)",
+    R"(CREATE INDEX used_assertions_expires_at ON used_assertions (expires_at))",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream},
+                           Migration{5, oauth}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

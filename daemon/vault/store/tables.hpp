@@ -11,6 +11,7 @@
 #include "daemon/vault/domain/app.hpp"
 #include "daemon/vault/domain/audit_checkpoint.hpp"
 #include "daemon/vault/domain/binding.hpp"
+#include "daemon/vault/domain/client_key.hpp"
 #include "daemon/vault/domain/connection.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/key_slot.hpp"
@@ -18,6 +19,7 @@
 #include "daemon/vault/domain/role.hpp"
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/domain/signing_algorithm.hpp"
 #include "daemon/vault/domain/tenant.hpp"
 #include "daemon/vault/domain/ticket.hpp"
 #include "daemon/vault/store/table.hpp"
@@ -42,10 +44,13 @@ inline std::optional<KeySlotKind> parse_word(Word<KeySlotKind>, std::string_view
 
 inline std::optional<Role> parse_word(Word<Role>, std::string_view w) { return role_named(w); }
 inline std::optional<BindingKind> parse_word(Word<BindingKind>, std::string_view w) { return binding_kind(w); }
+inline std::optional<SigningAlgorithm> parse_word(Word<SigningAlgorithm>, std::string_view w) {
+    return signing_algorithm(w);
+}
 inline std::optional<TicketState> parse_word(Word<TicketState>, std::string_view w) { return ticket_state(w); }
 inline std::optional<TicketAct> parse_word(Word<TicketAct>, std::string_view w) { return ticket_act(w); }
 
-inline constexpr std::size_t authority_table_count = 14;
+inline constexpr std::size_t authority_table_count = 15;
 
 template <>
 struct Table<Environment> {
@@ -276,6 +281,21 @@ struct Table<AuditCheckpoint> {
         std::tuple{Column{"id", &AuditCheckpoint::id}, Column{"sequence", &AuditCheckpoint::sequence},
                    Column{"hash", &AuditCheckpoint::hash}, Column{"at", &AuditCheckpoint::at},
                    Column{"pruned_by", &AuditCheckpoint::pruned_by}};
+};
+
+template <>
+struct Table<ClientKey> {
+    static constexpr std::string_view name = "client_keys";
+    static constexpr std::size_t ordinal = 14;
+    static constexpr auto columns =
+        std::tuple{Column{"id", &ClientKey::id},
+                   Column{"connection", &ClientKey::connection},
+                   Column{"kid", &ClientKey::kid},
+                   Column{"algorithm", &ClientKey::algorithm},
+                   Column{"public_key", &ClientKey::public_key},
+                   Column{"expires_at", &ClientKey::expires_at},
+                   Column{"created_at", &ClientKey::created_at},
+                   Column{"created_by", &ClientKey::created_by}};
 };
 
 /// In the order of their ordinals.

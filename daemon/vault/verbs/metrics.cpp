@@ -118,6 +118,7 @@ void add_secrets(json::array& families, const Survey& survey, UtcSeconds now) {
     ends.add({{"kind", "binding"}}, survey.ends_soon.bindings);
     ends.add({{"kind", "role"}}, survey.ends_soon.roles);
     ends.add({{"kind", "pair"}}, survey.ends_soon.pairs);
+    ends.add({{"kind", "client_key"}}, survey.ends_soon.client_keys);
     ends.add({{"kind", "ticket"}}, survey.ends_soon.tickets);
     ends.add({{"kind", "overlap"}}, survey.ends_soon.overlaps);
     std::move(ends).end(families);

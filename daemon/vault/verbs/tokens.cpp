@@ -20,7 +20,8 @@ Result<ClientAuthentication> authentication_of(std::string_view method) {
     if (method == "peer") return ClientAuthentication::peer;
     if (method == "basic") return ClientAuthentication::basic;
     if (method == "post") return ClientAuthentication::post;
-    return bad_body("member \"method\" must be peer, basic or post");
+    if (method == "assertion") return ClientAuthentication::assertion;
+    return bad_body("member \"method\" must be peer, basic, post or assertion");
 }
 
 Result<TokenRequest> request_of(const json::value& body) {
@@ -41,6 +42,7 @@ Result<TokenRequest> request_of(const json::value& body) {
     const auto method = authentication_of(how.text("method"));
     request.client_id = how.optional_secret("client_id");
     request.client_secret = how.optional_secret("client_secret");
+    request.client_assertion = how.optional_secret("client_assertion");
     if (auto problem = how.problem()) return bad_body(*std::move(problem));
     if (!method) return method.error();
     request.authentication = *method;
@@ -129,9 +131,13 @@ ExchangeNeed need_of(Room& room, TokenFetch fetch) {
 namespace jeton::vault::verbs {
 
 Result<Outcome> token_issue(Call& call) {
-    const auto request = request_of(call.body);
+    auto request = request_of(call.body);
     if (!request) return request.error();
+    request->asked_at = call.now();
+    request->is_resumed = call.landed.has_value();
     auto decision = decide_token(call.tx, call.peer, *request, call.room.upstream, call.room.clock, call.landed);
+    // A request that is refused after all has used its assertion up.
+    if (!decision && request->authentication == ClientAuthentication::assertion) return kept_refusal(decision.error());
     if (!decision) return decision.error();
     Outcome outcome;
     if (decision->token) {

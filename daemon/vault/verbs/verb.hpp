@@ -79,11 +79,13 @@ struct ExchangeNeed {
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
 /// `next`: of a page that is not the last, the cursor of the next one.
 /// `stretch`, where it is not empty: nothing was done yet; the verb runs again when these passphrases are stretched.
+/// `refused`: the answer is this refusal, and what the verb wrote stays written all the same.
 struct Outcome {
     std::optional<json::value> done = {};
     std::optional<ExchangeNeed> need = {};
     std::string next = {};
     StretchNeed stretch = {};
+    std::optional<Error> refused = {};
 };
 
 /// The request of a token as a question: its answer is filed as a token.
@@ -107,6 +109,12 @@ using StoreVerbFunction = Result<Outcome> (*)(StoreCall&);
 [[nodiscard]] inline Outcome stretch_first(StretchNeed need) {
     Outcome outcome;
     outcome.stretch = std::move(need);
+    return outcome;
+}
+
+[[nodiscard]] inline Outcome kept_refusal(Error error) {
+    Outcome outcome;
+    outcome.refused = std::move(error);
     return outcome;
 }
 
