@@ -110,12 +110,13 @@ boost::json::object key_set(const std::vector<SigningKey>& keys) {
 }
 
 boost::json::object server_metadata(const Environment& environment) {
-    const auto& issuer = environment.issuer;
+    // The endpoints are paths of the token socket, whatever the issuer is called: what a client reads here, it can reach.
+    const auto socket = "http://localhost/" + environment.name;
     return {
-        {"issuer", issuer},
-        {"token_endpoint", issuer + "/token"},
-        {"jwks_uri", issuer + "/jwks"},
-        {"introspection_endpoint", issuer + "/introspect"},
+        {"issuer", environment.issuer},
+        {"token_endpoint", socket + "/token"},
+        {"jwks_uri", socket + "/jwks"},
+        {"introspection_endpoint", socket + "/introspect"},
         {"grant_types_supported", boost::json::array{"client_credentials"}},
         // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
         {"response_types_supported", boost::json::array{"none"}},
