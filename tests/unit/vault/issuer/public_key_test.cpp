@@ -144,7 +144,7 @@ TEST_CASE("T-18: public keys are read from PEM as OpenSSL writes them, and are t
         const auto read = key_from(public_pem(key));
         CHECK(read.algorithm == algorithm);
         CHECK(key_from(boost::json::serialize(jwk_of(read))) == read);
-        CHECK(value_of(read_public_key("\n" + public_pem(key) + "\n")) == read);
+        CHECK(key_from(("\n" + public_pem(key) + "\n")) == read);
     }
 }
 
