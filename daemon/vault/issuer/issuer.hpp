@@ -60,7 +60,7 @@ struct VerifiedToken {
 
 /// RFC 7517 set of the public keys.
 [[nodiscard]] boost::json::object key_set(const std::vector<SigningKey>& keys);
-/// RFC 8414 metadata. `token_endpoint` and `jwks_uri` lie under the issuer.
+/// RFC 8414 metadata. The endpoints lie under `http://localhost/ENVIRONMENT`, as the token socket serves them.
 [[nodiscard]] boost::json::object server_metadata(const Environment& environment);
 
 }  // namespace jeton::vault
