@@ -110,9 +110,12 @@ class ResourceServers(Scenario):
             self.skipTest("no Python here has jwt (tools/dependencies)")
         return self.serve([python, EXAMPLES / "resource-server-python" / "resource_server.py", issuer, audience, *more])
 
+    def cpp(self, issuer=ISSUER, audience=ISSUER):
+        return self.serve([BUILD / "jeton-example-resource-server", issuer, audience])
+
     def by_key_set(self, **more):
         """Those that ask nobody about a token."""
-        return {"python, keys": self.python(**more)}
+        return {"C++, keys": self.cpp(**more), "python, keys": self.python(**more)}
 
     def by_introspection(self, cache=0, **more):
         return {"python, introspection": self.python("--introspect", "--cache", cache, **more)}
