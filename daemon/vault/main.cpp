@@ -21,6 +21,7 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/desk.hpp"
 #include "daemon/vault/exchange_ends.hpp"
+#include "daemon/vault/issuer/libcrypto.hpp"
 #include "daemon/vault/sandbox.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/stretcher.hpp"
@@ -119,6 +120,7 @@ int main(int argc, char** argv) try {
     const auto config = require_config(options.config);
     start_file_helper("jetond-files", confine_file_helper);  // before any key is here
     prepare_secure_memory();
+    prepare_libcrypto();
     confine_vault(config);
     serve(options, config);
     return EXIT_SUCCESS;

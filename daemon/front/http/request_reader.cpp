@@ -52,11 +52,13 @@ RequestReader::State RequestReader::parse_head(std::string_view input) {
 
 RequestReader::State RequestReader::gate(std::string_view raw) {
     const auto& message = parser_.get();
+    is_head_ = message.method() == beast_http::verb::head;
     for (const auto& field : message) fields_.push_back({text(field.name_string()), text(field.value())});
     const auto target = text(message.target());
     const RequestHead head{.raw = raw, .version = message.version(), .target = target, .fields = fields_};
     if (auto refusal = check_head(head)) return refuse(std::move(*refusal));
-    request_.method = text(message.method_string());
+    // RFC 9110 §9.3.2: HEAD is GET but for the body of its answer, so nobody behind this needs to know of it.
+    request_.method = is_head_ ? std::string_view{"GET"} : text(message.method_string());
     request_.target = target;
     const auto mark = target.find('?');
     request_.path = target.substr(0, mark);

@@ -133,7 +133,7 @@ std::optional<Response> token_now(Desk& desk, const Caller& caller, const Reques
 }
 
 Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {
-    if (request.method != "POST") co_return oauth_post_only();
+    if (request.method != "POST") co_return oauth_post_only(request);
     const auto authorization = request.field("Authorization");
     const auto form = read_oauth_form(request, "resource");
     if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);

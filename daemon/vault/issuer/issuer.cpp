@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/issuer/jwt.hpp"
+#include "daemon/vault/issuer/public_key.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::vault {
@@ -17,6 +18,8 @@ std::string_view text_in(const boost::json::object& object, std::string_view nam
     if (value == nullptr || !value->is_string()) return {};
     return {value->get_string().data(), value->get_string().size()};
 }
+
+PublicKey public_half(const SigningKey& key) { return {SigningAlgorithm::eddsa, key.public_key}; }
 
 /// `GENERATION.RANDOM`, or `GENERATION+SECONDS.RANDOM` of a token that was issued while the wall clock was behind.
 std::string token_id(const AccessTokenClaims& claims) {
@@ -57,7 +60,7 @@ SigningKey make_signing_key(const DataKey& data_key, const Environment& environm
     key.id = SigningKeyId::fresh();
     key.environment = environment.id;
     key.key_generation = environment.key_generation;
-    key.kid = thumbprint(pair.public_key);
+    key.kid = thumbprint(PublicKey{SigningAlgorithm::eddsa, pair.public_key});
     key.sealed_private_key = seal(data_key, place_of(key, environment), pair.private_key.span());
     key.public_key = std::move(pair.public_key);
     key.created_at = now;
@@ -89,7 +92,7 @@ std::optional<VerifiedToken> verify_access_token(const Environment& environment,
         return std::nullopt;
     }
     const auto key = std::ranges::find(keys, text_in(parsed->header, "kid"), &SigningKey::kid);
-    if (key == keys.end() || !is_signed_by(*parsed, key->public_key)) return std::nullopt;
+    if (key == keys.end() || !verifies(public_half(*key), parsed->signed_part, parsed->signature)) return std::nullopt;
     const auto id = read_token_id(text_in(parsed->claims, "jti"));
     if (!lives(parsed->claims, id.behind, at)) return std::nullopt;
     if (text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
@@ -102,14 +105,7 @@ std::optional<VerifiedToken> verify_access_token(const Environment& environment,
 
 boost::json::object key_set(const std::vector<SigningKey>& keys) {
     boost::json::array list;
-    for (const auto& key : keys) {
-        list.push_back({{"kty", "OKP"},
-                        {"crv", "Ed25519"},
-                        {"x", base64url(key.public_key)},
-                        {"use", "sig"},
-                        {"alg", "EdDSA"},
-                        {"kid", key.kid}});
-    }
+    for (const auto& key : keys) list.push_back(jwk_of(public_half(key)));
     return {{"keys", std::move(list)}};
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,9 +19,6 @@ struct Ed25519KeyPair {
 };
 [[nodiscard]] Ed25519KeyPair generate_ed25519();
 
-/// RFC 7638 thumbprint of the public key, base64url: the `kid` (vector: RFC 8037 A.3).
-[[nodiscard]] std::string thumbprint(std::span<const unsigned char> public_key);
-
 /// `base64url(header).base64url(claims).base64url(signature)`.
 [[nodiscard]] std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims,
                                    const SecretBytes& private_key);
@@ -35,6 +31,4 @@ struct ParsedJwt {
     Bytes signature;
 };
 [[nodiscard]] std::optional<ParsedJwt> parse_jwt(std::string_view token);
-[[nodiscard]] bool is_signed_by(const ParsedJwt& token, std::span<const unsigned char> public_key);
-
 }  // namespace jeton::vault

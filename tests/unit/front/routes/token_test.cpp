@@ -92,6 +92,49 @@ TEST_CASE("T-3: only POST, with Allow") {
     }
 }
 
+TEST_CASE("T-3: OPTIONS of the token endpoint answers 204 with Allow") {
+    World world;
+    const auto response = world.ask("/token", "", {}, "OPTIONS");
+    CHECK(status_of(response) == 204);
+    CHECK(response.bytes->find("Allow: POST\r\n") != std::string::npos);
+    CHECK(body_of(response).empty());
+}
+
+TEST_CASE("T-7, T-8, T-17, T-18, T-21: grants that are not given here are unsupported_grant_type") {
+    World world;
+    for (const char* grant :
+         {"refresh_token", "password", "authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange",
+          "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:saml2-bearer",
+          "urn:ietf:params:oauth:grant-type:device_code", "Client_Credentials", "client_credentials "}) {
+        INFO(std::string{grant});
+        const auto response = world.ask("/token", "grant_type=" + std::string{grant} + "&username=a&password=b");
+        CHECK(status_of(response) == 400);
+        CHECK(body_of(response).find(R"("error":"unsupported_grant_type")") != std::string::npos);
+        CHECK(response.bytes->find("Cache-Control: no-store\r\n") != std::string::npos);
+        CHECK(response.bytes->find("Pragma: no-cache\r\n") != std::string::npos);
+    }
+    CHECK(world.vault.asked.empty());
+}
+
+TEST_CASE("T-7: whoever used Authorization gets 401 and the challenge of the scheme that is spoken here") {
+    World world;
+    for (const char* value : {"Basic", "Basic !!", "Bearer x", "Digest username=\"a\"", "Negotiate YTpi", "x"}) {
+        INFO(std::string{value});
+        const auto response = world.ask("/token", plain, value);
+        CHECK(status_of(response) == 401);
+        CHECK(body_of(response).find(R"("error":"invalid_client")") != std::string::npos);
+        CHECK(response.bytes->find("WWW-Authenticate: Basic realm=\"jeton\"\r\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("T-3: a parameter that is empty counts as omitted; names that nobody knows are ignored") {
+    World world;
+    CHECK(status_of(world.ask("/token",
+                              plain + "&scope=&resource=&connection=&min_ttl=&client_secret=&colour=green")) == 200);
+    REQUIRE(world.vault.asked.size() == 1);
+    CHECK(world.vault.asked[0].body == R"({"host":"localhost","auth":{"method":"peer"}})");
+}
+
 TEST_CASE("T-2, T-3, T-7: what is malformed never reaches the vault") {
     World world;
     struct Row {
