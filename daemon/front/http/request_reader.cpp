@@ -65,7 +65,7 @@ RequestReader::State RequestReader::gate(std::string_view raw) {
     if (mark != std::string_view::npos) request_.query = target.substr(mark + 1);
     request_.fields = fields_;
     body_size_ = static_cast<std::size_t>(parser_.content_length().value_or(0));
-    keep_alive_ = message.keep_alive();
+    keep_alive_ = parser_.keep_alive();  // which has seen every Connection field, not the first alone
     head_passed_ = true;
     return State::head_done;
 }

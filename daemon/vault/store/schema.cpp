@@ -154,7 +154,14 @@ constexpr auto upstream = std::to_array<std::string_view>({
     R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream}};
+// A client ID of a network of tenants is that of several connections, which differ in their form fields.
+constexpr auto oauth = std::to_array<std::string_view>({
+    R"(DROP INDEX connections_client_id)",
+    R"(CREATE UNIQUE INDEX connections_client ON connections (environment, client_id, COALESCE(form_fields, '')) WHERE client_id <> '')",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream},
+                           Migration{5, oauth}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

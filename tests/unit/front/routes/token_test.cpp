@@ -217,6 +217,30 @@ TEST_CASE("T-7: refusals of the vault in the words of OAuth") {
     CHECK(world.decisions.size() == 0);
 }
 
+TEST_CASE("T-2: too many wrong secrets are 429 and reach the vault no more; others and cached answers are served") {
+    World world;
+    const auto right = plain + "&client_id=a&client_secret=right";
+    CHECK(status_of(world.ask("/token", right)) == 200);
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        return refused(refuse(Errc::invalid_client, "wrong", "ask"));
+    };
+    for (int i = 0; i < 60; ++i) {
+        const auto response = world.ask("/token", plain + "&client_id=a&client_secret=" + std::to_string(i));
+        CHECK(status_of(response) == 400);
+    }
+    const auto asked = world.vault.asked.size();
+    const auto throttled = world.ask("/token", plain, "Basic YTpi");  // a:b
+    CHECK(status_of(throttled) == 429);
+    CHECK(body_of(throttled).find(R"("error":"too_many_requests")") != std::string::npos);
+    CHECK(throttled.bytes->find("Retry-After: 1\r\n") != std::string::npos);
+    CHECK(world.vault.asked.size() == asked);
+    CHECK(status_of(world.ask("/token", right)) == 200);  // from the decisions that hold
+    CHECK(status_of(world.ask("/token", plain + "&client_id=other&client_secret=x")) == 400);
+    CHECK(status_of(world.ask("/token", plain + "&client_id=a")) == 401);  // no secret, no guess
+    world.caller.peer.uid += 1;
+    CHECK(status_of(world.ask("/token", plain + "&client_id=a&client_secret=x")) == 400);
+}
+
 TEST_CASE("token: an answer of the vault that is not understood is an error of the daemon") {
     World world;
     world.vault.script = [](const ScriptedVault::Asked&) { return done(R"({"access_token":"A"})"); };
