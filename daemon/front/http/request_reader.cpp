@@ -42,6 +42,7 @@ RequestReader::State RequestReader::advance(std::string_view input) {
 RequestReader::State RequestReader::parse_head(std::string_view input) {
     const auto fresh = input.substr(head_size_);
     if (fresh.empty()) return State::head_incomplete;
+    is_head_ = input.starts_with("HEAD ");  // also where the rest cannot be read
     boost::beast::error_code ec;
     head_size_ += parser_.put(boost::asio::const_buffer{fresh.data(), fresh.size()}, ec);
     if (ec == beast_http::error::need_more) return State::head_incomplete;
@@ -52,7 +53,6 @@ RequestReader::State RequestReader::parse_head(std::string_view input) {
 
 RequestReader::State RequestReader::gate(std::string_view raw) {
     const auto& message = parser_.get();
-    is_head_ = message.method() == beast_http::verb::head;
     for (const auto& field : message) fields_.push_back({text(field.name_string()), text(field.value())});
     const auto target = text(message.target());
     const RequestHead head{.raw = raw, .version = message.version(), .target = target, .fields = fields_};
