@@ -384,11 +384,6 @@ class Unavailable(ResourceServers):
 
 
 class Metadata(ResourceServers):
-    def create(self, **body):
-        head = {"Jeton-Client": "1", "Content-Type": "application/json"}
-        answer = wire.request(self.daemon.control_socket, "POST", "/v1/environments", json.dumps(body), head)
-        return answer
-
     def test_T_13_the_metadata_is_what_a_strict_client_wants(self):
         answer = self.get("/.well-known/oauth-authorization-server/integration")
         self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/json"))
@@ -407,7 +402,7 @@ class Metadata(ResourceServers):
 
     def test_T_13_an_issuer_of_ones_own_has_its_endpoints_on_the_socket_all_the_same(self):
         issuer = "https://tokens.example/staging"
-        self.assertEqual(self.create(environment="staging", kind="local", issuer=issuer).status, 201)
+        self.local_environment("staging", "--issuer", issuer)
         self.ok("binding", "add", "--introspect", "staging", "--user", USER)
         _, self.client_id, self.secret = self.with_pair("1234567", "staging")
         found = self.get("/.well-known/oauth-authorization-server/staging").json
@@ -417,6 +412,14 @@ class Metadata(ResourceServers):
         self.assertEqual(wire.claims(token)[1]["iss"], issuer)
         for server in self.each(self.servers(issuer=issuer, audience=issuer)):
             self.assertTaken(server.get(token))
+
+    def test_T_13_an_issuer_is_a_url_without_query_and_fragment(self):
+        for issuer in (
+            "tokens.example", "mailto:somebody@tokens.example", "ftp://tokens.example/staging", "https:///staging",
+            "https://tokens.example/staging?a=b", "https://tokens.example/staging#a", "https://me@tokens.example/staging",
+        ):  # fmt: skip
+            with self.subTest(issuer):
+                self.refused("environment", "create", "staging", "--kind", "local", "--issuer", issuer, error="bad_input")
 
     def test_T_13_another_name_for_the_issuer_is_not_taken(self):
         for server in self.each(self.servers(issuer="http://jeton/integration")):
