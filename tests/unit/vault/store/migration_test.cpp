@@ -128,7 +128,13 @@ TEST_CASE("a store of schema 4 opens: a client ID may be that of several connect
     connection.environment = EnvironmentId::fresh();
     connection.client_id = "cid.of-a-network";
     const auto first = connection;
-    place.run([&](Transaction& tx) { tx.insert(first); });
+    const auto insert = [&](const Connection& row) {
+        place.run([&](Transaction& tx) {
+            tx.insert(row);
+            tx.append_audit(entry("secret.imported"));
+        });
+    };
+    insert(first);
     place.close();
     back_to_schema_4(place);
     place.open();
@@ -136,7 +142,7 @@ TEST_CASE("a store of schema 4 opens: a client ID may be that of several connect
     connection.id = ConnectionId::fresh();
     connection.tenant = TenantId::fresh();
     connection.form_fields = {"tenant=2"};
-    place.run([&](Transaction& tx) { tx.insert(connection); });
+    insert(connection);
     place.run([&](Transaction& tx) {
         const auto all = connections::of_client_id(tx, first.environment, "cid.of-a-network");
         REQUIRE(all.size() == 2);
