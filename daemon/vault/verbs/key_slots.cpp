@@ -66,6 +66,7 @@ void note_trial(StoreCall& call, const KeySlot& slot) {
 Result<Outcome> key_slot_list(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (call.room.store.state() == StoreState::uninitialised) return closed_refusal(call.room.store);
     if (const auto openable = check_openable(call.room.store); !openable) return openable.error();
     json::array list;
     for (const auto& slot : slots_of(call.room.store)) list.push_back(slot_view(slot));
