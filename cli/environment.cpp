@@ -12,7 +12,7 @@ namespace jeton::cli {
 namespace {
 
 struct CreateArgs {
-    std::string environment, kind, preset, token_endpoint, client_auth, ca_file, developer_access, signing_alg;
+    std::string environment, kind, preset, token_endpoint, client_auth, ca_file, issuer, developer_access, signing_alg;
     std::vector<std::string> host_aliases;
     bool allow_loopback_http = false;
     bool if_not_exists = false;
@@ -60,6 +60,7 @@ int create(Context& context, const CreateArgs& args) {
     add_text(body, "token_endpoint", args.token_endpoint);
     add_text(body, "client_auth", args.client_auth);
     add_text(body, "ca_file", args.ca_file);
+    add_text(body, "issuer", args.issuer);
     if (!args.host_aliases.empty()) add_texts(body, "host_aliases", args.host_aliases);
     if (args.allow_loopback_http) body["allow_loopback_http"] = true;
     add_text(body, "signing_alg", args.signing_alg);
@@ -163,6 +164,7 @@ void add_environment_verbs(CommandLine& line) {
         .choice("--client-auth", args->client_auth, {"post", "basic"}, "How the secret is sent upstream")
         .repeated("--host-alias", args->host_aliases, "H", "A Host name that selects this environment; may be repeated")
         .option("--ca-file", args->ca_file, "F", "Certificates that the token endpoint is checked against")
+        .option("--issuer", args->issuer, "URL", "Who local tokens say made them; http://localhost/ENVIRONMENT")
         .flag("--allow-loopback-http", args->allow_loopback_http, "Allow http:// to 127.0.0.1, for tests")
         .choice("--developer-access", args->developer_access, {"yes", "no"}, "May developers hold secrets here")
         .choice("--signing-alg", args->signing_alg, {"EdDSA", "RS256", "ES256"},

@@ -165,8 +165,11 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
                       "use --kind upstream, or leave out --token-endpoint, --ca-file and --allow-loopback-http");
     }
     const auto issuer = boost::urls::parse_uri(environment.issuer);
-    if (!issuer || issuer->has_query() || issuer->has_fragment() || environment.issuer.size() > url_limit) {
-        return refuse(Errc::bad_input, "the issuer is not a URL without query and fragment", "give --issuer https://…");
+    if (!issuer || !(issuer->scheme() == "https" || issuer->scheme() == "http") || issuer->encoded_host().empty() ||
+        issuer->has_userinfo() || issuer->has_query() || issuer->has_fragment() ||
+        environment.issuer.size() > url_limit) {
+        return refuse(Errc::bad_input, "the issuer is not an http or https URL without query and fragment",
+                      fmt::format("give --issuer https://HOST/{}", environment.name));
     }
     return {};
 }

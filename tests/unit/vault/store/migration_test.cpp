@@ -3,6 +3,7 @@
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/secrets.hpp"
@@ -27,6 +28,9 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 
 void back_to_schema_4(const Place& place) {
     drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until"});
+    place.edit("DROP INDEX connections_client");
+    place.edit(
+        "CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> ''");
     place.edit("PRAGMA user_version = 4");
 }
 
@@ -135,6 +139,33 @@ TEST_CASE("a store of schema 4 opens: its signing keys are Ed25519 keys that sig
         REQUIRE(kept.size() == 1);
         CHECK(kept[0].algorithm == SigningAlgorithm::eddsa);
         CHECK(kept[0].signs());
+    });
+}
+
+TEST_CASE("a store of schema 4 opens: a client ID may be that of several connections then, where their fields differ") {
+    Place place;
+    place.begin();
+    Connection connection;
+    connection.id = ConnectionId::fresh();
+    connection.app = AppId::fresh();
+    connection.tenant = TenantId::fresh();
+    connection.environment = EnvironmentId::fresh();
+    connection.client_id = "cid.of-a-network";
+    const auto first = connection;
+    place.run([&](Transaction& tx) { tx.insert(first); });
+    place.close();
+    back_to_schema_4(place);
+    place.open();
+    REQUIRE(place.unseal());
+    connection.id = ConnectionId::fresh();
+    connection.tenant = TenantId::fresh();
+    connection.form_fields = {"tenant=2"};
+    place.run([&](Transaction& tx) { tx.insert(connection); });
+    place.run([&](Transaction& tx) {
+        const auto all = connections::of_client_id(tx, first.environment, "cid.of-a-network");
+        REQUIRE(all.size() == 2);
+        CHECK(all[0].id == first.id);
+        CHECK(all[1].id == connection.id);
     });
 }
 
