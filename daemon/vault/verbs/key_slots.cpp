@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -102,7 +103,8 @@ Result<Outcome> key_slot_remove(Call& call) {
     auto proven = prove(call, proof);
     if (!proven) return proven.error();
     if (*proven) return **std::move(proven);
-    const auto removed = remove_slot(call.tx, call.peer, named, call.now());
+    if (auto first = make_pairs_first(call, rs256_pairs_for_all(call.tx))) return *std::move(first);
+    const auto removed = remove_slot(call.tx, call.peer, named, call.now(), call.take_key_pairs());
     if (!removed) return removed.error();
     auto answer = slot_view(*removed);
     answer["message"] = fmt::format(

@@ -7,6 +7,7 @@
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/secrets.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
 #include "tests/unit/vault/keys/old_slot.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
@@ -26,6 +27,7 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 // What a store of an older schema has not: it was never written to here, so that taking it away gives such a store.
 
 void back_to_schema_4(const Place& place) {
+    drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until"});
     place.edit("DROP INDEX connections_client");
     place.edit(
         "CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> ''");
@@ -115,6 +117,28 @@ TEST_CASE("a store of schema 2 opens by the slots it has, which have no public k
         CHECK(apps::find(tx, "dispatcher")->id == app.id);
         CHECK(key_slots::list(tx).size() == 1);
         CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 4 opens: its signing keys are Ed25519 keys that sign") {
+    Place place;
+    place.begin();
+    SigningKey key;
+    key.id = SigningKeyId::fresh();
+    key.environment = EnvironmentId::fresh();
+    place.run([&](Transaction& tx) {
+        tx.insert(key);
+        tx.append_audit(entry("environment.created"));
+    });
+    place.close();
+    back_to_schema_4(place);
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        const auto kept = signing_keys::of(tx, key.environment);
+        REQUIRE(kept.size() == 1);
+        CHECK(kept[0].algorithm == SigningAlgorithm::eddsa);
+        CHECK(kept[0].signs());
     });
 }
 
