@@ -154,8 +154,14 @@ constexpr auto upstream = std::to_array<std::string_view>({
     R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
 });
 
-// OAuth to the letter: clients that prove who they are by a key, and what they have shown.
+// The token socket to the letter of the standards: what tokens are signed with, and until when a key that signs no
+// longer is published; clients that prove who they are by a key, and what they have shown.
+// A client ID of a network of tenants is that of several connections, which differ in their form fields.
 constexpr auto oauth = std::to_array<std::string_view>({
+    R"(ALTER TABLE signing_keys ADD COLUMN algorithm TEXT)",
+    R"(ALTER TABLE signing_keys ADD COLUMN published_until INTEGER)",
+    R"(DROP INDEX connections_client_id)",
+    R"(CREATE UNIQUE INDEX connections_client ON connections (environment, client_id, COALESCE(form_fields, '')) WHERE client_id <> '')",
     R"(CREATE TABLE client_keys (
     id TEXT PRIMARY KEY, connection TEXT NOT NULL, kid TEXT NOT NULL, algorithm TEXT NOT NULL, public_key BLOB NOT NULL,
     expires_at INTEGER, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, mac BLOB NOT NULL,
