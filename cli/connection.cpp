@@ -108,6 +108,7 @@ std::string connection_text(const json::value& one, const Terminal& terminal) {
     add_scope_lines(scopes, elements(member(one, "scopes")), Mark::none);
     text += section("API scopes", scope_lines_text(scopes, terminal), terminal);
     text += section("Client secrets", secrets_text(one, terminal), terminal);
+    text += section("Client keys", table_text(client_keys_table(member(one, "keys")), terminal), terminal);
     text += section("Bindings", bindings_text(one, terminal), terminal);
     text += section("Local pairs", pairs_table(one, terminal), terminal);
     return text;

@@ -36,6 +36,15 @@ std::string last_used_text(const json::value& row) {
     return at.empty() || by.empty() ? at : fmt::format("{} by {}", at, by);
 }
 
+Table client_keys_table(const json::value& keys) {
+    Table table{{"KID", "ALGORITHM", "STATE", "CREATED", "BY", "EXPIRES", "LAST USED"}, {}};
+    for (const auto& one : elements(keys)) {
+        table.rows.push_back({field(one, "kid"), field(one, "algorithm"), field(one, "state"), field(one, "created_at"),
+                              field(one, "created_by"), field(one, "expires_at"), last_used_text(one)});
+    }
+    return table;
+}
+
 std::optional<Failure> confirm_with_connections(Context& context, std::string question, Call listing) {
     if (context.will_ask()) {
         const auto answer = context.ask_all(std::move(listing));

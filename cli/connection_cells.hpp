@@ -8,6 +8,7 @@
 
 #include "cli/context.hpp"
 #include "cli/document.hpp"
+#include "cli/table.hpp"
 
 namespace jeton::cli {
 
@@ -20,6 +21,9 @@ namespace jeton::cli {
 
 /// "alice at TIME" of the last use; empty: never used.
 [[nodiscard]] std::string last_used_text(const json::value& row);
+
+/// The keys of a connection.
+[[nodiscard]] Table client_keys_table(const json::value& keys);
 
 /// `Context::confirm`, where connections die with what is deleted: whoever is asked is told how many `listing` lists.
 [[nodiscard]] std::optional<Failure> confirm_with_connections(Context& context, std::string question, Call listing);

@@ -13,6 +13,7 @@ void add_all_verbs(CommandLine& line) {
     add_tenant_verbs(line);
     add_app_verbs(line);
     add_connection_verbs(line);
+    add_connection_key_verbs(line);
     add_access_verbs(line);
     add_secret_verbs(line);
     add_import_verb(line);

@@ -15,18 +15,19 @@ void add_environment_verbs(CommandLine& line);  // environment create|list|show|
 void add_scope_verbs(CommandLine& line);        // scope list|add|import
 void add_tenant_verbs(CommandLine& line);       // tenant create|list|show|edit
 void add_app_verbs(CommandLine& line);          // app create|list|show|edit|delete|publish|versions|connections|tenant
-void add_connection_verbs(CommandLine& line);   // connection list|show
-void add_access_verbs(CommandLine& line);       // access list|review|allow|decline|record|disable|enable
-void add_secret_verbs(CommandLine& line);       // secret generate|rotate|rollback|import|list|identify|deactivate
-void add_import_verb(CommandLine& line);        // import
-void add_ticket_verbs(CommandLine& line);       // ticket list|revoke|claim
-void add_pair_verbs(CommandLine& line);         // pair create|list|revoke
-void add_binding_verbs(CommandLine& line);      // binding add|list|remove
-void add_explain_verb(CommandLine& line);       // explain
-void add_token_verb(CommandLine& line);         // token
-void add_exec_verb(CommandLine& line);          // exec
-void add_introspect_verb(CommandLine& line);    // introspect
-void add_audit_verbs(CommandLine& line);        // audit list|verify|export|prune
+void add_connection_verbs(CommandLine& line);   // connection list|show|edit
+void add_connection_key_verbs(CommandLine& line);  // connection key add|list|remove
+void add_access_verbs(CommandLine& line);          // access list|review|allow|decline|record|disable|enable
+void add_secret_verbs(CommandLine& line);          // secret generate|rotate|rollback|import|list|identify|deactivate
+void add_import_verb(CommandLine& line);           // import
+void add_ticket_verbs(CommandLine& line);          // ticket list|revoke|claim
+void add_pair_verbs(CommandLine& line);            // pair create|list|revoke
+void add_binding_verbs(CommandLine& line);         // binding add|list|remove
+void add_explain_verb(CommandLine& line);          // explain
+void add_token_verb(CommandLine& line);            // token
+void add_exec_verb(CommandLine& line);             // exec
+void add_introspect_verb(CommandLine& line);       // introspect
+void add_audit_verbs(CommandLine& line);           // audit list|verify|export|prune
 
 void add_backup_verbs(CommandLine& line);  // backup restore
 

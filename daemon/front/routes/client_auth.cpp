@@ -1,5 +1,6 @@
 #include "daemon/front/routes/client_auth.hpp"
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include "daemon/base/encoding.hpp"
@@ -9,7 +10,8 @@
 namespace jeton::front {
 namespace {
 
-constexpr const char* one_method = "authenticate in one way: Basic, form, or as the process you are";
+constexpr const char* one_method = "authenticate in one way: Basic, form, assertion, or as the process you are";
+constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";  // RFC 7523 §2.2
 
 Error not_basic() {
     return refuse(Errc::invalid_client, "the Authorization header is not a readable Basic pair",
@@ -40,15 +42,35 @@ bool has_assertion(const Form& form) {
     return form.value("client_assertion").has_value() || form.value("client_assertion_type").has_value();
 }
 
+Result<Credentials> read_assertion(const Form& form) {
+    const auto type = form.value("client_assertion_type");
+    const auto assertion = form.value("client_assertion");
+    if (!type || !assertion) {
+        return refuse(Errc::invalid_request, "client_assertion and client_assertion_type stand only together",
+                      "send both, or neither");
+    }
+    if (*type != jwt_bearer) {
+        return refuse(Errc::invalid_client, "this kind of client assertion is not taken here",
+                      fmt::format("send client_assertion_type={}", jwt_bearer));
+    }
+    Credentials credentials;
+    credentials.method = ClientAuth::assertion;
+    if (const auto client_id = form.value("client_id")) credentials.client_id = std::string{*client_id};
+    credentials.client_assertion = std::string{*assertion};
+    return credentials;
+}
+
 }  // namespace
 
 Credentials::~Credentials() {
     if (client_secret) protocol::wipe(*client_secret);
+    if (client_assertion) protocol::wipe(*client_assertion);
 }
 
 ClientAuth method_of(const Form& form, const std::optional<std::string_view>& authorization) {
     if (authorization) return ClientAuth::basic;
-    return form.value("client_secret") || has_assertion(form) ? ClientAuth::post : ClientAuth::peer;
+    if (has_assertion(form)) return ClientAuth::assertion;
+    return form.value("client_secret") ? ClientAuth::post : ClientAuth::peer;
 }
 
 Result<Credentials> read_credentials(const Form& form, const std::optional<std::string_view>& authorization) {
@@ -56,7 +78,7 @@ Result<Credentials> read_credentials(const Form& form, const std::optional<std::
     const auto client_secret = form.value("client_secret");
     const int methods = (authorization ? 1 : 0) + (client_secret ? 1 : 0) + (has_assertion(form) ? 1 : 0);
     if (methods > 1) return refuse(Errc::invalid_request, "the client authenticates in more than one way", one_method);
-    if (has_assertion(form)) return refuse(Errc::invalid_client, "client assertions are not taken here", one_method);
+    if (has_assertion(form)) return read_assertion(form);
     if (authorization) {
         auto credentials = read_basic(*authorization);
         if (credentials && client_id && *client_id != *credentials->client_id) {

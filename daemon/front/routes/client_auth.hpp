@@ -11,9 +11,10 @@
 namespace jeton::front {
 
 enum class ClientAuth {
-    peer,   ///< nothing but the process itself, with or without a client_id
-    basic,  ///< `Authorization: Basic`
-    post,   ///< client_id and client_secret in the form
+    peer,       ///< nothing but the process itself, with or without a client_id
+    basic,      ///< `Authorization: Basic`
+    post,       ///< client_id and client_secret in the form
+    assertion,  ///< client_assertion, with or without a client_id (RFC 7523 §2.2)
 };
 
 /// What was presented. Overwritten when it goes.
@@ -28,13 +29,14 @@ struct Credentials {
     ClientAuth method = ClientAuth::peer;
     std::optional<std::string> client_id;
     std::optional<std::string> client_secret;
+    std::optional<std::string> client_assertion;
 };
 
 /// The form's method without looking further: decides how a refusal is told.
 [[nodiscard]] ClientAuth method_of(const Form& form, const std::optional<std::string_view>& authorization);
 
-/// Refuses `invalid_request` (two authentications, a secret without a client_id), `invalid_client` (any other
-/// Authorization or assertion: it excludes the peer grant).
+/// Refuses `invalid_request` (two authentications, a secret without a client_id, half an assertion), `invalid_client`
+/// (any other Authorization or kind of assertion: it excludes the peer grant).
 [[nodiscard]] Result<Credentials> read_credentials(const Form& form,
                                                    const std::optional<std::string_view>& authorization);
 

@@ -98,7 +98,8 @@ Response oauth_refusal(const Error& error, ClientAuth method, std::string_view c
     const auto& word = protocol::word_of(code);
     int status = word.status;
     std::string fields = "Pragma: no-cache\r\n";
-    if (code == Errc::invalid_client && method != ClientAuth::post) status = 401;
+    const bool in_form = method == ClientAuth::post || method == ClientAuth::assertion;
+    if (code == Errc::invalid_client && !in_form) status = 401;
     if (challenge.empty() && method == ClientAuth::basic) challenge = "Basic realm=\"jeton\"";
     if (status == 401 && !challenge.empty()) fields += fmt::format("WWW-Authenticate: {}\r\n", challenge);
     if (code == Errc::temporarily_unavailable || code == Errc::too_many_requests) {

@@ -15,7 +15,8 @@ namespace jeton::front {
 [[nodiscard]] Result<Form> read_oauth_form(const Request& request, std::string_view repeatable = {});
 
 /// RFC 6749 §5.2: only its characters in `error_description`; 401 for Basic (with the challenge) and for the peer, 400
-/// for a pair in the form; what is no word of OAuth becomes one. `challenge`: another `WWW-Authenticate` for a 401.
+/// for a pair or an assertion in the form; what is no word of OAuth becomes one. `challenge`: another
+/// `WWW-Authenticate` for a 401.
 [[nodiscard]] Response oauth_refusal(const Error& error, ClientAuth method, std::string_view challenge = {});
 
 /// To any other method than POST: 405 with `Allow: POST`, to OPTIONS 204 with the same.

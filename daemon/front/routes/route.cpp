@@ -52,11 +52,11 @@ Match find_route(std::span<const Routes> tables, std::string_view method, std::s
 }
 
 std::span<const Routes> control_routes() {
-    static const std::array tables{store_routes(),      whoami_routes(), role_routes(),    environment_routes(),
-                                   scope_routes(),      tenant_routes(), app_routes(),     access_routes(),
-                                   connection_routes(), secret_routes(), import_routes(),  ticket_claim_routes(),
-                                   ticket_routes(),     pair_routes(),   binding_routes(), audit_routes(),
-                                   backup_routes(),     doctor_routes()};
+    static const std::array tables{store_routes(),      whoami_routes(),     role_routes(),   environment_routes(),
+                                   scope_routes(),      tenant_routes(),     app_routes(),    access_routes(),
+                                   connection_routes(), secret_routes(),     import_routes(), ticket_claim_routes(),
+                                   ticket_routes(),     client_key_routes(), pair_routes(),   binding_routes(),
+                                   audit_routes(),      backup_routes(),     doctor_routes()};
     return tables;
 }
 

@@ -65,6 +65,7 @@ struct Match {
 [[nodiscard]] Routes import_routes();
 [[nodiscard]] Routes ticket_routes();
 [[nodiscard]] Routes ticket_claim_routes();  ///< on both sockets
+[[nodiscard]] Routes client_key_routes();
 [[nodiscard]] Routes pair_routes();
 [[nodiscard]] Routes binding_routes();
 [[nodiscard]] Routes audit_routes();

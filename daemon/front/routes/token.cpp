@@ -38,9 +38,11 @@ json::object describe(const Credentials& credentials) {
         case ClientAuth::peer: auth["method"] = "peer"; break;
         case ClientAuth::basic: auth["method"] = "basic"; break;
         case ClientAuth::post: auth["method"] = "post"; break;
+        case ClientAuth::assertion: auth["method"] = "assertion"; break;
     }
     if (credentials.client_id) auth["client_id"] = view(*credentials.client_id);
     if (credentials.client_secret) auth["client_secret"] = view(*credentials.client_secret);
+    if (credentials.client_assertion) auth["client_assertion"] = view(*credentials.client_assertion);
     return auth;
 }
 
@@ -85,14 +87,17 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
-/// A secret is presented: it may be a guess.
+/// A secret or an assertion is presented: it may be a guess. An assertion without a client_id beside it is not opened
+/// here: those of one user count together.
 std::optional<ClientThrottle::Try> try_of(const Caller& caller, const json::object& body) {
     const auto& auth = body.at("auth").as_object();
-    const auto* id = auth.if_contains("client_id");
-    const auto* secret = auth.if_contains("client_secret");
-    if (id == nullptr || secret == nullptr || secret->as_string().empty()) return std::nullopt;
-    const auto& text = id->as_string();
-    return ClientThrottle::of(caller.peer.uid, {text.data(), text.size()});
+    const auto text_of = [&](std::string_view name) {
+        const auto* value = auth.if_contains(view(name));
+        return value == nullptr ? std::string_view{} : std::string_view{value->get_string()};
+    };
+    const bool has_assertion = !text_of("client_assertion").empty();
+    if (!has_assertion && (text_of("client_id").empty() || text_of("client_secret").empty())) return std::nullopt;
+    return ClientThrottle::of(caller.peer.uid, text_of("client_id"));
 }
 
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
@@ -131,7 +136,9 @@ Result<TokenRequest> read_token_request(const Request& request, const Form& form
     }
     add_resources(asked.body, form);
     if (const auto added = add_min_ttl(asked.body, form); !added) return added.error();
-    asked.repeatable = !asked.body.contains("rejected_token") && !asked.body.contains("min_ttl");
+    // An assertion is good for one request: the same bytes must not be answered again.
+    asked.repeatable = !asked.body.contains("rejected_token") && !asked.body.contains("min_ttl") &&
+                       credentials->method != ClientAuth::assertion;
     return asked;
 }
 

@@ -48,6 +48,13 @@ bool lives(const boost::json::object& claims, std::int64_t behind, JudgedAt at) 
     return at.wall < end && at.store < end + std::chrono::seconds{behind};
 }
 
+/// Of client assertions. `none` and algorithms with a shared key are never among them (RFC 8414 §2).
+boost::json::array assertion_algorithms() {
+    boost::json::array names;
+    for (const auto algorithm : signing_algorithms) names.emplace_back(name_of(algorithm));
+    return names;
+}
+
 }  // namespace
 
 SealedPlace place_of(const SigningKey& key, const Environment& environment) {
@@ -123,8 +130,9 @@ boost::json::object server_metadata(const Environment& environment) {
         {"response_types_supported", boost::json::array{"none"}},
         {"token_endpoint_auth_methods_supported",
          boost::json::array{
-             "client_secret_basic", "client_secret_post",
-             boost::json::string_view{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()}}}};
+             "client_secret_basic", "client_secret_post", "private_key_jwt",
+             boost::json::string_view{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()}}},
+        {"token_endpoint_auth_signing_alg_values_supported", assertion_algorithms()}};
 }
 
 }  // namespace jeton::vault

@@ -90,6 +90,25 @@ Error wrong_pair(std::string note) {
                           std::move(note));
 }
 
+/// The client ID's connections that may be meant: all of them, or the named one. `wrong` makes the refusal of the
+/// operator's note.
+Result<std::vector<Connection>> candidates_of(Transaction& tx, const std::optional<Environment>& environment,
+                                              std::string_view client_id, const std::optional<ConnectionName>& name,
+                                              Error (*wrong)(std::string)) {
+    auto candidates = connections_of_client(tx, environment, client_id);
+    if (candidates.empty()) return wrong(note_on_unknown_client(tx, environment, client_id));
+    if (name) {
+        const auto named = find_connection(tx, *name);
+        const auto is_other = [&](const Connection& one) { return !named || one.id != named->connection.id; };
+        if (std::ranges::all_of(candidates, is_other)) {
+            const auto owner = complete(tx, std::move(candidates.front())).name();
+            return wrong(fmt::format("the client ID belongs to {}, not to {}", owner, name->text()));
+        }
+        std::erase_if(candidates, is_other);
+    }
+    return candidates;
+}
+
 /// A local pair is worth something in the hands of its own identity alone.
 Result<Authenticated> by_local_pair(Transaction& tx, const Peer& peer, const TokenRequest& request, const Pair& pair,
                                     const std::optional<Environment>& environment,
@@ -124,17 +143,9 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
     if (const auto pair = pairs::by_client_id(tx, request.client_id)) {
         return by_local_pair(tx, peer, request, *pair, environment, name, now);
     }
-    auto candidates = connections_of_client(tx, environment, request.client_id);
-    if (candidates.empty()) return wrong_pair(note_on_unknown_client(tx, environment, request.client_id));
-    if (name) {
-        const auto named = find_connection(tx, *name);
-        const auto is_other = [&](const Connection& one) { return !named || one.id != named->connection.id; };
-        if (std::ranges::all_of(candidates, is_other)) {
-            const auto owner = complete(tx, std::move(candidates.front())).name();
-            return wrong_pair(fmt::format("the client ID belongs to {}, not to {}", owner, name->text()));
-        }
-        std::erase_if(candidates, is_other);
-    }
+    auto known = candidates_of(tx, environment, request.client_id, name, wrong_pair);
+    if (!known) return known.error();
+    auto& candidates = *known;
     const bool is_shared = candidates.size() > 1;
     auto refusal = wrong_pair({});
     for (auto& candidate : candidates) {
@@ -157,6 +168,17 @@ Error wrong_assertion(std::string note) {
                           "client assertion: " + std::move(note));
 }
 
+/// An assertion that holds is good for this request, once.
+Result<Authenticated> use_assertion(Transaction& tx, const TokenRequest& request, FoundConnection found,
+                                    const ClientAssertion& assertion, const ClientKey& key, ShownAt at) {
+    if (!request.is_resumed) {
+        const auto used = use_client_assertion(tx, found, assertion, at);
+        if (!used && used.error().code != Errc::invalid_client) return used.error();
+        if (!used) return wrong_assertion(fmt::format("{}: {}", found.name(), used.error().what));
+    }
+    return Authenticated{std::move(found), key.kid, "key " + key.kid, key.expires_at};
+}
+
 /// RFC 7523 §2.2: whoever holds the private key of the connection's client.
 Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
                                    const std::optional<Environment>& environment,
@@ -166,21 +188,19 @@ Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
     if (!request.client_id.empty() && request.client_id != assertion->client_id) {
         return wrong_assertion("client_id is not its sub");
     }
-    auto connection = connection_of_client(tx, environment, assertion->client_id);
-    if (!connection) return wrong_assertion(note_on_unknown_client(tx, environment, assertion->client_id));
-    auto found = complete(tx, *std::move(connection));
-    const auto refused = [&](const std::string& why) { return wrong_assertion(fmt::format("{}: {}", found.name(), why)); };
-    if (name && found.name() != name->text()) return refused("asked for " + name->text());
+    auto candidates = candidates_of(tx, environment, assertion->client_id, name, wrong_assertion);
+    if (!candidates) return candidates.error();
     const ShownAt at{request.asked_at == UtcSeconds{} ? now : request.asked_at, now};
-    const auto key = check_client_assertion(tx, found, *assertion, at);
-    if (!key) return refused(key.error().what);
-    if (!request.is_resumed) {
-        if (const auto used = use_client_assertion(tx, found, *assertion, at); !used) {
-            if (used.error().code != Errc::invalid_client) return used.error();
-            return refused(used.error().what);
-        }
+    const bool is_shared = candidates->size() > 1;
+    auto refusal = wrong_assertion({});
+    for (auto& candidate : *candidates) {
+        auto found = complete(tx, std::move(candidate));
+        const auto key = check_client_assertion(tx, found, *assertion, at);
+        if (key && is_shared) return shared_client();
+        if (key) return use_assertion(tx, request, std::move(found), *assertion, *key, at);
+        refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what));
     }
-    return Authenticated{std::move(found), key->kid, "key " + key->kid, key->expires_at};
+    return refusal;
 }
 
 Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/vault/domain/names.hpp"
+#include "daemon/vault/services/client_keys.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/connections.hpp"
@@ -94,12 +95,18 @@ bool is_unused(Transaction& tx, const Connection& connection, std::chrono::secon
     return !used || used->last_at + age <= now;
 }
 
+/// A key stands for a secret where jeton is the authorization server; a portal wants its own.
+bool has_credential(Transaction& tx, const FoundConnection& found) {
+    if (!usable_secrets(tx, found).empty()) return true;
+    return found.environment.kind == EnvironmentKind::local && !active_client_keys(tx, found.connection.id).empty();
+}
+
 bool has(Transaction& tx, const FoundConnection& found, const Selector& selector, UtcSeconds now) {
     const auto& connection = found.connection;
     const bool is_connected = connection.state == ConnectionState::connected;
     if (selector.app && found.app.name != *selector.app) return false;
     if (selector.new_version && !has_new_version(found)) return false;
-    if (selector.missing_secret && (!is_connected || !usable_secrets(tx, found).empty())) return false;
+    if (selector.missing_secret && (!is_connected || has_credential(tx, found))) return false;
     return !selector.unused_for || (is_connected && is_unused(tx, connection, *selector.unused_for, now));
 }
 

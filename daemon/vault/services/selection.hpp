@@ -22,8 +22,8 @@ struct Selector {
     std::optional<std::string> environment = {};
     std::optional<ConnectionState> state = {};
     std::optional<std::string> client_id = {};
-    bool missing_secret = false;                          ///< connected, and no secret is active (S34)
-    bool new_version = false;                             ///< accepted a version that is not the current one (S39)
+    bool missing_secret = false;  ///< connected, and no secret or (local kind) key is active (S34)
+    bool new_version = false;     ///< accepted a version that is not the current one (S39)
     std::optional<std::chrono::seconds> unused_for = {};  ///< connected, and not used for so long, or never
 };
 

@@ -42,9 +42,6 @@ inline std::optional<SecretKind> parse_word(Word<SecretKind>, std::string_view w
 inline std::optional<SecretState> parse_word(Word<SecretState>, std::string_view w) { return secret_state(w); }
 inline std::optional<KeySlotKind> parse_word(Word<KeySlotKind>, std::string_view w) { return key_slot_kind(w); }
 
-inline std::optional<SigningAlgorithm> parse_word(Word<SigningAlgorithm>, std::string_view w) {
-    return signing_algorithm(w);
-}
 inline std::optional<Role> parse_word(Word<Role>, std::string_view w) { return role_named(w); }
 inline std::optional<BindingKind> parse_word(Word<BindingKind>, std::string_view w) { return binding_kind(w); }
 inline std::optional<SigningAlgorithm> parse_word(Word<SigningAlgorithm>, std::string_view w) {
@@ -292,15 +289,14 @@ template <>
 struct Table<ClientKey> {
     static constexpr std::string_view name = "client_keys";
     static constexpr std::size_t ordinal = 14;
-    static constexpr auto columns =
-        std::tuple{Column{"id", &ClientKey::id},
-                   Column{"connection", &ClientKey::connection},
-                   Column{"kid", &ClientKey::kid},
-                   Column{"algorithm", &ClientKey::algorithm},
-                   Column{"public_key", &ClientKey::public_key},
-                   Column{"expires_at", &ClientKey::expires_at},
-                   Column{"created_at", &ClientKey::created_at},
-                   Column{"created_by", &ClientKey::created_by}};
+    static constexpr auto columns = std::tuple{Column{"id", &ClientKey::id},
+                                               Column{"connection", &ClientKey::connection},
+                                               Column{"kid", &ClientKey::kid},
+                                               Column{"algorithm", &ClientKey::algorithm},
+                                               Column{"public_key", &ClientKey::public_key},
+                                               Column{"expires_at", &ClientKey::expires_at},
+                                               Column{"created_at", &ClientKey::created_at},
+                                               Column{"created_by", &ClientKey::created_by}};
 };
 
 /// In the order of their ordinals.

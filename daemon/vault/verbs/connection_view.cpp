@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/client_keys.hpp"
 #include "daemon/vault/services/pauses.hpp"
 #include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/store/usage.hpp"
+#include "daemon/vault/verbs/client_key_view.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
 
 namespace jeton::vault {
@@ -47,7 +49,8 @@ std::string hint_of(const json::array& secrets) {
 }
 
 /// What stops the app from getting tokens, and who does what about it; else what will, or what is new.
-std::string hint_of(const FoundConnection& found, const json::array& secrets, bool has_secret, bool is_stranded) {
+std::string hint_of(const FoundConnection& found, const json::array& secrets, bool has_secret, bool has_key,
+                    bool is_stranded) {
     const auto name = found.name();
     const auto tenant = found.tenant_name().text();
     switch (found.connection.state) {
@@ -69,7 +72,7 @@ std::string hint_of(const FoundConnection& found, const json::array& secrets, bo
             fmt::format("jeton secret import {} --client-id {}", name, is_stranded ? found.connection.client_id : "ID");
         return is_stranded ? fmt::format("The token endpoint was changed: import the pair anew: {}", import) : import;
     }
-    if (!has_secret) {
+    if (!has_secret && !has_key) {
         return found.app.credentials == CredentialsMode::developer
                    ? fmt::format("jeton secret generate {}", name)
                    : fmt::format("An admin of tenant {} generates it: jeton secret generate {}", tenant, name);
@@ -117,7 +120,9 @@ json::object connection_view(Call& call, const FoundConnection& found) {
     const bool has_secret = has_usable(secrets);
     const bool is_stranded = !has_secret && !secrets.empty();
     auto secret_cell = client_secret_cell(found, secrets);
-    auto hint = hint_of(found, secrets, has_secret, is_stranded);
+    const bool has_key =
+        found.environment.kind == EnvironmentKind::local && !active_client_keys(call.tx, connection.id).empty();
+    auto hint = hint_of(found, secrets, has_secret, has_key, is_stranded);
     const auto used = usage::last_of_connection(call.tx, connection.id);
     return {{"connection", found.name()},
             {"app", found.app.name},
@@ -128,6 +133,7 @@ json::object connection_view(Call& call, const FoundConnection& found) {
             {"listed", connection.listed},
             {"client_id", text_or_null(connection.client_id)},
             {"secrets", std::move(secrets)},
+            {"keys", is_hidden ? json::array{} : verbs::client_key_views(call.tx, found)},
             {"version", connection.accepted_version == 0 ? found.app.current_version : connection.accepted_version},
             {"current_version", found.app.current_version},
             {"new_version_available", has_new_version(found)},

@@ -31,15 +31,6 @@ ImportedPair pair_of(protocol::Fields& in) {
     return pair;
 }
 
-/// The connection, where this peer configures its credentials (S5, S13, S35).
-Result<FoundConnection> configured_by(Call& call, const Result<ConnectionName>& name) {
-    if (!name) return name.error();
-    auto found = find_visible(call.tx, call.standing, *name);
-    if (!found) return found.error();
-    if (auto may = may_configure(call.standing, *found); !may) return may.error();
-    return found;
-}
-
 /// A new pair as it is shown, once (S17).
 json::object shown_once(const FoundConnection& found, const GeneratedSecret& generated) {
     json::object answer(protocol::wiped_storage());

@@ -10,6 +10,14 @@ Result<ConnectionName> connection_name(protocol::Fields& in) {
     return parse_connection_name(app + "/" + tenant);
 }
 
+Result<FoundConnection> configured_by(Call& call, const Result<ConnectionName>& name) {
+    if (!name) return name.error();
+    auto found = find_visible(call.tx, call.standing, *name);
+    if (!found) return found.error();
+    if (auto may = may_configure(call.standing, *found); !may) return may.error();
+    return found;
+}
+
 Result<std::optional<Outcome>> prove(Call& call, std::string_view proof) {
     const Unlocking with{call.room.guesses, call.stretched, call.room.stretching, call.room.clock};
     auto need = check_proof(call.tx, call.peer, proof, with);

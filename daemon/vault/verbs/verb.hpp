@@ -136,6 +136,9 @@ using StoreVerbFunction = Result<Outcome> (*)(StoreCall&);
 /// `app` and `tenant` of the path, as a connection. The two members are read here and nowhere else.
 [[nodiscard]] Result<ConnectionName> connection_name(protocol::Fields& in);
 
+/// The connection, where this peer configures its credentials (S5, S13, S35).
+[[nodiscard]] Result<FoundConnection> configured_by(Call& call, const Result<ConnectionName>& name);
+
 /// Whether a refusal of this kind is written into the audit: somebody was kept from something (S7). Mistyped input is
 /// not.
 [[nodiscard]] bool is_audited(Errc code);

@@ -40,6 +40,10 @@ Result<Outcome> connection_list(Call& call);
 Result<Outcome> connection_show(Call& call);
 Result<Outcome> connection_edit(Call& call);
 
+Result<Outcome> client_key_add(Call& call);
+Result<Outcome> client_key_list(Call& call);
+Result<Outcome> client_key_remove(Call& call);
+
 Result<Outcome> access_review(Call& call);
 Result<Outcome> access_allow(Call& call);
 Result<Outcome> access_decline(Call& call);
