@@ -154,8 +154,12 @@ constexpr auto upstream = std::to_array<std::string_view>({
     R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
 });
 
+// The token socket to the letter of the standards: what tokens are signed with, and until when a key that signs no
+// longer is published.
 // A client ID of a network of tenants is that of several connections, which differ in their form fields.
 constexpr auto oauth = std::to_array<std::string_view>({
+    R"(ALTER TABLE signing_keys ADD COLUMN algorithm TEXT)",
+    R"(ALTER TABLE signing_keys ADD COLUMN published_until INTEGER)",
     R"(DROP INDEX connections_client_id)",
     R"(CREATE UNIQUE INDEX connections_client ON connections (environment, client_id, COALESCE(form_fields, '')) WHERE client_id <> '')",
 });
