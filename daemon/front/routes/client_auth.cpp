@@ -45,13 +45,11 @@ bool has_assertion(const Form& form) {
 Result<Credentials> read_assertion(const Form& form) {
     const auto type = form.value("client_assertion_type");
     const auto assertion = form.value("client_assertion");
-    if (!type || !assertion) {
-        return refuse(Errc::invalid_request, "client_assertion and client_assertion_type stand only together",
-                      "send both, or neither");
-    }
-    if (*type != jwt_bearer) {
-        return refuse(Errc::invalid_client, "this kind of client assertion is not taken here",
-                      fmt::format("send client_assertion_type={}", jwt_bearer));
+    if (!type || !assertion || *type != jwt_bearer) {
+        return refuse(Errc::invalid_client,
+                      !type || !assertion ? "client_assertion and client_assertion_type stand only together"
+                                          : "this kind of client assertion is not taken here",
+                      fmt::format("send client_assertion, and client_assertion_type={}", jwt_bearer));
     }
     Credentials credentials;
     credentials.method = ClientAuth::assertion;

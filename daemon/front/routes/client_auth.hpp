@@ -35,8 +35,8 @@ struct Credentials {
 /// The form's method without looking further: decides how a refusal is told.
 [[nodiscard]] ClientAuth method_of(const Form& form, const std::optional<std::string_view>& authorization);
 
-/// Refuses `invalid_request` (two authentications, a secret without a client_id, half an assertion), `invalid_client`
-/// (any other Authorization or kind of assertion: it excludes the peer grant).
+/// Refuses `invalid_request` (two authentications, a secret without a client_id), `invalid_client` (any other
+/// Authorization, half an assertion or one of another kind: it excludes the peer grant).
 [[nodiscard]] Result<Credentials> read_credentials(const Form& form,
                                                    const std::optional<std::string_view>& authorization);
 

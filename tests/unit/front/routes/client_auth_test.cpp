@@ -40,6 +40,21 @@ TEST_CASE("any other Authorization or an assertion excludes the peer grant") {
     CHECK(read("client_secret=b").error().code == Errc::invalid_request);
 }
 
+TEST_CASE("T-18: an assertion of RFC 7523 is one way to authenticate; half of one, and any other kind, is none") {
+    const std::string bearer = "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer";
+    const auto credentials = read(bearer + "&client_assertion=a.b.c");
+    REQUIRE(credentials.has_value());
+    CHECK(credentials->method == ClientAuth::assertion);
+    CHECK(credentials->client_assertion == "a.b.c");
+    CHECK_FALSE(credentials->client_id.has_value());
+    CHECK(read(bearer + "&client_assertion=a.b.c&client_id=x")->client_id == "x");
+    CHECK(read(bearer).error().code == Errc::invalid_client);
+    CHECK(read("client_assertion=a.b.c").error().code == Errc::invalid_client);
+    CHECK(read("client_assertion=a.b.c&client_assertion_type=saml2-bearer").error().code == Errc::invalid_client);
+    CHECK(read(bearer + "&client_assertion=a.b.c&client_id=x&client_secret=y").error().code == Errc::invalid_request);
+    CHECK(read(bearer + "&client_assertion=a.b.c", "Basic YTpi").error().code == Errc::invalid_request);
+}
+
 TEST_CASE("an absent or empty secret with a lone client_id is the peer") {
     const auto credentials = read("client_id=a&client_secret=");
     REQUIRE(credentials.has_value());

@@ -83,6 +83,25 @@ TEST_CASE("token: a repeated question does not reach the vault; rejected_token a
     CHECK(world.vault.asked.size() == 5);
 }
 
+TEST_CASE(
+    "T-18: the same assertion is never answered out of memory, and wrong ones are slowed down like wrong secrets") {
+    World world;
+    const auto body =
+        plain + "&client_assertion=a.b.c&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    for (int i = 0; i < 2; ++i) CHECK(status_of(world.ask("/token", body)) == 200);
+    REQUIRE(world.vault.asked.size() == 2);
+    CHECK(world.vault.asked[1].body ==
+          R"({"host":"localhost","auth":{"method":"assertion","client_assertion":"a.b.c"}})");
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        return refused(refuse(Errc::invalid_client, "the client assertion is not accepted", "look"));
+    };
+    CHECK(status_of(world.ask("/token", body)) == 400);
+    int tries = 1;
+    while (status_of(world.ask("/token", body)) == 400 && tries < 1000) ++tries;
+    CHECK(tries < 1000);
+    CHECK(status_of(world.ask("/token", body)) == 429);
+}
+
 TEST_CASE("T-3: only POST, with Allow") {
     World world;
     for (const char* method : {"GET", "HEAD", "PUT"}) {
