@@ -101,8 +101,10 @@ Error no_key() {
 }
 
 Error private_key_given() {
-    return refuse_key("this is a private key; it stays with the client, and nothing of it was kept",
-                      "give the public key alone: openssl pkey -in KEY.pem -pubout; a JWK without \"d\"");
+    return refuse_key(
+        "this is a private key; it stays with the client, and nothing of it was kept",
+        "it should be considered seen: make a new one, and give its public key alone (openssl pkey -in KEY.pem "
+        "-pubout; a JWK without \"d\")");
 }
 
 Error other_kind_of_key(std::string_view kind) {
