@@ -103,7 +103,6 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
     const auto scope = in.optional_secret("scope");
     const auto* form = in.object("form");
     request.authorities = in.text_or("authorities", "");
-    const auto unreadable = in.text_or("authorities_unreadable", "");
     const bool allow_loopback_http = in.flag("allow_loopback_http");
     request.proxy = in.text_or("proxy", "");
     const bool proxy_loopback = in.flag("proxy_loopback");
@@ -117,7 +116,6 @@ Result<TokenRequest> read_members(protocol::Fields& in) {
         return bad("a member is longer than 8192 bytes");
     if (client_auth != "post" && client_auth != "basic")
         return bad("member \"client_auth\" must be \"post\" or \"basic\"");
-    if (!unreadable.empty()) return bad(unreadable);
     if (const auto read = read_endpoint(request, allow_loopback_http, proxy_loopback); !read) return read.error();
 
     request.client_auth = client_auth == "basic" ? ClientAuth::basic : ClientAuth::post;

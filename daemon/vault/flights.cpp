@@ -8,6 +8,7 @@
 
 #include "daemon/base/files.hpp"
 #include "daemon/base/frames.hpp"
+#include "daemon/base/log.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -20,16 +21,29 @@ constexpr std::chrono::seconds longest_turn{8};
 
 constexpr std::size_t in_the_air_limit = 240;  ///< the exchange itself takes 256
 
+constexpr std::chrono::minutes word_pause{1};  ///< between two words in the log about one file
+
 Error too_many(const std::string& endpoint, int budget, std::chrono::milliseconds wait) {
     return unavailable(fmt::format("{} is asked for at most {} tokens a minute, and many wait for their turn already",
                                    host_of_endpoint(endpoint), budget),
                        std::chrono::ceil<std::chrono::seconds>(wait).count());
 }
 
+std::string_view environment_in(std::string_view connection) { return connection.substr(connection.rfind('@') + 1); }
+
 /// Read anew for each request, so that a renewed file counts. The exchange may open no file that is named to it.
-Result<std::string> authorities_for(const ExchangeRequest& request) {
+/// A file that cannot be used is this host's own trouble: the endpoint is not asked, and is not to blame.
+Result<std::string> authorities_for(const ExchangeNeed& need) {
+    const auto& request = need.request;
     if (request.ca_file.empty()) return std::string{};
-    return read_certificates(request.ca_file);
+    auto certificates = read_certificates(request.ca_file);
+    if (certificates) return certificates;
+    auto error = unavailable(fmt::format("{} is not asked, because its CA file is of no use: {}",
+                                         host_of_endpoint(request.endpoint), certificates.error().what),
+                             {});
+    error.next = fmt::format("{}; or name another file: jeton environment edit {} --ca-file FILE",
+                             certificates.error().next, environment_in(need.connection));
+    return error;
 }
 
 }  // namespace
@@ -75,8 +89,8 @@ void Flights::connect(Send send) {
     hand_on({});
 }
 
-void Flights::send(std::uint64_t number, Flight& flight) {
-    send_(wire::exchange_request(number, flight.need.request, authorities_for(flight.need.request), proxy_));
+void Flights::send(std::uint64_t number, Flight& flight, const std::string& authorities) {
+    send_(wire::exchange_request(number, flight.need.request, authorities, proxy_));
     flight.need.request.client_secret = {};
     flight.sent_at = endpoints_.sent(flight.need.request.endpoint, clock_);
     flight.deadline = *flight.sent_at + flight_limit;  // what comes too late for who waited is kept for the next one
@@ -105,11 +119,24 @@ void Flights::send_waiting(const std::string& endpoint, std::deque<std::uint64_t
             land_unsent(number, {*std::move(cooling), flight.key}, landed);
         } else if (has_room() && endpoints_.wait(endpoint, Endpoints::Urgency::awaited, 0, clock_).count() == 0) {
             queue.pop_front();
-            send(number, flight);
+            const auto authorities = authorities_for(flight.need);
+            if (authorities) {
+                send(number, flight, *authorities);
+            } else {
+                tell_of(flight.need.request.ca_file, authorities.error());
+                land_unsent(number, {authorities.error(), flight.key}, landed);
+            }
         } else {
             return;
         }
     }
+}
+
+void Flights::tell_of(const std::string& ca_file, const Error& error) {
+    const auto now = clock_.boot_time();
+    if (const auto told = told_.find(ca_file); told != told_.end() && now - told->second < word_pause) return;
+    told_[ca_file] = now;
+    log::warning("{}; {}", error.what, error.next);
 }
 
 void Flights::arrived(const std::deque<std::string>& payloads) {

@@ -63,7 +63,9 @@ private:
     };
 
     [[nodiscard]] bool has_room() const;
-    void send(std::uint64_t number, Flight& flight);
+    void send(std::uint64_t number, Flight& flight, const std::string& authorities);
+    /// Programs ask again and again while a file cannot be used: the log has it once a minute.
+    void tell_of(const std::string& ca_file, const Error& error);
     /// Sends those whose turn has come, of all endpoints. What is to be told instead goes to `landed`.
     void send_waiting(std::vector<Landed>& landed);
     void send_waiting(const std::string& endpoint, std::deque<std::uint64_t>& queue, std::vector<Landed>& landed);
@@ -82,6 +84,7 @@ private:
     std::map<std::uint64_t, Flight> flights_;
     std::map<std::string, std::uint64_t> numbers_;
     std::map<std::string, std::deque<std::uint64_t>> queues_;  ///< by endpoint: not sent yet; may name what is gone
+    std::map<std::string, BootTime> told_;                     ///< by CA file: when the log had a word about it
     std::size_t in_the_air_ = 0;
     std::uint64_t next_number_ = 1;
 };

@@ -90,7 +90,7 @@ std::string token_replaced_event(std::string_view connection) {
     return json::serialize(json::value{{"event", "token_replaced"}, {"connection", connection}});
 }
 
-std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const Result<std::string>& authorities,
+std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const std::string& authorities,
                              const Config::Exchange& proxy) {
     json::object frame(protocol::wiped_storage());
     frame["id"] = id;
@@ -100,11 +100,7 @@ std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, c
     const auto secret = request.client_secret.reveal();
     frame["client_secret"] = json::string_view{secret.data(), secret.size()};
     if (!request.scope.empty()) frame["scope"] = request.scope;
-    if (!authorities) {
-        frame["authorities_unreadable"] = authorities.error().what;
-    } else if (!authorities->empty()) {
-        frame["authorities"] = *authorities;
-    }
+    if (!authorities.empty()) frame["authorities"] = authorities;
     if (!request.form.empty()) {
         json::object form(protocol::wiped_storage());
         for (const auto& field : request.form) form[field.name] = field.value;

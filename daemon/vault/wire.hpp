@@ -51,7 +51,7 @@ struct Attested {
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
 /// `authorities`: what the request's CA file says, empty where it names none. `proxy`: as the configuration says.
 [[nodiscard]] std::string exchange_request(std::uint64_t id, const ExchangeRequest& request,
-                                           const Result<std::string>& authorities, const Config::Exchange& proxy);
+                                           const std::string& authorities, const Config::Exchange& proxy);
 struct NumberedAnswer {
     std::uint64_t id = 0;
     ExchangeAnswer answer;

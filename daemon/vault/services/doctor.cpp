@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/files.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/key_slots.hpp"
@@ -14,6 +15,7 @@
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
+#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/store/roles.hpp"
 #include "daemon/vault/store/secrets.hpp"
@@ -226,6 +228,22 @@ Findings check_upstream(const EnvironmentSurvey& environment, const UpstreamCond
                             fmt::format("the clock of this host is {} s {} that of {}", std::chrono::abs(drift).count(),
                                         drift.count() > 0 ? "behind" : "ahead of", name),
                             "set the clock: timedatectl set-ntp true"});
+    }
+    return findings;
+}
+
+Findings check_authorities(Transaction& tx) {
+    Findings findings;
+    for (const auto& environment : environments::list(tx)) {
+        if (environment.ca_file.empty()) continue;
+        const auto certificates = read_certificates(environment.ca_file);
+        if (certificates) continue;
+        const auto& refusal = certificates.error();
+        findings.push_back(
+            {"upstream", Severity::problem,
+             fmt::format("{} gets no new tokens, because its CA file is of no use: {}", environment.name, refusal.what),
+             fmt::format("{}; or name another file: jeton environment edit {} --ca-file FILE", refusal.next,
+                         environment.name)});
     }
     return findings;
 }

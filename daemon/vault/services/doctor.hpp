@@ -57,6 +57,8 @@ struct Accounts {
 [[nodiscard]] Findings check_clock(std::chrono::seconds behind);
 /// One finding for each environment with a token endpoint elsewhere; nothing is asked.
 [[nodiscard]] Findings check_upstream(const EnvironmentSurvey& environment, const UpstreamCondition& condition);
+/// CA files that cannot be used, so that their endpoints are not asked. Reads them.
+[[nodiscard]] Findings check_authorities(Transaction& tx);
 /// Pairs that their issuer refuses, and connections that it grants less than their tenant accepted.
 [[nodiscard]] Findings check_grants(Transaction& tx, const UpstreamTokens& upstream, const UpstreamSightings& sightings,
                                     const Survey& survey);

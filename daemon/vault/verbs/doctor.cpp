@@ -57,6 +57,7 @@ Findings look_inside(Transaction& tx, Room& room, const Accounts& accounts, UtcS
         add(all,
             check_upstream(environment, condition_of(room.upstream, room.sightings, environment, survey, room.clock)));
     }
+    add(all, check_authorities(tx));
     add(all, check_grants(tx, room.upstream, room.sightings, survey));
     add(all, check_secrets(survey, limits));
     add(all, check_ends(survey, limits));

@@ -1,4 +1,6 @@
 // Half hours of a host with upstream connections: how often the token endpoint is asked, and what its programs get.
+#include <fstream>
+
 #include <fmt/format.h>
 
 #include "tests/unit/vault/store/support.hpp"
@@ -184,6 +186,37 @@ TEST_CASE("P5: a token that has ended already is given to nobody, and not asked 
     host.endpoint = [&](const auto&) { return std::optional{host.granted()}; };
     host.pass(3s);
     CHECK(host.ask_one(0).served());
+}
+
+TEST_CASE("a CA file that cannot be used is this host's own fault: its endpoint is not asked, and does not cool down") {
+    UpstreamHost host{1};
+    const auto file = host.directory() / "ca.pem";
+    const auto put = [&](std::string_view text) { std::ofstream{file} << text; };
+    REQUIRE(host.order("environment.edit",
+                       {{"environment", "production"}, {"ca_file", file.string()}, {"import_anew", true}}) == "");
+    host.run([&](Transaction& tx) {
+        REQUIRE(import_secret(tx, host.admin, host.connection(host.name_of(0)), {"cid.0", "cs1.anew", {}},
+                              host.clock.now()));
+    });
+    for (const bool there : {false, true}) {
+        if (there) put("no certificate\n");
+        const auto got = host.ask_one(0);
+        CHECK(got.error == "temporarily_unavailable");
+        CHECK(got.words.contains(file.string()));
+        CHECK(got.next.contains("jeton environment edit production --ca-file FILE"));
+    }
+    CHECK(host.requests_in_all == 0);
+    const auto& endpoints = host.daemon->room.upstream.endpoints();
+    const auto* health = endpoints.health("https://auth.example/connect/token");
+    CHECK((health == nullptr || (!health->cooling && health->last_error.empty())));
+    put("-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----\n");
+    const auto token = host.ask_one(0).token;
+    CHECK_FALSE(token.empty());
+    // What is held is served to its end, whatever becomes of the file.
+    put("");
+    host.pass(700s);
+    CHECK(host.ask_one(0).token == token);
+    CHECK(host.requests_in_all == 1);
 }
 
 TEST_CASE("P1: what is beyond the budget waits for its turn, or is told honestly when it comes") {

@@ -43,6 +43,7 @@ struct UpstreamHost : World {
         std::int64_t reuse = 0;
         std::string error;
         std::string words;
+        std::string next;
         std::int64_t retry_after = 0;
         [[nodiscard]] bool served() const { return !token.empty(); }
     };
@@ -186,6 +187,7 @@ struct UpstreamHost : World {
         if (const auto* refused = frame.if_contains("refused")) {
             answer.error = refused->at("error").as_string();
             answer.words = refused->at("error_description").as_string();
+            answer.next = refused->at("next").as_string();
             if (const auto* wait = refused->as_object().if_contains("retry_after"))
                 answer.retry_after = wait->as_int64();
         }

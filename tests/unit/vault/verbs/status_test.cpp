@@ -238,6 +238,17 @@ TEST_CASE("doctor: an endpoint that fails is a problem, one that was not asked a
     CHECK(world.finds("clock", "warning: the clock of this host is 40 s ahead of that of production"));
 }
 
+TEST_CASE("doctor: a CA file that cannot be used is a problem, named with what mends it") {
+    Seen world;
+    world.environment("production", EnvironmentKind::upstream);
+    CHECK_FALSE(world.finds("upstream", "problem: "));
+    REQUIRE(
+        world.ask(world.operator_peer, "environment.edit", {{"environment", "production"}, {"ca_file", "/no/ca.pem"}}));
+    CHECK(world.finds("upstream", "problem: production gets no new tokens, because its CA file is of no use: "));
+    CHECK(world.findings("upstream").back().contains("/no/ca.pem"));
+    CHECK(world.findings("upstream").back().contains("jeton environment edit production --ca-file FILE"));
+}
+
 TEST_CASE("doctor: a store that is sealed is the problem, and the rest is looked at all the same") {
     Seen world;
     world.store().seal("for the night");
