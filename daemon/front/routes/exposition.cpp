@@ -12,7 +12,9 @@ bool is_name(std::string_view name, bool colons) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                (colons && c == ':');
     };
-    return !name.empty() && !(name.front() >= '0' && name.front() <= '9') && std::ranges::all_of(name, fits);
+    if (name.empty()) return false;
+    const bool begins_with_digit = name.front() >= '0' && name.front() <= '9';
+    return !begins_with_digit && std::ranges::all_of(name, fits);
 }
 
 /// Backslash and line feed are all that the format escapes, and the quote within one. Other control characters have no
