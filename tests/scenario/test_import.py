@@ -36,7 +36,7 @@ class Import(Scenario):
         return file, client_id, secret
 
     def take_in(self, *words, code=DONE, rate="1000/s"):
-        run = self.jeton("import", *words, "--app", "dispatcher", "--rate", rate, "--json", seconds=120)
+        run = self.jeton("import", *words, "--app", "dispatcher", "--rate", rate, "--json", seconds=60 + COUNT)
         self.assertEqual(run.code, code, run)
         return run.json
 
@@ -149,7 +149,7 @@ class Import(Scenario):
                 self.daemon.kill("jetond")
                 self.daemon.wait_for_helpers_to_go()
                 self.daemon.start()
-                out, err = process.communicate(timeout=120)
+                out, err = process.communicate(timeout=60 + COUNT)
                 self.assertEqual(process.returncode, REFUSED, err)  # it waited, and went on to the end
                 self.assertIn("waiting for the daemon to come back", err)
                 return

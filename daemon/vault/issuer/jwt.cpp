@@ -1,25 +1,18 @@
 #include "daemon/vault/issuer/jwt.hpp"
 
-#include <array>
-
 #include <boost/json/serialize.hpp>
-#include <sodium.h>
 
+#include "daemon/vault/issuer/key_pair.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
 
-Ed25519KeyPair generate_ed25519() {
-    Ed25519KeyPair pair{SecretBytes{crypto_sign_SECRETKEYBYTES}, Bytes(crypto_sign_PUBLICKEYBYTES)};
-    crypto_sign_keypair(pair.public_key.data(), pair.private_key.data());
-    return pair;
-}
-
-std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims,
+std::string sign_jwt(SigningAlgorithm algorithm, boost::json::object header, const boost::json::object& claims,
                      const SecretBytes& private_key) {
+    const auto name = name_of(algorithm);
+    header["alg"] = boost::json::string_view{name.data(), name.size()};
     auto token = base64url(boost::json::serialize(header)) + "." + base64url(boost::json::serialize(claims));
-    std::array<unsigned char, crypto_sign_BYTES> signature{};
-    crypto_sign_detached(signature.data(), nullptr, bytes_of(token).data(), token.size(), private_key.data());
+    const auto signature = sign(algorithm, private_key, token);
     return token + "." + base64url(signature);
 }
 

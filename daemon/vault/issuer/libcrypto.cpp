@@ -13,6 +13,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "daemon/vault/issuer/libcrypto_handles.hpp"
+
 namespace jeton::vault {
 namespace {
 

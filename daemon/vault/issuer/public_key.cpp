@@ -18,7 +18,7 @@
 #include <openssl/x509.h>
 #include <sodium.h>
 
-#include "daemon/vault/issuer/libcrypto.hpp"
+#include "daemon/vault/issuer/libcrypto_handles.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
@@ -173,7 +173,9 @@ Result<PublicKey> es256_key(std::span<const unsigned char> x, std::span<const un
     return PublicKey{SigningAlgorithm::es256, *std::move(der)};
 }
 
-Result<PublicKey> from_handle(const EVP_PKEY* key) {
+}  // namespace
+
+Result<PublicKey> public_key_of(const EVP_PKEY* key) {
     switch (EVP_PKEY_get_base_id(key)) {
         case EVP_PKEY_ED25519: {
             Bytes x(crypto_sign_PUBLICKEYBYTES);
@@ -211,6 +213,8 @@ Result<PublicKey> from_handle(const EVP_PKEY* key) {
         }
     }
 }
+
+namespace {
 
 /// What PEM_read_bio hands out, freed at the end.
 struct PemBlock {
@@ -250,7 +254,7 @@ Result<PublicKey> from_pem(std::string_view text) {
     if (name == "RSA PUBLIC KEY") key.reset(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, block.size));
     forget_errors();
     if (!key || at != block.data + block.size) return no_key();
-    return from_handle(key.get());
+    return public_key_of(key.get());
 }
 
 std::optional<Bytes> bytes_in(const boost::json::value& jwk, std::string_view name) {
@@ -266,7 +270,10 @@ bool is_for(const boost::json::value& jwk, SigningAlgorithm algorithm) {
     if (const auto* operations = members.if_contains("key_ops")) {
         if (!operations->is_array()) return false;
         const auto& list = operations->get_array();
-        if (std::ranges::find(list, boost::json::value{"verify"}) == list.end()) return false;
+        const auto verifies = [](const boost::json::value& one) {
+            return one.is_string() && one.get_string() == "verify";
+        };
+        if (std::ranges::none_of(list, verifies)) return false;
     }
     if (!members.contains("alg")) return true;
     const auto named = text_in(jwk, "alg");

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "daemon/vault/issuer/libcrypto.hpp"
+#include "daemon/vault/issuer/libcrypto_handles.hpp"
 #include "tests/unit/results.hpp"
 
 using namespace jeton;
