@@ -8,8 +8,7 @@ import shutil
 import subprocess
 
 from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wire
-from programs import REPOSITORY, UPSTREAM
-from test_oauth_clients import python_with
+from programs import REPOSITORY, UPSTREAM, python_with
 
 PAGE = REPOSITORY / "docs" / "oauth.md"
 EXAMPLES = REPOSITORY / "docs" / "examples"
