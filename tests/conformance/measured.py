@@ -1,4 +1,4 @@
-"""What this run has measured, for the page: filled by the tests in the order of their files, read by test_page."""
+"""What this run has measured: filled by the tests in the order of their files."""
 
 CLIENTS = {}  # client → {"version": …, capability → True}
 DIFFERENCES = {}  # rule → the names of the requests whose answers differ by it

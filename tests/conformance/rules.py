@@ -132,7 +132,7 @@ RULES = [
     Rule(
         "no credentials: the process itself is asked about, which has no binding: 401 `invalid_client`",
         "400 `invalid_request`",
-        "RFC 6749 §5.2: `invalid_client` where no client authentication is included; decision 0031 of the peer",
+        "RFC 6749 §5.2: `invalid_client` where no client authentication is included",
         "^form pair: (nothing|both empty)$", status=(401, 400), error=("invalid_client", "invalid_request"),
     ),
     Rule(

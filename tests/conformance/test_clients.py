@@ -36,7 +36,8 @@ class World:
     @property
     def settings(self):
         return {
-            **ENVIRONMENT, "TOKEN_SOCKET": str(self.scenario.daemon.token_socket), "ISSUER": ISSUER, "TOKEN": self.token,
+            **ENVIRONMENT, "JETON_SOCKET_DIR": str(self.scenario.daemon.run),
+            "TOKEN_SOCKET": str(self.scenario.daemon.token_socket), "ISSUER": ISSUER, "TOKEN": self.token,
             "CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret, "SCOPE": INVOICES,
             "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip

@@ -29,9 +29,7 @@ class Differential(Scenario):
 
     def token_of(self, socket):
         head = {"Content-Type": FORM, "Authorization": wire.basic(self.client_id, self.secret)}
-        return self.assertTokenLike(wire.request(socket, "POST", TOKEN, wire.form([GRANT]), head))
-
-    def assertTokenLike(self, answer):
+        answer = wire.request(socket, "POST", TOKEN, wire.form([GRANT]), head)
         self.assertEqual(answer.status, 200, answer)
         return answer.json["access_token"]
 

@@ -4,14 +4,15 @@ import authlib
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, TOKEN, refusal, tell, unix_adapter
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, TOKEN, refusal, tell
+from unix_adapter import UnixAdapter
 
 TOKEN_ENDPOINT = ISSUER + "/token"
 
 
 def session(method, secret=CLIENT_SECRET, **more):
     made = OAuth2Session(CLIENT_ID, secret, token_endpoint_auth_method=method, **more)
-    made.mount("http://localhost/", unix_adapter())
+    made.mount("http://localhost/", UnixAdapter())
     return made
 
 

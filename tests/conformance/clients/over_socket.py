@@ -1,13 +1,15 @@
 """What the Python clients here share: the way to the socket, and how they tell what they got.
 
-Their settings come from the environment: TOKEN_SOCKET, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN.
+Their settings come from the environment: JETON_SOCKET_DIR, TOKEN_SOCKET in it, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN.
 """
 
-import http.client
 import json
 import os
-import socket
+import pathlib
+import sys
 import traceback
+
+sys.path.append(str(pathlib.Path(__file__).parents[3] / "docs" / "examples"))  # unix_adapter
 
 SOCKET = os.environ["TOKEN_SOCKET"]
 ISSUER = os.environ["ISSUER"]
@@ -15,31 +17,6 @@ CLIENT_ID = os.environ["CLIENT_ID"]
 CLIENT_SECRET = os.environ["CLIENT_SECRET"]
 SCOPE = os.environ["SCOPE"]
 TOKEN = os.environ["TOKEN"]
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(SOCKET)
-
-
-def unix_adapter():
-    """For `session.mount("http://localhost/", …)` of requests."""
-    import requests.adapters
-    import urllib3
-
-    class UnixPool(urllib3.HTTPConnectionPool):
-        def _new_conn(self):
-            return UnixConnection("localhost")
-
-    class UnixAdapter(requests.adapters.HTTPAdapter):
-        def get_connection(self, url, proxies=None):
-            return UnixPool("localhost")
-
-        def get_connection_with_tls_context(self, request, verify, proxies=None, cert=None):
-            return UnixPool("localhost")
-
-    return UnixAdapter()
 
 
 def tell(version, capabilities):

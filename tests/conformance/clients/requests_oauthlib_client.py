@@ -6,13 +6,14 @@ os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # plain HTTP: the socket never 
 
 import requests_oauthlib
 from oauthlib.oauth2 import BackendApplicationClient
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, refusal, tell, unix_adapter
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, refusal, tell
 from requests.auth import HTTPBasicAuth
+from unix_adapter import UnixAdapter
 
 
 def token(scope=None, **how):
     session = requests_oauthlib.OAuth2Session(client=BackendApplicationClient(client_id=CLIENT_ID, scope=scope))
-    session.mount("http://localhost/", unix_adapter())
+    session.mount("http://localhost/", UnixAdapter())
     given = dict(session.fetch_token(ISSUER + "/connect/token", **how))
     return {**given, "scope": " ".join(given["scope"])}  # the library makes a list of it
 
