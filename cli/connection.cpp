@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/connection_cells.hpp"
 #include "cli/consent.hpp"
@@ -127,6 +128,12 @@ Result<std::string> connection_meant(Context& context, const ShowArgs& args) {
     const auto& rows = elements(found->tree);
     if (rows.empty())
         return refuse("not_found", "no connection has this client ID", "jeton connection list; jeton secret identify");
+    if (rows.size() > 1) {
+        std::vector<std::string> names;
+        for (const auto& row : rows) names.push_back(field(row, "connection"));
+        return refuse("bad_input", fmt::format("{} connections have this client ID", rows.size()),
+                      fmt::format("jeton connection show with one of: {}", fmt::join(names, ", ")));
+    }
     return std::string{raw_field(rows.front(), "connection")};
 }
 

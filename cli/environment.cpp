@@ -12,7 +12,7 @@ namespace jeton::cli {
 namespace {
 
 struct CreateArgs {
-    std::string environment, kind, preset, token_endpoint, client_auth, ca_file, developer_access;
+    std::string environment, kind, preset, token_endpoint, client_auth, ca_file, issuer, developer_access, signing_alg;
     std::vector<std::string> host_aliases;
     bool allow_loopback_http = false;
     bool if_not_exists = false;
@@ -26,6 +26,17 @@ std::string strandeds(const json::value& environment) {
                        field(environment, "environment"));
 }
 
+/// One that signs, and those whose tokens still live.
+std::string signing_keys(const json::value& environment) {
+    std::string text;
+    for (const auto& key : elements(member(environment, "signing_keys"))) {
+        const auto until = field(key, "published_until");
+        text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", field(key, "alg"), field(key, "kid"),
+                            until.empty() ? "" : " (until " + until + ")");
+    }
+    return text;
+}
+
 std::string environment_text(const json::value& environment) {
     return pairs_text({{"environment", field(environment, "environment")},
                        {"kind", field(environment, "kind")},
@@ -36,6 +47,7 @@ std::string environment_text(const json::value& environment) {
                        {"loopback HTTP", field(environment, "allow_loopback_http")},
                        {"developers may hold secrets", field(environment, "developer_access")},
                        {"issuer", field(environment, "issuer")},
+                       {"signing keys", signing_keys(environment)},
                        {"connections", field(environment, "connections")},
                        {"need their pair imported anew", strandeds(environment)}});
 }
@@ -48,8 +60,10 @@ int create(Context& context, const CreateArgs& args) {
     add_text(body, "token_endpoint", args.token_endpoint);
     add_text(body, "client_auth", args.client_auth);
     add_text(body, "ca_file", args.ca_file);
+    add_text(body, "issuer", args.issuer);
     if (!args.host_aliases.empty()) add_texts(body, "host_aliases", args.host_aliases);
     if (args.allow_loopback_http) body["allow_loopback_http"] = true;
+    add_text(body, "signing_alg", args.signing_alg);
     if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
     if (args.if_not_exists) body["if_not_exists"] = true;
     const auto answer = context.ask(Call::change("/v1/environments", std::move(body)));
@@ -80,7 +94,7 @@ int show(Context& context, const std::string& environment) {
 }
 
 struct EditArgs {
-    std::string environment, developer_access, token_endpoint, client_auth, allow_loopback_http;
+    std::string environment, developer_access, token_endpoint, client_auth, allow_loopback_http, signing_alg;
     std::vector<std::string> ca_file;  ///< one, perhaps empty, or none
     std::vector<std::string> host_aliases;
     bool import_anew = false;
@@ -88,7 +102,7 @@ struct EditArgs {
 
     [[nodiscard]] bool names_nothing() const {
         return developer_access.empty() && host_aliases.empty() && token_endpoint.empty() && client_auth.empty() &&
-               allow_loopback_http.empty() && ca_file.empty() && !forget_issuer;
+               allow_loopback_http.empty() && ca_file.empty() && signing_alg.empty() && !forget_issuer;
     }
 };
 
@@ -96,7 +110,7 @@ int edit(Context& context, const EditArgs& args) {
     if (args.names_nothing()) {
         return context.fail(
             refuse_usage("say what becomes different: --developer-access, --host-alias, --token-endpoint, "
-                         "--client-auth, --ca-file, --allow-loopback-http or --forget-issuer",
+                         "--client-auth, --ca-file, --allow-loopback-http, --signing-alg or --forget-issuer",
                          "jeton environment edit --help")
                 .error());
     }
@@ -110,6 +124,7 @@ int edit(Context& context, const EditArgs& args) {
     add_text(body, "client_auth", args.client_auth);
     if (!args.ca_file.empty()) body["ca_file"] = args.ca_file.front();
     if (!args.allow_loopback_http.empty()) body["allow_loopback_http"] = args.allow_loopback_http == "yes";
+    add_text(body, "signing_alg", args.signing_alg);
     if (args.import_anew) body["import_anew"] = true;
     if (args.forget_issuer) body["forget_issuer"] = true;
     const auto path = "/v1/environments/" + percent_encoded(args.environment);
@@ -127,7 +142,7 @@ int remove(Context& context, const std::string& environment) {
     }
     auto question = fmt::format(
         "Deleting environment {} is permanent and cannot be undone: its tenants, its connections with their client IDs "
-        "and client secrets, its bindings, its signing key and its data key die with it.",
+        "and client secrets, its bindings, its signing keys and its data key die with it.",
         environment);
     auto listing = Call::get("/v1/connections", {{"environment", environment}});
     if (const auto refused = confirm_with_connections(context, std::move(question), std::move(listing)))
@@ -149,8 +164,11 @@ void add_environment_verbs(CommandLine& line) {
         .choice("--client-auth", args->client_auth, {"post", "basic"}, "How the secret is sent upstream")
         .repeated("--host-alias", args->host_aliases, "H", "A Host name that selects this environment; may be repeated")
         .option("--ca-file", args->ca_file, "F", "Certificates that the token endpoint is checked against")
+        .option("--issuer", args->issuer, "URL", "Who local tokens say made them; http://localhost/ENVIRONMENT")
         .flag("--allow-loopback-http", args->allow_loopback_http, "Allow http:// to 127.0.0.1, for tests")
         .choice("--developer-access", args->developer_access, {"yes", "no"}, "May developers hold secrets here")
+        .choice("--signing-alg", args->signing_alg, {"EdDSA", "RS256", "ES256"},
+                "What a local environment signs its tokens with; EdDSA if it is left out")
         .flag("--if-not-exists", args->if_not_exists, "Succeed if it exists with the same fields")
         .runs([args](Context& context) { return create(context, *args); });
     line.verb("environment list", "List the environments", "jeton environment list").runs(list);
@@ -171,6 +189,8 @@ void add_environment_verbs(CommandLine& line) {
                 "Certificates that the token endpoint is checked against; '': those of the system")
         .choice("--allow-loopback-http", edited->allow_loopback_http, {"yes", "no"},
                 "Allow http:// to 127.0.0.1, for tests")
+        .choice("--signing-alg", edited->signing_alg, {"EdDSA", "RS256", "ES256"},
+                "What a local environment signs its tokens with, by a new key")
         .flag("--import-anew", edited->import_anew,
               "Change endpoint, client authentication or CA file although each pair must then be imported anew")
         .flag("--forget-issuer", edited->forget_issuer,

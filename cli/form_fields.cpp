@@ -1,11 +1,13 @@
 #include "cli/form_fields.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/text.hpp"
+#include "libclient/protocol/ascii.hpp"
 
 namespace jeton::cli {
 
@@ -25,6 +27,24 @@ Result<void> add_form_fields(json::object& body, const std::vector<std::string>&
     }
     body["form_fields"] = std::move(fields);
     return {};
+}
+
+std::optional<std::string> form_field_column(std::string_view name) {
+    constexpr std::string_view head = "form_field.";
+    if (name.size() <= head.size() || protocol::lower_case(name.substr(0, head.size())) != head) return std::nullopt;
+    return std::string{name.substr(head.size())};
+}
+
+std::optional<FormFieldVariable> form_field_variable(std::string_view name) {
+    constexpr std::string_view head = "FORM_FIELD_";
+    std::string upper{name};
+    std::ranges::transform(upper, upper.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    const auto at = upper.find(head);
+    if (at == std::string::npos || at + head.size() == name.size()) return std::nullopt;
+    auto prefix = upper.substr(0, at);
+    if (!prefix.empty() && !prefix.ends_with('_')) return std::nullopt;
+    return FormFieldVariable{std::move(prefix), std::string{name.substr(at + head.size())}};
 }
 
 std::string form_fields_text(const json::value& connection) {

@@ -15,6 +15,11 @@ RowOutcome refused(const std::string& connection, std::string why, std::string n
     return {.connection = connection, .why = std::move(why), .next = std::move(next)};
 }
 
+/// As the daemon sees it: a field of the form says for which tenant of a network a token is.
+bool may_share_pair(const ImportRow& one, const ImportRow& other) {
+    return !one.form_fields.empty() && !other.form_fields.empty() && one.form_fields != other.form_fields;
+}
+
 }  // namespace
 
 std::string_view name_of(RowOutcome::Result result) {
@@ -35,12 +40,12 @@ std::optional<RowOutcome> ImportBatch::add(const ImportRow& row, const RowOutcom
     const auto at = connection.rfind('@');
     const auto environment = at == std::string::npos ? std::string{} : connection.substr(at);
     const auto key = std::string{row.client_id.view()} + environment;
-    if (const auto other = by_client_id_.find(key);
-        other != by_client_id_.end() && other->second.connection != connection) {
-        return refused(
-            connection,
-            fmt::format("its client ID is that of {} ({})", other->second.connection, place_of(*other->second.row)),
-            "each tenant needs its own pair: copy this tenant's from the portal, or correct the tenant ID");
+    for (auto [other, end] = by_client_id_.equal_range(key); other != end; ++other) {
+        const auto& [earlier, owner] = other->second;
+        if (owner == connection || may_share_pair(row, *earlier)) continue;
+        return refused(connection, fmt::format("its client ID is that of {} ({})", owner, place_of(*earlier)),
+                       "each tenant needs its own pair: copy this tenant's from the portal, or correct the tenant ID; "
+                       "where one pair serves a network of tenants, each row needs a form field that tells them apart");
     }
     auto& taken = by_connection_[connection];
     for (const auto& earlier : taken) {
@@ -48,6 +53,10 @@ std::optional<RowOutcome> ImportBatch::add(const ImportRow& row, const RowOutcom
         if (!same_id) {
             return refused(connection, fmt::format("{} gives it another client ID", place_of(*earlier.row)),
                            "a tenant has one client ID: take out the row that is out of date");
+        }
+        if (!row.form_fields.empty() && earlier.row->form_fields != row.form_fields) {
+            return refused(connection, fmt::format("{} gives it other form fields", place_of(*earlier.row)),
+                           "take out the row that is out of date");
         }
         if (earlier.row->client_secret.view() == row.client_secret.view()) {
             return RowOutcome{.result = RowOutcome::Result::unchanged,

@@ -39,7 +39,7 @@ private:
         std::string connection;
     };
     std::map<std::string, std::vector<Taken>, std::less<>> by_connection_;
-    std::map<std::string, Taken, std::less<>> by_client_id_;  ///< and environment
+    std::multimap<std::string, Taken, std::less<>> by_client_id_;  ///< and environment
 };
 
 }  // namespace jeton::cli

@@ -9,6 +9,7 @@
 
 #include "cli/csv.hpp"
 #include "cli/dotenv.hpp"
+#include "cli/form_fields.hpp"
 #include "cli/pair_fields.hpp"
 #include "cli/text.hpp"
 #include "libclient/protocol/json.hpp"
@@ -65,6 +66,19 @@ void take_open_values(ImportRow& row, const PairValues& values) {
     row.selector = *word;
 }
 
+void take_form_field(ImportRow& row, const std::string& name, std::string_view value) {
+    value = without_white_space(value);
+    if (value.empty()) return;
+    if (is_secret_like(value)) {
+        set_problem(
+            row, fmt::format("the form field {} looks like a secret", printable(name)),
+            "form fields are shown with their connection: look whether the columns or names are in their place");
+    } else if (const auto taken = row.form_fields.emplace(name, value); !taken.second && taken.first->second != value) {
+        set_problem(row, fmt::format("the form field {} stands more than once, with different values", printable(name)),
+                    "name it once");
+    }
+}
+
 ImportRow row_of(const std::string& file, std::size_t line, const PairValues& values, std::string problem = {}) {
     ImportRow row{.file = file, .line = line, .problem = std::move(problem)};
     if (!row.problem.empty()) row.next = "write the value out, alone on its line";
@@ -85,11 +99,14 @@ ImportRow row_of(const std::string& file, std::size_t line, const PairValues& va
 // .env files
 
 /// The settings that have one prefix in common, by field.
-using Group = std::array<std::vector<const DotenvSetting*>, pair_field_count>;
+struct Group {
+    std::array<std::vector<const DotenvSetting*>, pair_field_count> fields;
+    std::vector<std::pair<std::string, const DotenvSetting*>> form;  ///< with the field's name
+};
 using Groups = std::map<std::string, Group>;
 
 const std::vector<const DotenvSetting*>& of(const Group& group, PairField field) {
-    return group[static_cast<std::size_t>(field)];
+    return group.fields[static_cast<std::size_t>(field)];
 }
 
 std::string_view value_of(const DotenvSetting& setting) { return without_white_space(setting.value.view()); }
@@ -99,9 +116,12 @@ bool has_any(const Group& group, PairField field) { return !of(group, field).emp
 Groups groups_of(const std::vector<DotenvSetting>& settings) {
     Groups groups;
     for (const auto& setting : settings) {
-        auto name = pair_name(setting.name);
-        if (!name || value_of(setting).empty()) continue;
-        groups[std::move(name->prefix)][static_cast<std::size_t>(name->field)].push_back(&setting);
+        if (value_of(setting).empty()) continue;
+        if (auto extra = form_field_variable(setting.name)) {
+            groups[std::move(extra->prefix)].form.emplace_back(std::move(extra->name), &setting);
+        } else if (auto name = pair_name(setting.name)) {
+            groups[std::move(name->prefix)].fields[static_cast<std::size_t>(name->field)].push_back(&setting);
+        }
     }
     return groups;
 }
@@ -131,6 +151,16 @@ bool is_meant(const std::string& prefix, const Group& group, Trust trust) {
     return prefix.empty() && trust == Trust::named;
 }
 
+/// What keeps the value of `setting` from being sure goes into `problem`.
+void check(const DotenvSetting& setting, std::string& problem) {
+    if (!problem.empty()) return;
+    if (!setting.problem.empty()) {
+        problem = fmt::format("{}: {}", printable(setting.name), setting.problem);
+    } else if (setting.is_expanded) {
+        problem = fmt::format("{} is made of other variables", printable(setting.name));
+    }
+}
+
 /// Takes the value of `field` from `settings`; what keeps it from being sure goes into `problem`.
 void take(PairValues& values, PairField field, const std::vector<const DotenvSetting*>& settings,
           std::string& problem) {
@@ -138,10 +168,7 @@ void take(PairValues& values, PairField field, const std::vector<const DotenvSet
         auto& value = values[field];
         if (!value.empty() && without_white_space(value.view()) != value_of(*setting) && problem.empty())
             problem = fmt::format("{} stands more than once, with different values", printable(setting->name));
-        if (!setting->problem.empty() && problem.empty())
-            problem = fmt::format("{}: {}", printable(setting->name), setting->problem);
-        if (setting->is_expanded && problem.empty())
-            problem = fmt::format("{} is made of other variables", printable(setting->name));
+        check(*setting, problem);
         value = copy_of(value_of(*setting));
     }
 }
@@ -165,7 +192,8 @@ void take_from_others(PairValues& values, PairField field, const Groups& groups,
 }
 
 bool is_same_pair(const ImportRow& left, const ImportRow& right) {
-    return left.client_id.view() == right.client_id.view() && left.client_secret.view() == right.client_secret.view();
+    return left.form_fields == right.form_fields && left.client_id.view() == right.client_id.view() &&
+           left.client_secret.view() == right.client_secret.view();
 }
 
 ImportRow row_of_group(const std::string& file, const std::string& prefix, const Groups& groups) {
@@ -186,8 +214,11 @@ ImportRow row_of_group(const std::string& file, const std::string& prefix, const
     for (const auto field : {environment, sandbox, token_url}) {
         if (!says_environment) take_from_others(values, field, groups, problem);
     }
+    for (const auto& [name, setting] : group.form) check(*setting, problem);
     const auto& anchor = has_any(group, client_id) ? of(group, client_id) : of(group, client_secret);
-    return row_of(file, anchor.front()->line, values, std::move(problem));
+    auto row = row_of(file, anchor.front()->line, values, std::move(problem));
+    for (const auto& [name, setting] : group.form) take_form_field(row, name, value_of(*setting));
+    return row;
 }
 
 std::vector<ImportRow> dotenv_rows(std::string_view text, const std::string& file, Trust trust) {
@@ -212,7 +243,10 @@ using Columns = std::vector<std::optional<PairField>>;
 
 Columns columns_of(const CsvRecord& header) {
     Columns columns;
-    for (const auto& cell : header.cells) columns.push_back(column_field(cell.view()));
+    for (const auto& cell : header.cells) {
+        const bool is_form_field = form_field_column(without_white_space(cell.view())).has_value();
+        columns.push_back(is_form_field ? std::nullopt : column_field(cell.view()));
+    }
     return columns;
 }
 
@@ -230,7 +264,7 @@ std::optional<char> separator_of(std::string_view text) {
 Result<void> check_columns(const Columns& columns, const std::string& file) {
     constexpr std::string_view known =
         "the first line names the columns: tenant, client_id, client_secret; and, where "
-        "there are any: environment, app_key, name";
+        "there are any: environment, app_key, name, form_field.NAME";
     for (const auto& [field, name] :
          {std::pair{client_id, "client_id"}, std::pair{client_secret, "client_secret"}, std::pair{tenant, "tenant"}}) {
         if (!has_column(columns, field)) {
@@ -262,7 +296,12 @@ Result<std::vector<ImportRow>> csv_rows(std::string_view text, const std::string
         for (std::size_t at = 0; at < std::min(columns.size(), record->cells.size()); ++at) {
             if (columns[at] && record->problem.empty()) values[*columns[at]] = std::move(record->cells[at]);
         }
-        rows.push_back(row_of(file, record->line, values, record->problem));
+        auto row = row_of(file, record->line, values, record->problem);
+        for (std::size_t at = 0; at < std::min(header->cells.size(), record->cells.size()); ++at) {
+            const auto name = form_field_column(without_white_space(header->cells[at].view()));
+            if (name && record->problem.empty()) take_form_field(row, *name, record->cells[at].view());
+        }
+        rows.push_back(std::move(row));
         if (!record->problem.empty())
             rows.back().next = "correct the line; cells that hold commas or quotes are quoted";
     }
@@ -271,17 +310,21 @@ Result<std::vector<ImportRow>> csv_rows(std::string_view text, const std::string
 
 // JSON
 
-void take_member(PairValues& values, PairField field, const json::value& value) {
-    auto& into = values[field];
-    if (const auto* text = value.if_string()) {
-        into = copy_of({text->data(), text->size()});
-    } else if (const auto* number = value.if_int64()) {
-        into = copy_of(std::to_string(*number));
-    } else if (const auto* big = value.if_uint64()) {
-        into = copy_of(std::to_string(*big));
-    } else if (const auto* truth = value.if_bool()) {
-        into = copy_of(*truth ? "true" : "false");
+client::WipedText text_of(const json::value& value) {
+    if (const auto* text = value.if_string()) return copy_of({text->data(), text->size()});
+    if (const auto* number = value.if_int64()) return copy_of(std::to_string(*number));
+    if (const auto* big = value.if_uint64()) return copy_of(std::to_string(*big));
+    if (const auto* truth = value.if_bool()) return copy_of(*truth ? "true" : "false");
+    return {};
+}
+
+void take_form_fields(ImportRow& row, const json::value& member) {
+    const auto* fields = member.if_object();
+    if (fields == nullptr) {
+        set_problem(row, "form_fields is no object", "write it as {\"form_fields\": {\"NAME\": \"VALUE\"}}");
+        return;
     }
+    for (const auto& field : *fields) take_form_field(row, field.key(), text_of(field.value()).view());
 }
 
 ImportRow row_of_object(const std::string& file, std::size_t line, const json::object& object) {
@@ -291,9 +334,12 @@ ImportRow row_of_object(const std::string& file, std::size_t line, const json::o
         const auto field = column_field({member.key().data(), member.key().size()});
         if (!field || member.value().is_null()) continue;
         if (!values[*field].empty()) problem = "two members name the same thing";
-        take_member(values, *field, member.value());
+        values[*field] = text_of(member.value());
     }
-    return row_of(file, line, values, std::move(problem));
+    auto row = row_of(file, line, values, std::move(problem));
+    if (const auto* fields = object.if_contains("form_fields"); fields != nullptr && !fields->is_null())
+        take_form_fields(row, *fields);
+    return row;
 }
 
 ImportRow broken_line(const std::string& file, std::size_t line, std::string what) {

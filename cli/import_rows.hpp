@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct ImportRow {
     client::WipedText client_id = {};
     client::WipedText client_secret = {};
     client::WipedText app_key = {};
+    /// By name, no secrets: what the token endpoint wants in the form beside the pair. Empty: the row does not say.
+    std::map<std::string, std::string> form_fields = {};
     std::string problem = {};  ///< why it cannot be imported as it stands; names no value
     std::string next = {};     ///< what to do about it
 };

@@ -175,6 +175,10 @@ private:
         add_text(body, "client_secret", row.client_secret.view());
         add_text(body, "app_key", row.app_key.view());
         if (options_.version) body["version"] = *options_.version;
+        if (!row.form_fields.empty()) {
+            auto& fields = body["form_fields"].emplace_object();
+            for (const auto& [name, value] : row.form_fields) fields[name] = value;
+        }
         if (dry_run) body["dry_run"] = true;
         auto call = Call::change("/v1/imports", std::move(body));
         call.changes = !dry_run;

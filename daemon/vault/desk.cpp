@@ -9,17 +9,18 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/pairs.hpp"
-#include "daemon/vault/stretcher.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
+#include "daemon/vault/worker.hpp"
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t waiting_max = 16;  ///< requests whose passphrases wait to be stretched
+constexpr std::size_t waiting_max = 16;  ///< requests that wait for the worker
 
 Error storage_refusal(const StoreFault& fault) {
     auto error =
@@ -111,11 +112,11 @@ bool shows_usage(std::string_view name) {
 
 }  // namespace
 
-Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch)
+Desk::Desk(Room& room, std::int64_t daemon_uid, Send to_front, Defer defer)
     : room_(room),
       daemon_uid_(daemon_uid),
       to_front_(std::move(to_front)),
-      stretch_(std::move(stretch)),
+      defer_(std::move(defer)),
       flights_(room.clock, room.config.exchange, room.upstream.endpoints(),
                [this](std::vector<Flights::Landed> landed) { land(std::move(landed)); }) {
     room.upstream.endpoints().set_budget(room.config.upstream.requests_per_minute);
@@ -281,7 +282,7 @@ void Desk::run_alone(Task& task) {
             const auto& verb = *find_verb(task.request.verb);
             const auto standing = authorise(room_.store, task.request.peer, verb, room_.clock.now());
             if (!standing) return standing.error();
-            StoreCall call{task.request.peer, *standing, task.request.body, room_, task.stretched};
+            StoreCall call{task.request.peer, *standing, task.request.body, room_, task.slow.stretched};
             return std::get<StoreVerbFunction>(verb.function)(call);
         };
         reply.result = run_it();
@@ -360,7 +361,8 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
             if (verb == nullptr) return refuse(Errc::not_found, "there is no such verb", "see docs/inner-protocol.md");
             const auto standing = authorise(tx, request.peer, *verb, request.body, room_.clock.now());
             if (!standing) return standing.error();
-            Call call{tx, request.peer, *standing, request.body, room_, task.landed, task.stretched};
+            Call call{tx,    request.peer, *standing,           request.body,
+                      room_, task.landed,  task.slow.stretched, &task.slow.key_pairs};
             auto outcome = std::get<VerbFunction>(verb->function)(call);
             reply.moment = {tx.instance(), tx.epoch()};
             return outcome;
@@ -403,7 +405,7 @@ void Desk::deliver(Task& task, Reply& reply) {
         to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
         return;
     }
-    if (!result->stretch.empty()) return stretch_for(task, std::move(result->stretch));
+    if (!result->work.empty()) return work_for(task, std::move(result->work));
     if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done, result->next));
     if (!result->need) return;
     std::optional<wire::Request> waiter;
@@ -411,29 +413,29 @@ void Desk::deliver(Task& task, Reply& reply) {
     flights_.join(*std::move(result->need), std::move(waiter));
 }
 
-void Desk::stretch_for(Task& task, StretchNeed need) {
-    if (stretching_.size() >= waiting_max) {
-        auto error = refuse(Errc::temporarily_unavailable, "many passphrases are being checked already",
+void Desk::work_for(Task& task, SlowWork work) {
+    if (deferred_.size() >= waiting_max) {
+        auto error = refuse(Errc::temporarily_unavailable, "many passphrases are being checked, or keys made, already",
                             "try again in a few seconds");
         error.retry_after = 5;
         to_front_(wire::refusal(task.request.id, moment(), error));
         return;
     }
-    const auto number = next_stretch_++;
-    stretching_.emplace(number, std::move(task));
-    if (stretch_) return stretch_(number, std::move(need));
-    stretched(number, stretch_all(need));
+    const auto number = next_deferred_++;
+    deferred_.emplace(number, std::move(task));
+    if (defer_) return defer_(number, std::move(work));
+    worked(number, do_slow_work(work));
 }
 
-void Desk::stretched(std::uint64_t number, Result<Stretched> result) {
-    auto node = stretching_.extract(number);
+void Desk::worked(std::uint64_t number, Result<SlowResults> results) {
+    auto node = deferred_.extract(number);
     if (node.empty()) return;
     auto& task = node.mapped();
-    if (!result) {
-        to_front_(wire::refusal(task.request.id, moment(), result.error()));
+    if (!results) {
+        to_front_(wire::refusal(task.request.id, moment(), results.error()));
         return;
     }
-    task.stretched.add(*std::move(result));
+    task.slow.add(*std::move(results));
     std::vector<Task> tasks;
     tasks.push_back(std::move(task));
     run(std::move(tasks));
@@ -448,6 +450,7 @@ std::chrono::milliseconds Desk::tick() {
     finish_destroying_keys();
     const bool loads = load_kept_tokens();
     tend_kept_tokens();
+    end_signing_keys();
     refresh_tokens();
     return reseal() || loads ? std::chrono::milliseconds{0} : idle_pause;
 }
@@ -527,6 +530,21 @@ void Desk::tend_kept_tokens() {
         group.commit();
     } catch (const std::exception& fault) {
         log::warning("the kept upstream tokens were not looked after: {}", fault.what());  // each costs a request
+    }
+}
+
+void Desk::end_signing_keys() {
+    if (room_.store.state() != StoreState::unsealed) return;
+    try {
+        auto group = room_.store.group();
+        const bool any = group.attempt([&](Transaction& tx) { return erase_ended_keys(tx, room_.clock.now()); });
+        group.commit();
+        if (any) announce();
+        signing_keys_end_ = true;
+    } catch (const std::exception& fault) {
+        // Nobody is served by them all the same.
+        if (signing_keys_end_) log::error("signing keys whose time is over are not erased: {}", fault.what());
+        signing_keys_end_ = false;  // said once: it is tried again each second
     }
 }
 

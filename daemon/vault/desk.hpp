@@ -21,18 +21,18 @@ namespace jeton::vault {
 class Desk {
 public:
     using Send = std::function<void(std::string payload)>;
-    /// Has passphrases stretched beside the loop; `stretched` is called with the same number when they are.
-    using Stretch = std::function<void(std::uint64_t number, StretchNeed need)>;
+    /// Has it done beside the loop; `worked` is called with the same number when it is.
+    using Defer = std::function<void(std::uint64_t number, SlowWork work)>;
 
-    /// `daemon_uid`: in a user's own daemon, whose. Without `stretch` the desk itself does it, and everything waits.
-    Desk(Room& room, std::int64_t daemon_uid, Send to_front, Stretch stretch = {});
+    /// `daemon_uid`: in a user's own daemon, whose. Without `defer` the desk itself does it, and everything waits.
+    Desk(Room& room, std::int64_t daemon_uid, Send to_front, Defer defer = {});
 
     /// A new front: it learns where we stand.
     void greet();
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
     [[nodiscard]] Flights& flights() { return flights_; }
-    void stretched(std::uint64_t number, Result<Stretched> result);
+    void worked(std::uint64_t number, Result<SlowResults> results);
     /// Late flights, what was counted is written down when it is due, and a slice of the work that a new data key
     /// makes. Gives back when to call again: at once while there is such work, so that requests come in between; else
     /// in a second.
@@ -46,7 +46,7 @@ private:
     struct Task {
         wire::Request request;
         std::optional<Landing> landed = {};
-        Stretched stretched = {};
+        SlowResults slow = {};
     };
     struct Reply {
         std::optional<Result<Outcome>> result;  ///< nothing: not run yet
@@ -75,6 +75,8 @@ private:
     [[nodiscard]] bool reseal();
     /// Upstream tokens out of the store, after it was opened: one slice; whether there is more.
     [[nodiscard]] bool load_kept_tokens();
+    /// Signing keys whose last token has expired are erased.
+    void end_signing_keys();
     /// Rows of tokens follow their environments' data keys, and those that have ended go.
     void tend_kept_tokens();
     /// Upstream tokens that are in use and end soon are asked for anew, so that nobody waits for them.
@@ -84,7 +86,7 @@ private:
     /// A deadline that has passed stays passed, also over a crash.
     void note_ends();
     void deliver(Task& task, Reply& reply);
-    void stretch_for(Task& task, StretchNeed need);
+    void work_for(Task& task, SlowWork work);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
     [[nodiscard]] wire::Attested attested();
@@ -94,14 +96,15 @@ private:
     Room& room_;
     std::int64_t daemon_uid_;
     Send to_front_;
-    Stretch stretch_;
+    Defer defer_;
     Flights flights_;
-    std::map<std::uint64_t, Task> stretching_;  ///< requests that wait for the worker
-    std::uint64_t next_stretch_ = 1;
+    std::map<std::uint64_t, Task> deferred_;  ///< requests that wait for the worker
+    std::uint64_t next_deferred_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
+    bool signing_keys_end_ = true;
     KeptWalk kept_;
     wire::Moment tended_;                          ///< instance and epoch at which rows of tokens were looked after
     BootTime purge_after_{};                       ///< rows of tokens that have ended

@@ -21,9 +21,10 @@
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/desk.hpp"
 #include "daemon/vault/exchange_ends.hpp"
+#include "daemon/vault/issuer/libcrypto.hpp"
 #include "daemon/vault/sandbox.hpp"
 #include "daemon/vault/services/opening.hpp"
-#include "daemon/vault/stretcher.hpp"
+#include "daemon/vault/worker.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace {
@@ -77,11 +78,11 @@ void serve(const Options& options, const Config& config) {
     boost::asio::io_context loop{1};
     const auto front = std::make_shared<FrameLink>(loop, UniqueFd{options.front_fd});
     const std::int64_t daemon_uid = config.mode == DaemonMode::user ? std::int64_t{geteuid()} : -1;
-    Stretcher stretcher{loop};
+    Worker worker{loop};
     Desk desk{room, daemon_uid, [&](std::string payload) { front->send(std::move(payload)); },
-              [&](std::uint64_t number, StretchNeed need) {
-                  stretcher.start(std::move(need), [&desk, number](Result<Stretched> stretched) {
-                      desk.stretched(number, std::move(stretched));
+              [&](std::uint64_t number, SlowWork work) {
+                  worker.start(std::move(work), [&desk, number](Result<SlowResults> results) {
+                      desk.worked(number, std::move(results));
                   });
               }};
     desk.greet();
@@ -119,6 +120,7 @@ int main(int argc, char** argv) try {
     const auto config = require_config(options.config);
     start_file_helper("jetond-files", confine_file_helper);  // before any key is here
     prepare_secure_memory();
+    prepare_libcrypto();
     confine_vault(config);
     serve(options, config);
     return EXIT_SUCCESS;

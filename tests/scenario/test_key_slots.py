@@ -227,6 +227,7 @@ class Init(SystemScenario):
 
     def test_nothing_opens_an_empty_store(self):
         self.refused("unseal", stdin=PASSPHRASE, code=SEALED, error="uninitialised")
+        self.refused("key", "slot", "list", code=SEALED, error="uninitialised")
         self.refused("init", "--slot", "recovery", error="bad_input")
         self.refused("init", "--slot", "passphrase", stdin="short", error="bad_input")
         self.refused("init", "--slot", "systemd-credential", "jeton", error="wrong_state")

@@ -13,6 +13,7 @@ std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
         case 201: return "Created";
+        case 204: return "No Content";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
@@ -73,6 +74,17 @@ Response text_response(int status, std::string_view type, std::string_view body,
                    status, reason(status), fmt::gmtime(std::time(nullptr)), type, fields, body.size());
     bytes.append(body);
     return share(std::move(bytes));
+}
+
+Response empty_response(std::string_view fields) {
+    return share(
+        fmt::format("HTTP/1.1 204 {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\nCache-Control: no-store\r\n{}\r\n",
+                    reason(204), fmt::gmtime(std::time(nullptr)), fields));
+}
+
+Response without_body(const Response& response) {
+    const std::string_view whole{*response.bytes};
+    return share(std::string{whole.substr(0, whole.find("\r\n\r\n") + 4)});
 }
 
 int status_in(const Response& response) {

@@ -48,6 +48,12 @@ struct Refusal {
 /// CRLF).
 [[nodiscard]] Response json_response(int status, std::string_view body, std::string_view fields = {});
 
+/// 204: no body, so neither type nor length (RFC 9110 §8.6); the rest as `json_response`.
+[[nodiscard]] Response empty_response(std::string_view fields = {});
+
+/// The same answer without its body, every field as it was: the answer to HEAD (RFC 9110 §9.3.2).
+[[nodiscard]] Response without_body(const Response& response);
+
 /// The status in the first line.
 [[nodiscard]] int status_in(const Response& response);
 

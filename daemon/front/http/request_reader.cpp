@@ -42,6 +42,7 @@ RequestReader::State RequestReader::advance(std::string_view input) {
 RequestReader::State RequestReader::parse_head(std::string_view input) {
     const auto fresh = input.substr(head_size_);
     if (fresh.empty()) return State::head_incomplete;
+    is_head_ = input.starts_with("HEAD ");  // also where the rest cannot be read
     boost::beast::error_code ec;
     head_size_ += parser_.put(boost::asio::const_buffer{fresh.data(), fresh.size()}, ec);
     if (ec == beast_http::error::need_more) return State::head_incomplete;
@@ -56,14 +57,15 @@ RequestReader::State RequestReader::gate(std::string_view raw) {
     const auto target = text(message.target());
     const RequestHead head{.raw = raw, .version = message.version(), .target = target, .fields = fields_};
     if (auto refusal = check_head(head)) return refuse(std::move(*refusal));
-    request_.method = text(message.method_string());
+    // RFC 9110 §9.3.2: HEAD is GET but for the body of its answer, so nobody behind this needs to know of it.
+    request_.method = is_head_ ? std::string_view{"GET"} : text(message.method_string());
     request_.target = target;
     const auto mark = target.find('?');
     request_.path = target.substr(0, mark);
     if (mark != std::string_view::npos) request_.query = target.substr(mark + 1);
     request_.fields = fields_;
     body_size_ = static_cast<std::size_t>(parser_.content_length().value_or(0));
-    keep_alive_ = message.keep_alive();
+    keep_alive_ = parser_.keep_alive();  // which has seen every Connection field, not the first alone
     head_passed_ = true;
     return State::head_done;
 }

@@ -34,6 +34,8 @@ public:
     [[nodiscard]] const Refusal& refusal() const { return refusal_; }
     [[nodiscard]] std::size_t size() const { return head_size_ + body_size_; }  ///< bytes of the whole request
     [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+    /// The method is HEAD: whatever is answered, a refusal too, has no body. `request()` then asks for GET.
+    [[nodiscard]] bool is_head() const { return is_head_; }
 
 private:
     using Allocator = std::pmr::polymorphic_allocator<char>;
@@ -51,6 +53,7 @@ private:
     std::size_t body_size_ = 0;
     bool head_passed_ = false;
     bool keep_alive_ = false;
+    bool is_head_ = false;
 };
 
 }  // namespace jeton::front

@@ -19,6 +19,17 @@ namespace {
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = 256UZ * 1024;
 
+/// What is there already, at once; then the caller reads an end, not a reset.
+void discard_input(int socket) {
+    std::array<char, 4096> nowhere;
+    for (std::size_t total = 0; total < linger_bytes;) {
+        const auto count = ::recv(socket, nowhere.data(), nowhere.size(), MSG_DONTWAIT);
+        if (count <= 0) break;
+        total += static_cast<std::size_t>(count);
+    }
+    explicit_bzero(nowhere.data(), nowhere.size());
+}
+
 }  // namespace
 
 Session::Session(Server& server, StreamSocket socket, std::unique_ptr<Responder> responder)
@@ -125,6 +136,7 @@ Task<Session::Next> Session::serve_one() {
         }
     }
     if (!response) response = responder_->refuse(*refusal);
+    if (reader.is_head()) response = without_body(*response);
     const bool last = refusal || !reader.keep_alive() || server_.stopping();
     if (last) response = with_close(*response);
     responder_->answered(status_in(*response));
@@ -134,12 +146,14 @@ Task<Session::Next> Session::serve_one() {
     const auto bytes = asio::buffer(*response->bytes);
     co_await asio::async_write(socket_, bytes, asio::redirect_error(use_task, ec));
     if (ec) co_return Next::close;
-    if (refusal) co_return Next::linger;
+    if (last) co_return Next::linger;
     input_.consume(reader.size());
     enter(Phase::idle);
-    co_return last ? Next::close : Next::keep;
+    co_return Next::keep;
 }
 
+/// To close a Unix socket with bytes in it that nobody read is to reset it: the caller would see an error in place of
+/// the end, or, still sending, of the answer.
 Task<void> Session::linger() {
     enter(Phase::lingering);
     boost::system::error_code ec;
@@ -159,8 +173,9 @@ Task<void> Session::run(std::shared_ptr<Session> session) {
         const auto response = with_close(session->responder_->refuse(refusal));
         session->responder_->answered(refusal.status);
         // One attempt, no wait: those who are too many get no memory for it.
-        (void)::send(session->socket_.native_handle(), response.bytes->data(), response.bytes->size(),
-                     MSG_NOSIGNAL | MSG_DONTWAIT);
+        const int socket = session->socket_.native_handle();
+        (void)::send(socket, response.bytes->data(), response.bytes->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        discard_input(socket);
         co_return;
     }
     while (next == Next::keep) next = co_await session->serve_one();

@@ -10,6 +10,7 @@
 #include "daemon/front/peer/attest.hpp"
 #include "daemon/front/peer/groups.hpp"
 #include "daemon/front/peer/users.hpp"
+#include "daemon/front/routes/client_throttle.hpp"
 #include "daemon/front/routes/counters.hpp"
 #include "daemon/front/routes/vault.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
@@ -25,6 +26,7 @@ struct Desk {
     UserNames names{};
     GroupNames groups{};
     Fingerprinter fingerprinter{};
+    ClientThrottle throttle{};
     /// Sessions that are still open when the daemon ends may outlive the desk.
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();
     BootTime started = clock.boot_time();

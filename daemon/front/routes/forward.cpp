@@ -145,18 +145,22 @@ Response refusal_response(const Error& error) {
     return json_response(word.status, json::serialize(body) + '\n', fields);
 }
 
-Response method_response(std::string_view allowed) {
+Response method_response(const Request& request, std::string_view allowed) {
+    std::string advertised{allowed};
+    if (const auto get = advertised.find("GET"); get != std::string::npos) advertised.insert(get + 3, ", HEAD");
+    const auto field = fmt::format("Allow: {}\r\n", advertised);
+    if (request.method == "OPTIONS") return empty_response(field);
     json::object body;
     body["error"] = "bad_input";
-    body["error_description"] = fmt::format("this path answers {} only", allowed);
-    body["next"] = fmt::format("use {}", allowed);
-    return json_response(405, json::serialize(body) + '\n', fmt::format("Allow: {}\r\n", allowed));
+    body["error_description"] = fmt::format("this path answers {} only", advertised);
+    body["next"] = fmt::format("use {}", advertised);
+    return json_response(405, json::serialize(body) + '\n', field);
 }
 
 Task<Response> forward(Desk& desk, const Caller& caller, const Request& request, std::span<const Routes> tables) {
     const auto match = find_route(tables, request.method, request.path);
     if (match.route == nullptr) {
-        if (!match.allowed.empty()) co_return method_response(match.allowed);
+        if (!match.allowed.empty()) co_return method_response(request, match.allowed);
         co_return refusal_response(
             refuse(Errc::not_found, "there is no such path on this socket", "see docs/ of this release"));
     }

@@ -21,7 +21,8 @@ namespace jeton::front {
 /// `done` of the vault as it is; may hold a secret.
 [[nodiscard]] Response done_response(int status, const json::value& done, std::string_view fields = {});
 [[nodiscard]] Response refusal_response(const Error& error);
-/// 405 with `Allow`.
-[[nodiscard]] Response method_response(std::string_view allowed);
+/// To a method that a path does not have: 405 with `Allow`, to OPTIONS 204 with the same (RFC 9110 §9.3.7, §10.2.1).
+/// `allowed` is advertised with HEAD beside GET.
+[[nodiscard]] Response method_response(const Request& request, std::string_view allowed);
 
 }  // namespace jeton::front

@@ -8,7 +8,7 @@
 namespace jeton::front {
 
 Response health(const Request& request, std::string_view state) {
-    if (request.method != "GET") return method_response("GET");
+    if (request.method != "GET") return method_response(request, "GET");
     return json_response(200, fmt::format("{{\"state\":\"{}\",\"version\":\"{}\"}}\n", state, protocol::version));
 }
 

@@ -38,7 +38,7 @@ std::optional<std::string> match_introspection_path(std::string_view path) {
 }
 
 Task<Response> introspect(Desk& desk, const Caller& caller, const Request& request, std::string environment) {
-    if (request.method != table[0].method) co_return oauth_post_only();
+    if (request.method != table[0].method) co_return oauth_post_only(request);
     const auto authorization = request.field("Authorization");
     const auto form = read_oauth_form(request);
     if (!form) co_return oauth_refusal(form.error(), ClientAuth::peer);

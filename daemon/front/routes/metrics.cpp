@@ -80,7 +80,7 @@ Result<bool> asks_for_tenants(std::string_view query) {
 }  // namespace
 
 Task<Response> metrics(Desk& desk, const Caller& caller, const Request& request) {
-    if (request.method != "GET") co_return method_response("GET");
+    if (request.method != "GET") co_return method_response(request, "GET");
     const auto tenants = asks_for_tenants(request.query);
     if (!tenants) co_return refusal_response(tenants.error());
 

@@ -85,10 +85,12 @@ Result<Form> read_oauth_form(const Request& request, std::string_view repeatable
     return form;
 }
 
-Response oauth_post_only() {
+Response oauth_post_only(const Request& request) {
+    constexpr std::string_view fields = "Allow: POST\r\nPragma: no-cache\r\n";
+    if (request.method == "OPTIONS") return empty_response(fields);
     const auto refusal = invalid_request("this endpoint answers POST only", "send a form by POST");
     const auto body = fmt::format(R"({{"error":"invalid_request","error_description":"{}"}})", description(refusal));
-    return json_response(405, body + "\n", "Allow: POST\r\nPragma: no-cache\r\n");
+    return json_response(405, body + "\n", fields);
 }
 
 Response oauth_refusal(const Error& error, ClientAuth method, std::string_view challenge) {

@@ -18,7 +18,7 @@ namespace jeton::front {
 /// for a pair in the form; what is no word of OAuth becomes one. `challenge`: another `WWW-Authenticate` for a 401.
 [[nodiscard]] Response oauth_refusal(const Error& error, ClientAuth method, std::string_view challenge = {});
 
-/// 405 with `Allow: POST`.
-[[nodiscard]] Response oauth_post_only();
+/// To any other method than POST: 405 with `Allow: POST`, to OPTIONS 204 with the same.
+[[nodiscard]] Response oauth_post_only(const Request& request);
 
 }  // namespace jeton::front

@@ -85,6 +85,16 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
+/// A secret is presented: it may be a guess.
+std::optional<ClientThrottle::Try> try_of(const Caller& caller, const json::object& body) {
+    const auto& auth = body.at("auth").as_object();
+    const auto* id = auth.if_contains("client_id");
+    const auto* secret = auth.if_contains("client_secret");
+    if (id == nullptr || secret == nullptr || secret->as_string().empty()) return std::nullopt;
+    const auto& text = id->as_string();
+    return ClientThrottle::of(caller.peer.uid, {text.data(), text.size()});
+}
+
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
     desk.counters->refuse_token(error);
     return oauth_refusal(error, method);
@@ -133,19 +143,27 @@ std::optional<Response> token_now(Desk& desk, const Caller& caller, const Reques
 }
 
 Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {
-    if (request.method != "POST") co_return oauth_post_only();
+    if (request.method != "POST") co_return oauth_post_only(request);
     const auto authorization = request.field("Authorization");
     const auto form = read_oauth_form(request, "resource");
     if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
     auto asked = read_token_request(request, *form, path);
     if (!asked) co_return refused(desk, asked.error(), method);
+    const auto guess = try_of(caller, asked->body);
+    if (guess) {
+        if (const auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time()))
+            co_return refused(desk, *wait, method);
+    }
 
     auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) co_return refused(desk, *answer.refused, method);
+    if (answer.refused) {
+        if (guess && answer.refused->code == Errc::invalid_client) desk.throttle.failed(*guess, desk.clock.boot_time());
+        co_return refused(desk, *answer.refused, method);
+    }
     auto grant = read_grant(answer.done);
     if (!grant) co_return refused(desk, grant.error(), method);
     ++desk.counters->tokens_decided;

@@ -10,6 +10,7 @@
 #include "daemon/base/clock.hpp"
 #include "daemon/base/encoding.hpp"
 #include "daemon/vault/domain/id.hpp"
+#include "daemon/vault/domain/signing_algorithm.hpp"
 
 namespace jeton::vault {
 
@@ -47,15 +48,22 @@ struct Environment {
 [[nodiscard]] std::string_view name_of(ClientAuth auth);
 [[nodiscard]] std::optional<ClientAuth> client_auth(std::string_view name);
 
-/// What an Ed25519 key signs tokens of a local environment (RFC 8037). The private key is sealed under the data key.
+/// What tokens of a local environment are signed with. One of its keys signs; those that did before it are public
+/// halves, by which their last tokens are checked.
 struct SigningKey {
     SigningKeyId id;
     EnvironmentId environment;
-    std::string kid;   ///< RFC 7638 thumbprint
-    Bytes public_key;  ///< 32 bytes
-    Bytes sealed_private_key;
+    std::string kid;                  ///< RFC 7638 thumbprint
+    Bytes public_key;                 ///< as `PublicKey::encoded` of the issuer
+    Bytes sealed_private_key;         ///< under the data key; empty when it signs no longer
     std::int64_t key_generation = 1;  ///< of the data key that it is sealed under
     UtcSeconds created_at{};
+    SigningAlgorithm algorithm = SigningAlgorithm::eddsa;
+    /// Of a key that signs no longer: when its last token has expired, in the store's time. Then nobody needs it.
+    std::optional<UtcSeconds> published_until;
+
+    [[nodiscard]] bool signs() const { return !published_until; }
+    [[nodiscard]] bool is_published(UtcSeconds at) const { return !published_until || at < *published_until; }
 };
 
 }  // namespace jeton::vault

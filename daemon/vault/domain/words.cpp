@@ -7,6 +7,7 @@
 #include "daemon/vault/domain/key_slot.hpp"
 #include "daemon/vault/domain/role.hpp"
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/domain/signing_algorithm.hpp"
 #include "daemon/vault/domain/ticket.hpp"
 
 namespace jeton::vault {
@@ -15,6 +16,8 @@ namespace {
 constexpr Words<EnvironmentKind, 2> environment_kinds{
     {{EnvironmentKind::local, "local"}, {EnvironmentKind::upstream, "upstream"}}};
 constexpr Words<ClientAuth, 2> client_auths{{{ClientAuth::post, "post"}, {ClientAuth::basic, "basic"}}};
+constexpr Words<SigningAlgorithm, signing_algorithms.size()> algorithm_names{
+    {{SigningAlgorithm::eddsa, "EdDSA"}, {SigningAlgorithm::rs256, "RS256"}, {SigningAlgorithm::es256, "ES256"}}};
 constexpr Words<CredentialsMode, 2> credentials_modes{
     {{CredentialsMode::developer, "developer"}, {CredentialsMode::tenant, "tenant"}}};
 constexpr Words<ConnectionState, 3> connection_states{{{ConnectionState::not_connected, "not-connected"},
@@ -44,6 +47,8 @@ std::string_view name_of(EnvironmentKind kind) { return word_for(environment_kin
 std::optional<EnvironmentKind> environment_kind(std::string_view name) { return value_for(environment_kinds, name); }
 std::string_view name_of(ClientAuth auth) { return word_for(client_auths, auth); }
 std::optional<ClientAuth> client_auth(std::string_view name) { return value_for(client_auths, name); }
+std::string_view name_of(SigningAlgorithm algorithm) { return word_for(algorithm_names, algorithm); }
+std::optional<SigningAlgorithm> signing_algorithm(std::string_view name) { return value_for(algorithm_names, name); }
 std::string_view name_of(CredentialsMode mode) { return word_for(credentials_modes, mode); }
 std::optional<CredentialsMode> credentials_mode(std::string_view name) { return value_for(credentials_modes, name); }
 std::string_view name_of(ConnectionState state) { return word_for(connection_states, state); }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/issuer/jwt.hpp"
+#include "daemon/vault/issuer/public_key.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::vault {
@@ -17,6 +18,8 @@ std::string_view text_in(const boost::json::object& object, std::string_view nam
     if (value == nullptr || !value->is_string()) return {};
     return {value->get_string().data(), value->get_string().size()};
 }
+
+PublicKey public_half(const SigningKey& key) { return {key.algorithm, key.public_key}; }
 
 /// `GENERATION.RANDOM`, or `GENERATION+SECONDS.RANDOM` of a token that was issued while the wall clock was behind.
 std::string token_id(const AccessTokenClaims& claims) {
@@ -51,15 +54,16 @@ SealedPlace place_of(const SigningKey& key, const Environment& environment) {
     return {"signing_keys", key.id.text, environment.id.text, key.key_generation};
 }
 
-SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, UtcSeconds now) {
-    auto pair = generate_ed25519();
+SigningKey make_signing_key(const DataKey& data_key, const Environment& environment, const KeyPair& pair,
+                            UtcSeconds now) {
     SigningKey key;
     key.id = SigningKeyId::fresh();
     key.environment = environment.id;
     key.key_generation = environment.key_generation;
     key.kid = thumbprint(pair.public_key);
     key.sealed_private_key = seal(data_key, place_of(key, environment), pair.private_key.span());
-    key.public_key = std::move(pair.public_key);
+    key.algorithm = pair.public_key.algorithm;
+    key.public_key = pair.public_key.encoded;
     key.created_at = now;
     return key;
 }
@@ -68,7 +72,7 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
                               const AccessTokenClaims& claims, UtcSeconds now) {
     const auto private_key = open(data_key, place_of(key, environment), key.sealed_private_key);
     const auto issued_at = now.time_since_epoch().count();
-    return sign_jwt({{"typ", "at+jwt"}, {"alg", "EdDSA"}, {"kid", key.kid}},
+    return sign_jwt(key.algorithm, {{"typ", "at+jwt"}, {"kid", key.kid}},
                     {{"iss", environment.issuer},
                      {"sub", claims.client_id},
                      {"client_id", claims.client_id},
@@ -85,11 +89,10 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
 std::optional<VerifiedToken> verify_access_token(const Environment& environment, const std::vector<SigningKey>& keys,
                                                  std::string_view token, JudgedAt at) {
     const auto parsed = parse_jwt(token);
-    if (!parsed || text_in(parsed->header, "typ") != "at+jwt" || text_in(parsed->header, "alg") != "EdDSA") {
-        return std::nullopt;
-    }
+    if (!parsed || text_in(parsed->header, "typ") != "at+jwt") return std::nullopt;
     const auto key = std::ranges::find(keys, text_in(parsed->header, "kid"), &SigningKey::kid);
-    if (key == keys.end() || !is_signed_by(*parsed, key->public_key)) return std::nullopt;
+    if (key == keys.end() || text_in(parsed->header, "alg") != name_of(key->algorithm)) return std::nullopt;
+    if (!verifies(public_half(*key), parsed->signed_part, parsed->signature)) return std::nullopt;
     const auto id = read_token_id(text_in(parsed->claims, "jti"));
     if (!lives(parsed->claims, id.behind, at)) return std::nullopt;
     if (text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
@@ -102,24 +105,19 @@ std::optional<VerifiedToken> verify_access_token(const Environment& environment,
 
 boost::json::object key_set(const std::vector<SigningKey>& keys) {
     boost::json::array list;
-    for (const auto& key : keys) {
-        list.push_back({{"kty", "OKP"},
-                        {"crv", "Ed25519"},
-                        {"x", base64url(key.public_key)},
-                        {"use", "sig"},
-                        {"alg", "EdDSA"},
-                        {"kid", key.kid}});
-    }
+    for (const auto& key : keys) list.push_back(jwk_of(public_half(key)));
     return {{"keys", std::move(list)}};
 }
 
 boost::json::object server_metadata(const Environment& environment) {
-    const auto& issuer = environment.issuer;
+    // The endpoints are paths of the token socket, whatever the issuer is called: what a client reads here, it can
+    // reach.
+    const auto socket = "http://localhost/" + environment.name;
     return {
-        {"issuer", issuer},
-        {"token_endpoint", issuer + "/token"},
-        {"jwks_uri", issuer + "/jwks"},
-        {"introspection_endpoint", issuer + "/introspect"},
+        {"issuer", environment.issuer},
+        {"token_endpoint", socket + "/token"},
+        {"jwks_uri", socket + "/jwks"},
+        {"introspection_endpoint", socket + "/introspect"},
         {"grant_types_supported", boost::json::array{"client_credentials"}},
         // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
         {"response_types_supported", boost::json::array{"none"}},

@@ -1,8 +1,7 @@
-/// JSON Web Signatures in compact form, Ed25519 (RFC 7515, RFC 8037).
+/// JSON Web Signatures in compact form (RFC 7515).
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,22 +9,13 @@
 
 #include "daemon/base/encoding.hpp"
 #include "daemon/base/secret.hpp"
+#include "daemon/vault/domain/signing_algorithm.hpp"
 
 namespace jeton::vault {
 
-/// A fresh key pair. `private_key` has 64 bytes (seed and public key, as libsodium keeps it), `public_key` 32.
-struct Ed25519KeyPair {
-    SecretBytes private_key;
-    Bytes public_key;
-};
-[[nodiscard]] Ed25519KeyPair generate_ed25519();
-
-/// RFC 7638 thumbprint of the public key, base64url: the `kid` (vector: RFC 8037 A.3).
-[[nodiscard]] std::string thumbprint(std::span<const unsigned char> public_key);
-
-/// `base64url(header).base64url(claims).base64url(signature)`.
-[[nodiscard]] std::string sign_jwt(const boost::json::object& header, const boost::json::object& claims,
-                                   const SecretBytes& private_key);
+/// `base64url(header).base64url(claims).base64url(signature)`; `algorithm` stands in the header as `alg`.
+[[nodiscard]] std::string sign_jwt(SigningAlgorithm algorithm, boost::json::object header,
+                                   const boost::json::object& claims, const SecretBytes& private_key);
 
 /// A JWS taken apart, its signature not looked at yet. Nothing where `token` is none.
 struct ParsedJwt {
@@ -35,6 +25,4 @@ struct ParsedJwt {
     Bytes signature;
 };
 [[nodiscard]] std::optional<ParsedJwt> parse_jwt(std::string_view token);
-[[nodiscard]] bool is_signed_by(const ParsedJwt& token, std::span<const unsigned char> public_key);
-
 }  // namespace jeton::vault

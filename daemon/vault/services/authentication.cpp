@@ -1,5 +1,6 @@
 #include "daemon/vault/services/authentication.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -52,13 +53,16 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
     return chosen;
 }
 
-/// The client ID's connection in `environment`, or in the only environment that knows it where none is named.
-std::optional<Connection> connection_of_client(Transaction& tx, const std::optional<Environment>& environment,
-                                               std::string_view client_id) {
-    if (environment) return connections::by_client_id(tx, environment->id, client_id);
+/// The client ID's connections in `environment`, or in the only environment that knows it where none is named. Several
+/// where a network of tenants shares it.
+std::vector<Connection> connections_of_client(Transaction& tx, const std::optional<Environment>& environment,
+                                              std::string_view client_id) {
+    if (environment) return connections::of_client_id(tx, environment->id, client_id);
     auto known = connections::of_client_id(tx, client_id);
-    if (known.size() != 1) return std::nullopt;
-    return std::move(known.front());
+    const bool in_one =
+        std::ranges::all_of(known, [&](const Connection& one) { return one.environment == known.front().environment; });
+    if (!in_one) known.clear();
+    return known;
 }
 
 /// For the operator only: where the pair does belong (S23, P10).
@@ -72,6 +76,12 @@ std::string note_on_unknown_client(Transaction& tx, const std::optional<Environm
         }
     }
     return fmt::format("no connection has this client ID (it begins with {})", log::escape(client_id.substr(0, 8)));
+}
+
+/// For whoever has shown that it may know: a client ID alone does not say for which tenant the token is to be.
+Error shared_client() {
+    return invalid_request("this client ID is shared by several connections, and none is named",
+                           "name the one that is meant: connection=APP/TENANT@ENVIRONMENT");
 }
 
 Error wrong_pair(std::string note) {
@@ -97,25 +107,45 @@ Result<Authenticated> by_local_pair(Transaction& tx, const Peer& peer, const Tok
     return Authenticated{std::move(found), pair.client_id, "pair " + pair.client_id, pair.expires_at};
 }
 
+/// The active secret of `found` that was presented, or why it is none.
+Result<Secret> presented_secret(Transaction& tx, const FoundConnection& found, std::string_view value, UtcSeconds now) {
+    for (auto& secret : secrets::of(tx, found.connection.id)) {
+        if (!is_value_of(tx, found.environment, secret, value)) continue;
+        if (secret.is_active(now)) return std::move(secret);
+        return wrong_pair(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
+    }
+    return wrong_pair(fmt::format("{}: wrong client secret", found.name()));
+}
+
 Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                 const std::optional<Environment>& environment,
                                 const std::optional<ConnectionName>& name, UtcSeconds now) {
     if (const auto pair = pairs::by_client_id(tx, request.client_id)) {
         return by_local_pair(tx, peer, request, *pair, environment, name, now);
     }
-    auto connection = connection_of_client(tx, environment, request.client_id);
-    if (!connection) return wrong_pair(note_on_unknown_client(tx, environment, request.client_id));
-    auto found = complete(tx, *std::move(connection));
-    if (name && found.name() != name->text()) {
-        return wrong_pair(fmt::format("the client ID belongs to {}, not to {}", found.name(), name->text()));
+    auto candidates = connections_of_client(tx, environment, request.client_id);
+    if (candidates.empty()) return wrong_pair(note_on_unknown_client(tx, environment, request.client_id));
+    if (name) {
+        const auto named = find_connection(tx, *name);
+        const auto is_other = [&](const Connection& one) { return !named || one.id != named->connection.id; };
+        if (std::ranges::all_of(candidates, is_other)) {
+            const auto owner = complete(tx, std::move(candidates.front())).name();
+            return wrong_pair(fmt::format("the client ID belongs to {}, not to {}", owner, name->text()));
+        }
+        std::erase_if(candidates, is_other);
     }
-    for (const auto& secret : secrets::of(tx, found.connection.id)) {
-        if (!is_value_of(tx, found.environment, secret, request.client_secret)) continue;
-        if (!secret.is_active(now))
-            return wrong_pair(fmt::format("{}: secret {} is deactivated", found.name(), secret.prefix));
-        return Authenticated{std::move(found), secret.prefix, "secret " + secret.prefix, secret.deactivates_at};
+    const bool is_shared = candidates.size() > 1;
+    auto refusal = wrong_pair({});
+    for (auto& candidate : candidates) {
+        auto found = complete(tx, std::move(candidate));
+        auto secret = presented_secret(tx, found, request.client_secret, now);
+        // Only who has the secret learns that the ID is shared.
+        if (secret && is_shared) return shared_client();
+        if (secret)
+            return Authenticated{std::move(found), secret->prefix, "secret " + secret->prefix, secret->deactivates_at};
+        refusal = secret.error();
     }
-    return wrong_pair(fmt::format("{}: wrong client secret", found.name()));
+    return refusal;
 }
 
 Error no_binding(const Peer& peer, const std::optional<ConnectionName>& name) {
@@ -134,24 +164,34 @@ Authenticated by(const Binding& binding, FoundConnection found) {
     return {std::move(found), {}, "binding " + binding.id.brief(), binding.expires_at};
 }
 
-/// The connection that the request names, if one of the bindings is for it; those for it alone before patterns.
+/// The one of `holding` that is for `connection`; those for it alone before patterns.
+const Binding* binding_for(const std::vector<Binding>& holding, const Connection& connection) {
+    for (const auto kind : {BindingKind::connection, BindingKind::pattern}) {
+        for (const auto& binding : holding) {
+            if (binding.kind == kind && is_for(binding, connection)) return &binding;
+        }
+    }
+    return nullptr;
+}
+
+/// The connection that the request names, by its name or its client ID, if one of the bindings is for it.
 Result<Authenticated> by_named_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                        const std::optional<Environment>& environment,
                                        const std::optional<ConnectionName>& name, const std::vector<Binding>& holding) {
-    std::optional<FoundConnection> found;
-    if (name) {
-        if (auto named = find_connection(tx, *name)) found = *std::move(named);
-    } else if (auto connection = connection_of_client(tx, environment, request.client_id)) {
-        found = complete(tx, *std::move(connection));
+    std::vector<Connection> meant;
+    if (!name) {
+        meant = connections_of_client(tx, environment, request.client_id);
+    } else if (auto named = find_connection(tx, *name)) {
+        meant.push_back(std::move(named->connection));
     }
-    if (!found) return no_binding(peer, name);
-    if (!request.client_id.empty() && found->connection.client_id != request.client_id) return no_binding(peer, name);
-    for (const auto kind : {BindingKind::connection, BindingKind::pattern}) {
-        for (const auto& binding : holding) {
-            if (binding.kind == kind && is_for(binding, found->connection)) return by(binding, *std::move(found));
-        }
-    }
-    return no_binding(peer, name);
+    std::erase_if(meant, [&](const Connection& one) {
+        const bool is_other = !request.client_id.empty() && one.client_id != request.client_id;
+        return is_other || binding_for(holding, one) == nullptr;
+    });
+    if (meant.empty()) return no_binding(peer, name);
+    if (meant.size() > 1) return shared_client();
+    const auto* binding = binding_for(holding, meant.front());
+    return by(*binding, complete(tx, std::move(meant.front())));
 }
 
 /// The peer grant: a binding of the attested identity stands for the secret.

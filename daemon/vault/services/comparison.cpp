@@ -175,7 +175,10 @@ void Comparing::compare_places() {
         return keys;
     };
     match(signing(present_), signing(backup_), [&](const SigningKey* now, const SigningKey* then) {
-        if (now == nullptr) revived("signing key", then->kid, "removed since");
+        // Who has the private half may sign; a public one that is put back for a while lets nobody in.
+        const bool signed_then = then != nullptr && then->signs();
+        if (signed_then && now == nullptr) revived("signing key", then->kid, "removed since");
+        if (signed_then && now != nullptr && !now->signs()) revived("signing key", then->kid, "replaced since");
         if (then == nullptr) lost("signing key", now->kid, "made since");
     });
     match_plain("scope", scopes::list(present_.tx), scopes::list(backup_.tx), own_name<OwnScope>);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/vault/services/client_ids.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 
@@ -36,6 +37,7 @@ Result<FoundConnection> edit_connection(Transaction& tx, const Peer& peer, const
     auto texts = form_field_texts(*fields);
     if (texts == found->connection.form_fields) return found;
     found->connection.form_fields = std::move(texts);
+    if (auto own = check_client_id(tx, *found); !own) return own.error();
     tx.update(found->connection);
     record(tx, peer, about(*found, "connection.edited", names_of(*fields)), now);
     return found;

@@ -15,6 +15,7 @@
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
@@ -103,6 +104,20 @@ Result<void> apply_preset(Environment& environment, const NewEnvironment& wanted
     return {};
 }
 
+/// Nothing where none was named.
+Result<std::optional<SigningAlgorithm>> algorithm_for(EnvironmentKind kind, const std::optional<std::string>& named) {
+    if (!named) return std::optional<SigningAlgorithm>{};
+    if (kind == EnvironmentKind::upstream) {
+        return refuse(Errc::bad_input, "the tokens of an upstream environment are signed elsewhere",
+                      "leave out --signing-alg");
+    }
+    const auto algorithm = signing_algorithm(*named);
+    if (!algorithm) {
+        return refuse(Errc::bad_input, "no such signing algorithm", "give --signing-alg EdDSA, RS256 or ES256");
+    }
+    return algorithm;
+}
+
 Result<Environment> fields_of(const NewEnvironment& wanted) {
     Environment environment;
     environment.name = wanted.name;
@@ -150,8 +165,11 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
                       "use --kind upstream, or leave out --token-endpoint, --ca-file and --allow-loopback-http");
     }
     const auto issuer = boost::urls::parse_uri(environment.issuer);
-    if (!issuer || issuer->has_query() || issuer->has_fragment() || environment.issuer.size() > url_limit) {
-        return refuse(Errc::bad_input, "the issuer is not a URL without query and fragment", "give --issuer https://…");
+    if (!issuer || !(issuer->scheme() == "https" || issuer->scheme() == "http") || issuer->encoded_host().empty() ||
+        issuer->has_userinfo() || issuer->has_query() || issuer->has_fragment() ||
+        environment.issuer.size() > url_limit) {
+        return refuse(Errc::bad_input, "the issuer is not an http or https URL without query and fragment",
+                      fmt::format("give --issuer https://HOST/{}", environment.name));
     }
     return {};
 }
@@ -196,9 +214,10 @@ bool same_fields(const Environment& left, const Environment& right) {
 }
 
 /// What an operator says of a new environment. The issuer of an upstream one is learned, not said.
-bool is_as_wanted(const Environment& existing, const Environment& wanted) {
+bool is_as_wanted(Transaction& tx, const Environment& existing, const Environment& wanted, SigningAlgorithm algorithm) {
     return same_fields(existing, wanted) &&
-           (existing.kind == EnvironmentKind::upstream || existing.issuer == wanted.issuer);
+           (existing.kind == EnvironmentKind::upstream ||
+            (existing.issuer == wanted.issuer && signing_key_of(tx, existing).algorithm == algorithm));
 }
 
 Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
@@ -270,13 +289,16 @@ std::string_view portal_environment(std::string_view host) {
     return preset == presets.end() ? std::string_view{} : preset->name.substr(preset->name.find('-') + 1);
 }
 
-Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
-                                       UtcSeconds now) {
+Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted, UtcSeconds now,
+                                       KeyPairs pairs) {
     auto environment = fields_of(wanted);
     if (!environment) return environment.error();
     if (auto rules = check_kind_rules(*environment, wanted); !rules) return rules.error();
+    const auto named = algorithm_for(environment->kind, wanted.signing_alg);
+    if (!named) return named.error();
+    const auto algorithm = named->value_or(SigningAlgorithm::eddsa);
     if (const auto existing = environments::find(tx, environment->name)) {
-        if (wanted.if_not_exists && is_as_wanted(*existing, *environment)) return *existing;
+        if (wanted.if_not_exists && is_as_wanted(tx, *existing, *environment, algorithm)) return *existing;
         return refuse(Errc::already_exists, fmt::format("environment {} exists", environment->name),
                       fmt::format("jeton environment show {}", environment->name));
     }
@@ -288,21 +310,25 @@ Result<Environment> create_environment(Transaction& tx, const Peer& peer, const 
         wrap_data_key(tx.root(), DataKey::generate(), environment->id.text, environment->key_generation);
     tx.insert(*environment);
     if (environment->kind == EnvironmentKind::local) {
-        tx.insert(make_signing_key(tx.data_key(*environment), *environment, now));
+        tx.insert(make_signing_key(tx.data_key(*environment), *environment, pairs.take(algorithm), now));
     }
     record(tx, peer, {.event = "environment.created", .subject = environment->name}, now);
     return environment;
 }
 
 Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
-                                     const EnvironmentEdit& edit, UtcSeconds now) {
+                                     const EnvironmentEdit& edit, UtcSeconds now, KeyPairs pairs) {
     auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     const auto before = *environment;
     if (auto fields = apply(edit, *environment); !fields) return fields.error();
     if (auto rules = check_kind_rules(*environment, {}); !rules) return rules.error();
     if (auto aliases = check_aliases(tx, *environment); !aliases) return aliases.error();
-    if (same_fields(*environment, before) && environment->issuer == before.issuer) return environment;
+    const auto algorithm = algorithm_for(environment->kind, edit.signing_alg);
+    if (!algorithm) return algorithm.error();
+    const bool signs_otherwise = *algorithm && signing_key_of(tx, before).algorithm != **algorithm;
+    const bool same = same_fields(*environment, before) && environment->issuer == before.issuer;
+    if (same && !signs_otherwise) return environment;
     const bool moves = destination_of(*environment) != destination_of(before);
     if (moves) {
         const auto bound = count_bound(tx, before);
@@ -310,9 +336,12 @@ Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::str
         name_destinations(tx, before);
     }
     tx.update(*environment);
-    record(tx, peer,
-           {.event = "environment.edited", .subject = environment->name, .detail = differences(before, *environment)},
-           now);
+    auto detail = differences(before, *environment);
+    if (signs_otherwise) {
+        const auto replaced = replace_signing_key(tx, *environment, **algorithm, pairs, now);
+        detail += fmt::format("{}{}", detail.empty() ? "" : "; ", described(replaced));
+    }
+    record(tx, peer, {.event = "environment.edited", .subject = environment->name, .detail = std::move(detail)}, now);
     return environment;
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/issuer/key_pair.hpp"
 #include "daemon/vault/services/erasing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -25,20 +26,22 @@ struct NewEnvironment {
     std::vector<std::string> host_aliases;
     std::optional<std::string> ca_file;
     std::optional<std::string> issuer;
+    std::optional<std::string> signing_alg;  ///< EdDSA, RS256 or ES256; local only
     std::optional<bool> developer_access;
     bool allow_loopback_http = false;
     bool if_not_exists = false;  ///< an equal one is no refusal
 };
 
-/// Creates the environment with a data key of its own and, where it is `local`, a signing key.
-/// Refuses: bad_input (each field with its own message), already_exists. Throws StoreFault if the disk fails.
+/// Creates the environment with a data key of its own and, where it is `local`, a signing key, of `pairs` where they
+/// hold one. Refuses: bad_input (each field with its own message), already_exists. Throws StoreFault if the disk fails.
 [[nodiscard]] Result<Environment> create_environment(Transaction& tx, const Peer& peer, const NewEnvironment& wanted,
-                                                     UtcSeconds now);
+                                                     UtcSeconds now, KeyPairs pairs = {});
 
 /// What becomes different; absent members stay.
 struct EnvironmentEdit {
     std::optional<bool> developer_access;                  ///< may developers hold secrets here (S35)
     std::optional<std::vector<std::string>> host_aliases;  ///< instead of those so far
+    std::optional<std::string> signing_alg;                ///< another one means a new signing key (services/signing)
     // The destination of secrets: those that were imported for another one are not sent to it (services/destinations).
     std::optional<std::string> token_endpoint;
     std::optional<std::string> client_auth;
@@ -51,7 +54,7 @@ struct EnvironmentEdit {
 /// Where nothing is different, nothing changes. Refuses: not_found, bad_input, already_exists (a host alias of another
 /// environment), wrong_state (secrets would be stranded, and `import_anew` is not said).
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
-                                                   const EnvironmentEdit& edit, UtcSeconds now);
+                                                   const EnvironmentEdit& edit, UtcSeconds now, KeyPairs pairs = {});
 
 /// Which environment of the portal the host of a preset's token endpoint is, as the portal calls it: `integration` or
 /// `production`; empty for any other host.

@@ -1,8 +1,10 @@
 #include "daemon/vault/services/identify.hpp"
 
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/vault/domain/secret.hpp"
 #include "daemon/vault/services/pairs.hpp"
@@ -44,13 +46,20 @@ std::string where_secret_leaked(const Standing& standing, const FoundConnection&
     return fmt::format("If it leaked: jeton secret rotate {} --now", found.name());
 }
 
+/// A network of tenants shares one pair: all that somebody sees of them.
+std::string shared_by(const std::set<std::string>& connections) {
+    return fmt::format("{} connections: {}", connections.size(), fmt::join(connections, ", "));
+}
+
 std::optional<Identified> as_secret(Transaction& tx, const Standing& standing, std::string_view value) {
     const auto at = tx.high_water();
     std::optional<Identified> identified;
+    std::set<std::string> active_in;
     for (const auto& secret : secrets::by_prefix(tx, value.substr(0, secret_prefix_size))) {
         const auto found = visible(tx, standing, secret.connection);
         if (!found || !is_value_of(tx, found->environment, secret, value)) continue;
         const bool is_active = secret.is_active(at);
+        if (is_active) active_in.insert(found->name());
         // Imported twice: the active row is the one that counts.
         if (identified && !is_active) continue;
         identified =
@@ -62,6 +71,7 @@ std::optional<Identified> as_secret(Transaction& tx, const Standing& standing, s
                        .used = usage::last_of(tx, secret.connection, secret.prefix),
                        .message = where_secret_leaked(standing, *found, secret, at)};
     }
+    if (active_in.size() > 1) identified->message += fmt::format(" It serves {}.", shared_by(active_in));
     return identified;
 }
 
@@ -99,16 +109,21 @@ std::optional<Identified> as_client_id(Transaction& tx, const Standing& standing
         return as_pair(tx, *found, *pair, "client-id",
                        fmt::format("The client ID of a local pair for {}; no secret.", described(*pair)));
     }
+    std::optional<Identified> identified;
+    std::set<std::string> names;
     for (auto& connection : connections::of_client_id(tx, value)) {
         if (!standing.sees(connection)) continue;
         const auto found = complete(tx, std::move(connection));
-        return Identified{
+        names.insert(found.name());
+        if (identified) continue;
+        identified = Identified{
             .kind = "client-id",
             .connection = found.name(),
             .state = std::string{name_of(found.connection.state)},
             .message = fmt::format("A client ID is no secret. Its secrets: jeton secret list {}", found.name())};
     }
-    return std::nullopt;
+    if (names.size() > 1) identified->message += fmt::format(". It is the one of {}.", shared_by(names));
+    return identified;
 }
 
 std::optional<Identified> as_app_key(Transaction& tx, const Standing& standing, std::string_view value) {

@@ -12,6 +12,8 @@
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/services/access.hpp"
 #include "daemon/vault/services/app_tenants.hpp"
+#include "daemon/vault/services/client_ids.hpp"
+#include "daemon/vault/services/connections.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/grounds.hpp"
@@ -131,13 +133,16 @@ Result<void> check_owner(Transaction& tx, const Standing& standing, const FoundC
                          std::string_view client_id) {
     for (auto& other : connections::of_client_id(tx, client_id)) {
         if (other.id == found.connection.id || !standing.sees(other)) continue;
+        if (may_share_client_id(found.connection, other)) continue;
         const bool is_same_environment = other.environment == found.environment.id;
         if (!is_same_environment && active_secrets(tx, other).empty()) continue;
         const auto owner = complete(tx, std::move(other)).name();
         if (is_same_environment) {
             return refuse(Errc::already_exists, fmt::format("this client ID is the one of {}", owner),
                           "each tenant needs its own pair: copy this tenant's from the portal, or correct the tenant "
-                          "ID of the row");
+                          "ID of the row; where one pair serves a network of tenants, each row needs a form field that "
+                          "tells its tenant from the others (form_field.NAME in a table, ST_FORM_FIELD_NAME in an .env "
+                          "file)");
         }
         return refuse(Errc::wrong_state, fmt::format("this client ID is the one of {}, in another environment", owner),
                       "a pair belongs to one environment: copy the one of this environment from the portal");
@@ -145,13 +150,27 @@ Result<void> check_owner(Transaction& tx, const Standing& standing, const FoundC
     return {};
 }
 
-/// Whether one of the usable secrets has this very value.
-bool is_there(Transaction& tx, const FoundConnection& found, const ImportRow& row) {
-    if (found.connection.client_id != trim(row.client_id)) return false;
-    const auto usable = usable_secrets(tx, found);
-    return std::ranges::any_of(usable, [&](const Secret& secret) {
-        return is_value_of(tx, found.environment, secret, trim(row.client_secret));
-    });
+/// The usable secret that has this very value.
+std::optional<Secret> secret_there(Transaction& tx, const FoundConnection& found, const ImportRow& row) {
+    if (found.connection.client_id != trim(row.client_id)) return std::nullopt;
+    for (auto& secret : usable_secrets(tx, found)) {
+        if (is_value_of(tx, found.environment, secret, trim(row.client_secret))) return std::move(secret);
+    }
+    return std::nullopt;
+}
+
+/// What the connection will send beside its pair. Whether that is a change.
+Result<bool> plan_form_fields(const ImportRow& row, ImportPlan& plan) {
+    if (!row.form_fields) return false;
+    auto fields = checked_form_fields(*row.form_fields);
+    if (!fields) return fields.error();
+    auto texts = form_field_texts(*fields);
+    auto& planned = plan.found.connection.form_fields;
+    if (texts == planned) return false;
+    planned = std::move(texts);
+    plan.steps.push_back(planned.empty() ? std::string{"sends nothing beside the pair any more"}
+                                         : fmt::format("sends {} beside the pair", fmt::join(planned, ", ")));
+    return true;
 }
 
 /// What the row needs beside the secret belongs to operators: tenants, and consent that was given elsewhere.
@@ -242,14 +261,24 @@ Result<ImportPlan> plan_import(Transaction& tx, const Standing& standing, const 
     if (auto tenant = plan_tenant(tx, row, plan); !tenant) return tenant.error();
     if (auto may = may_configure(standing, plan.found); !may) return may.error();
     if (auto key = check_app_key(tx, standing, row, plan); !key) return key.error();
-    if (is_there(tx, plan.found, row)) {
-        plan.is_there = true;
+    plan.secret = secret_there(tx, plan.found, row);
+    if (!plan.secret) {
+        if (auto ready = plan_connection(tx, standing, row, plan); !ready) return ready.error();
+    }
+    const auto other_fields = plan_form_fields(row, plan);
+    if (!other_fields) return other_fields.error();
+    plan.is_there = plan.secret && !*other_fields;
+    if (plan.is_there) {
         remark_state(plan);
         return plan;
     }
-    if (auto ready = plan_connection(tx, standing, row, plan); !ready) return ready.error();
     if (auto owner = check_owner(tx, standing, plan.found, trim(row.client_id)); !owner) return owner.error();
-    if (auto fit = check_pair(tx, plan.found, row.pair()); !fit) return fit.error();
+    if (plan.secret) {
+        if (auto connected = check_connected(plan.found); !connected) return connected.error();
+        if (auto own = check_client_id(tx, plan.found); !own) return own.error();
+    } else if (auto fit = check_pair(tx, plan.found, row.pair()); !fit) {
+        return fit.error();
+    }
     plan.steps.push_back(fmt::format("tries the pair at {}, then keeps it", host_of(plan.found.environment)));
     return plan;
 }
@@ -270,7 +299,10 @@ Result<Secret> carry_out(Transaction& tx, const Peer& peer, const ImportPlan& pl
         auto recorded = record_access(tx, peer, name, {plan.found.connection.accepted_version, "portal", note}, now);
         if (!recorded) return recorded.error();
     }
-    return import_secret(tx, peer, name, row.pair(), now);
+    if (!plan.secret) return import_secret(tx, peer, name, row.pair(), now);
+    auto edited = edit_connection(tx, peer, name, {.form_fields = row.form_fields}, now);
+    if (!edited) return edited.error();
+    return *plan.secret;
 }
 
 }  // namespace jeton::vault

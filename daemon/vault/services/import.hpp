@@ -34,15 +34,17 @@ struct ImportRow {
     std::string origin;                   ///< `FILE:LINE`, for the consent and the audit
     std::string_view client_id;
     std::string_view client_secret;
-    std::string_view app_key;  ///< empty: the settings name none
+    std::string_view app_key;                                ///< empty: the settings name none
+    std::optional<std::vector<FormField>> form_fields = {};  ///< absent: those that the connection has, if any
 
-    [[nodiscard]] ImportedPair pair() const { return {client_id, client_secret, std::nullopt}; }
+    [[nodiscard]] ImportedPair pair() const { return {client_id, client_secret, std::nullopt, form_fields}; }
 };
 
 /// What a row would do.
 struct ImportPlan {
-    FoundConnection found;  ///< as it will be when the row is in
-    bool is_there = false;  ///< the pair is active already: nothing is asked of anybody, nothing changes
+    FoundConnection found;              ///< as it will be when the row is in
+    bool is_there = false;              ///< the pair is active already: nothing is asked of anybody, nothing changes
+    std::optional<Secret> secret = {};  ///< the pair is active already, but for other form fields: these change alone
     bool creates_tenant = false;
     bool lists_tenant = false;
     bool records_consent = false;
@@ -53,7 +55,8 @@ struct ImportPlan {
 /// Whether the row can be taken in, and what that means. Changes nothing.
 /// Refuses: bad_input (the row itself), not_found (app, environment), wrong_state (a local environment; disabled; two
 /// active secrets; another client ID; the client ID of another environment), already_exists (the client ID of another
-/// connection), mismatch (the settings are of another environment or app), forbidden (not the peer's to do).
+/// connection that it cannot be shared with), mismatch (the settings are of another environment or app), forbidden (not
+/// the peer's to do).
 [[nodiscard]] Result<ImportPlan> plan_import(Transaction& tx, const Standing& standing, const ImportRow& row);
 
 /// Makes `plan` true, for a pair that the token endpoint accepted: tenant, listing, consent and secret, of which each

@@ -7,9 +7,9 @@
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
-#include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
 
@@ -26,7 +26,7 @@ Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, con
             fmt::format("ask the operator: jeton binding add --introspect ENVIRONMENT --user {}", peer.name()));
     }
     auto verified =
-        verify_access_token(*environment, signing_keys::of(tx, environment->id), token, {now, tx.high_water()});
+        verify_access_token(*environment, published_keys(tx, *environment, now), token, {now, tx.high_water()});
     if (!verified) return std::optional<boost::json::object>{};  // inactive
     auto connection = connections::by_client_id(tx, environment->id, verified->client_id);
     if (!connection || connection->state != ConnectionState::connected ||

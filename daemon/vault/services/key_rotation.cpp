@@ -9,6 +9,7 @@
 #include "daemon/vault/keys/data_key.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/environments.hpp"
 
 namespace jeton::vault {
@@ -49,7 +50,8 @@ void end_rotation(Transaction& tx, Environment environment, UtcSeconds now) {
 
 }  // namespace
 
-Result<Environment> rotate_data_key(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now) {
+Result<Environment> rotate_data_key(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now,
+                                    KeyPairs pairs) {
     auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     if (is_moving(*environment)) {
@@ -60,7 +62,15 @@ Result<Environment> rotate_data_key(Transaction& tx, const Peer& peer, std::stri
     }
     begin_rotation(tx, *environment);
     tx.update(*environment);
-    record(tx, peer, {.event = "key.rotated", .subject = of_generation(*environment, environment->key_generation)},
+    std::string detail;
+    if (environment->kind == EnvironmentKind::local) {
+        const auto algorithm = signing_key_of(tx, *environment).algorithm;
+        detail = described(replace_signing_key(tx, *environment, algorithm, pairs, now));
+    }
+    record(tx, peer,
+           {.event = "key.rotated",
+            .subject = of_generation(*environment, environment->key_generation),
+            .detail = std::move(detail)},
            now);
     return environment;
 }

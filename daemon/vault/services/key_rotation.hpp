@@ -11,15 +11,17 @@
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/issuer/key_pair.hpp"
 #include "daemon/vault/services/sealing.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
 
 /// Gives the environment a new data key, at once; the one before it stays, wrapped, until the last value has moved, and
-/// is then erased from all files. Refuses: not_found, wrong_state (the values of the last rotation still move).
+/// is then erased from all files. A local environment gets a new signing key, too (services/signing), of `pairs` where
+/// they hold one. Refuses: not_found, wrong_state (the values of the last rotation still move).
 [[nodiscard]] Result<Environment> rotate_data_key(Transaction& tx, const Peer& peer, std::string_view name,
-                                                  UtcSeconds now);
+                                                  UtcSeconds now, KeyPairs pairs = {});
 
 /// A part of replacing the root key: begins a rotation now, or remembers to begin it when the one under way has ended.
 /// The caller stores the row and writes the audit entry.

@@ -161,7 +161,7 @@ Result<KeySlot> add_slot(Transaction& tx, const Peer& peer, const PreparedSlot& 
     return slot;
 }
 
-Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now) {
+Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now, KeyPairs pairs) {
     const auto slots = key_slots::list(tx);
     auto slot = slot_named(slots, named);
     if (!slot) return slot.error();
@@ -176,7 +176,7 @@ Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view 
                       "add another one first: jeton key slot add recovery --label NAME");
     }
     tx.erase(*slot);
-    const auto replaced = replace_root_key(tx);
+    const auto replaced = replace_root_key(tx, now, std::move(pairs));
     if (!replaced) return replaced.error();
     record(tx, peer, {.event = "key_slot.removed", .subject = slot->label, .detail = described(*replaced)}, now);
     return slot;

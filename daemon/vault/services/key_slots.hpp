@@ -11,6 +11,7 @@
 #include "daemon/base/error.hpp"
 #include "daemon/base/secret.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/issuer/key_pair.hpp"
 #include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/unlocking.hpp"
 #include "daemon/vault/store/transaction.hpp"
@@ -57,7 +58,8 @@ struct SlotPreparation {
 /// so that what it once opened is of no use for what is written from then on (services/root_rotation). The caller has
 /// checked the proof. Refuses: not_found, wrong_state (the last slot, or the last that a person can carry away; another
 /// slot that an older jeton made).
-[[nodiscard]] Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now);
+[[nodiscard]] Result<KeySlot> remove_slot(Transaction& tx, const Peer& peer, std::string_view named, UtcSeconds now,
+                                          KeyPairs pairs = {});
 
 /// What was tried, and the slot that it opens.
 struct SlotTrial {

@@ -10,6 +10,7 @@
 #include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 
@@ -49,7 +50,7 @@ Environment wrapped_anew(Transaction& tx, Environment environment, const RootKey
 
 }  // namespace
 
-Result<ReplacedRoot> replace_root_key(Transaction& tx) {
+Result<ReplacedRoot> replace_root_key(Transaction& tx, UtcSeconds now, KeyPairs pairs) {
     auto next = tx.root().successor();
     const auto slots = slots_with(tx, next);
     if (!slots) return slots.error();
@@ -62,6 +63,8 @@ Result<ReplacedRoot> replace_root_key(Transaction& tx) {
     for (auto& environment : environments) {
         rotate_or_remember(tx, environment);
         tx.update(environment);
+        if (environment.kind != EnvironmentKind::local) continue;
+        (void)replace_signing_key(tx, environment, signing_key_of(tx, environment).algorithm, pairs, now);
     }
     ReplacedRoot replaced;
     replaced.slots = static_cast<std::int64_t>(slots->size());
@@ -70,16 +73,18 @@ Result<ReplacedRoot> replace_root_key(Transaction& tx) {
     return replaced;
 }
 
-Result<ReplacedRoot> rotate_root_key(Transaction& tx, const Peer& peer, UtcSeconds now) {
-    auto replaced = replace_root_key(tx);
+Result<ReplacedRoot> rotate_root_key(Transaction& tx, const Peer& peer, UtcSeconds now, KeyPairs pairs) {
+    auto replaced = replace_root_key(tx, now, std::move(pairs));
     if (!replaced) return replaced.error();
     record(tx, peer, {.event = "key.rotated", .subject = "root key", .detail = described(*replaced)}, now);
     return replaced;
 }
 
 std::string described(const ReplacedRoot& replaced) {
-    return fmt::format("wrapped for {} key slots; {} data keys are rotated; audit heads are signed by {} from here on",
-                       replaced.slots, replaced.environments, replaced.audit_public_key);
+    return fmt::format(
+        "wrapped for {} key slots; {} data keys are rotated, and the signing keys with them; audit heads are signed by "
+        "{} from here on",
+        replaced.slots, replaced.environments, replaced.audit_public_key);
 }
 
 }  // namespace jeton::vault

@@ -8,6 +8,7 @@
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/vault/domain/peer.hpp"
+#include "daemon/vault/issuer/key_pair.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault {
@@ -19,13 +20,15 @@ struct ReplacedRoot {
 };
 
 /// Replaces the root key in this transaction: wraps it for every key slot that there is and every data key under it,
-/// and rotates the data keys, whose values move in slices (services/key_rotation). The caller has erased a slot that
+/// and rotates the data keys, whose values move in slices (services/key_rotation), and the signing keys of local
+/// environments (services/signing): whoever had the old root key may know them all. The caller has erased a slot that
 /// shall not open the new one, and writes the audit entry. Refuses: wrong_state, naming a slot of an older jeton, for
 /// which it cannot be wrapped; then nothing holds. Throws Tampered, StoreFault.
-[[nodiscard]] Result<ReplacedRoot> replace_root_key(Transaction& tx);
+[[nodiscard]] Result<ReplacedRoot> replace_root_key(Transaction& tx, UtcSeconds now, KeyPairs pairs = {});
 
 /// The same, for its own sake, with its audit entry.
-[[nodiscard]] Result<ReplacedRoot> rotate_root_key(Transaction& tx, const Peer& peer, UtcSeconds now);
+[[nodiscard]] Result<ReplacedRoot> rotate_root_key(Transaction& tx, const Peer& peer, UtcSeconds now,
+                                                   KeyPairs pairs = {});
 
 /// For the audit entry of a change that replaced the root key.
 [[nodiscard]] std::string described(const ReplacedRoot& replaced);

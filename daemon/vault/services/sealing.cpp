@@ -43,6 +43,7 @@ Way way_of(Transaction& tx, const Environment& environment, const SealedPlace& p
 }
 
 void seal_anew(Transaction& tx, const Environment& environment, SigningKey& key) {
+    if (key.sealed_private_key.empty()) return;
     const auto way = way_of(tx, environment, place_of(key, environment));
     key.sealed_private_key = reseal(way.from, way.to, key.sealed_private_key);
 }

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/base/shown.hpp"
+#include "daemon/vault/services/client_ids.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -47,17 +48,6 @@ Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, 
     secret.created_by = peer.name();
     secret.key_generation = found.environment.key_generation;
     return secret;
-}
-
-/// A client ID that names another tenant's connection would mix two customers (S3, P11).
-Result<void> check_client_id_is_free(Transaction& tx, const FoundConnection& found, std::string_view client_id) {
-    const auto owner = connections::by_client_id(tx, found.environment.id, client_id);
-    if (!owner || owner->id == found.connection.id) return {};
-    auto refusal = refuse(Errc::already_exists, "this client ID belongs to another connection",
-                          "each tenant needs its own pair: ask the tenant's admin for theirs; whose this one is: jeton "
-                          "connection show --client-id ID");
-    refusal.operator_note = fmt::format("the client ID is the one of {}", complete(tx, *owner).name());
-    return refusal;
 }
 
 /// What was imported for another destination is of no use any more; says which.
@@ -163,19 +153,21 @@ Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedP
     if (auto own = check_is_no_local_pair(tx, trim(pair.client_id)); !own) return own.error();
     if (pair.overlap && *pair.overlap > overlap_max)
         return refuse(Errc::bad_input, "no such overlap", "give 0 to 720 h");
-    if (auto free = check_client_id_is_free(tx, found, trim(pair.client_id)); !free) return free.error();
+    auto wanted = found;
+    wanted.connection.client_id = trim(pair.client_id);
+    if (pair.form_fields) {
+        auto fields = checked_form_fields(*pair.form_fields);
+        if (!fields) return fields.error();
+        wanted.connection.form_fields = form_field_texts(*fields);
+    }
+    if (auto own = check_client_id(tx, wanted); !own) return own.error();
     const bool has_active = !usable_secrets(tx, found).empty();
-    if (has_active && found.connection.client_id != trim(pair.client_id)) {
+    if (has_active && found.connection.client_id != wanted.connection.client_id) {
         return refuse(Errc::wrong_state, fmt::format("{} has an active secret of another client ID", name),
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name));
     }
     if (auto room = check_room(tx, found); !room && !pair.overlap) return room.error();
-    if (pair.form_fields) {
-        auto fields = checked_form_fields(*pair.form_fields);
-        if (!fields) return fields.error();
-        found.connection.form_fields = form_field_texts(*fields);
-    }
-    found.connection.client_id = trim(pair.client_id);
+    found.connection = std::move(wanted.connection);
     return {};
 }
 

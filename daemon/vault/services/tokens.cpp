@@ -12,10 +12,10 @@
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/kept_tokens.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/services/versions.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/connections.hpp"
-#include "daemon/vault/store/signing_keys.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -83,8 +83,7 @@ IssuedToken answer_of(const Authenticated& client, SecretText token, std::chrono
 TokenDecision issue_local(Transaction& tx, const Authenticated& client, const std::vector<std::string>& scopes,
                           std::string audience, UtcSeconds now) {
     const auto& environment = client.found.environment;
-    const auto keys = signing_keys::of(tx, environment.id);
-    const auto& key = keys.at(0);
+    const auto key = signing_key_of(tx, environment);
     const auto scope = join_scope(scopes);
     const auto token =
         sign_access_token(tx.data_key(environment, place_of(key, environment)), environment, key,

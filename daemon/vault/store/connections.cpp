@@ -25,8 +25,15 @@ std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& env
 }
 
 std::vector<Connection> of_client_id(Transaction& tx, std::string_view client_id) {
-    return rows::where<Connection>(tx, "WHERE client_id = ? AND client_id <> '' ORDER BY environment",
+    return rows::where<Connection>(tx,
+                                   "WHERE client_id = ? AND client_id <> '' ORDER BY environment, created_at, rowid",
                                    {std::string{client_id}});
+}
+
+std::vector<Connection> of_client_id(Transaction& tx, const EnvironmentId& environment, std::string_view client_id) {
+    return rows::where<Connection>(
+        tx, "WHERE environment = ? AND client_id = ? AND client_id <> '' ORDER BY created_at, rowid",
+        {environment.text, std::string{client_id}});
 }
 
 std::vector<Connection> of_app(Transaction& tx, const AppId& app) {

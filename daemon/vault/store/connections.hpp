@@ -13,10 +13,14 @@ namespace jeton::vault::connections {
 
 [[nodiscard]] std::optional<Connection> find(Transaction& tx, const AppId& app, const TenantId& tenant);
 [[nodiscard]] std::optional<Connection> get(Transaction& tx, const ConnectionId& id);
-/// Client IDs are unique within an environment; the empty one finds nothing.
+/// For a local environment, where a client ID is one connection's. The empty one finds nothing, here and below.
 [[nodiscard]] std::optional<Connection> by_client_id(Transaction& tx, const EnvironmentId& environment,
                                                      std::string_view client_id);
+/// Those of one environment follow each other, in the order in which they were made. There may be several in an
+/// upstream environment (services/client_ids.hpp).
 [[nodiscard]] std::vector<Connection> of_client_id(Transaction& tx, std::string_view client_id);
+[[nodiscard]] std::vector<Connection> of_client_id(Transaction& tx, const EnvironmentId& environment,
+                                                   std::string_view client_id);
 /// Lists in the order in which the connections were made.
 [[nodiscard]] std::vector<Connection> of_app(Transaction& tx, const AppId& app);
 [[nodiscard]] std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant);

@@ -6,6 +6,7 @@ namespace {
 constexpr std::string_view first_behind =
     "SELECT ifnull(min(ends), 0) FROM ("
     "SELECT min(deactivates_at) AS ends FROM secrets WHERE deactivates_at > ?1 "
+    "UNION ALL SELECT min(published_until) FROM signing_keys WHERE published_until > ?1 "
     "UNION ALL SELECT min(expires_at) FROM tickets WHERE expires_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM pairs WHERE expires_at > ?1 "
     "UNION ALL SELECT min(expires_at) FROM bindings WHERE expires_at > ?1 "

@@ -154,7 +154,18 @@ constexpr auto upstream = std::to_array<std::string_view>({
     R"(ALTER TABLE connections ADD COLUMN form_fields TEXT)",
 });
 
-constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream}};
+// The token socket to the letter of the standards: what tokens are signed with, and until when a key that signs no
+// longer is published.
+// A client ID of a network of tenants is that of several connections, which differ in their form fields.
+constexpr auto oauth = std::to_array<std::string_view>({
+    R"(ALTER TABLE signing_keys ADD COLUMN algorithm TEXT)",
+    R"(ALTER TABLE signing_keys ADD COLUMN published_until INTEGER)",
+    R"(DROP INDEX connections_client_id)",
+    R"(CREATE UNIQUE INDEX connections_client ON connections (environment, client_id, COALESCE(form_fields, '')) WHERE client_id <> '')",
+});
+
+constexpr std::array steps{Migration{1, first}, Migration{2, life_cycle}, Migration{3, keys}, Migration{4, upstream},
+                           Migration{5, oauth}};
 static_assert(steps.back().to == schema_version);
 
 }  // namespace

@@ -17,6 +17,10 @@ std::vector<SigningKey> of(Transaction& tx, const EnvironmentId& environment) {
                                    {environment.text});
 }
 
+std::vector<SigningKey> ended(Transaction& tx, UtcSeconds at) {
+    return rows::where<SigningKey>(tx, "WHERE published_until <= ?", {std::int64_t{at.time_since_epoch().count()}});
+}
+
 std::vector<SigningKey> after(Transaction& tx, std::string_view id, std::int64_t limit) {
     return rows::where<SigningKey>(tx, "WHERE id > ? ORDER BY id LIMIT ?", {std::string{id}, limit});
 }

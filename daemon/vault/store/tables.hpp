@@ -40,6 +40,9 @@ inline std::optional<SecretKind> parse_word(Word<SecretKind>, std::string_view w
 inline std::optional<SecretState> parse_word(Word<SecretState>, std::string_view w) { return secret_state(w); }
 inline std::optional<KeySlotKind> parse_word(Word<KeySlotKind>, std::string_view w) { return key_slot_kind(w); }
 
+inline std::optional<SigningAlgorithm> parse_word(Word<SigningAlgorithm>, std::string_view w) {
+    return signing_algorithm(w);
+}
 inline std::optional<Role> parse_word(Word<Role>, std::string_view w) { return role_named(w); }
 inline std::optional<BindingKind> parse_word(Word<BindingKind>, std::string_view w) { return binding_kind(w); }
 inline std::optional<TicketState> parse_word(Word<TicketState>, std::string_view w) { return ticket_state(w); }
@@ -79,7 +82,9 @@ struct Table<SigningKey> {
                                                Column{"public_key", &SigningKey::public_key},
                                                Column{"sealed_private_key", &SigningKey::sealed_private_key},
                                                Column{"created_at", &SigningKey::created_at},
-                                               AddedColumn{"key_generation", &SigningKey::key_generation}};
+                                               AddedColumn{"key_generation", &SigningKey::key_generation},
+                                               AddedColumn{"algorithm", &SigningKey::algorithm},
+                                               AddedColumn{"published_until", &SigningKey::published_until}};
 };
 
 template <>

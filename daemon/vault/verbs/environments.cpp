@@ -5,6 +5,7 @@
 
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -13,7 +14,8 @@ namespace jeton::vault::verbs {
 namespace {
 
 /// How many connections there are is for those who see them all.
-json::value view_of(const Call& call, const Environment& environment) {
+json::object row_of(const Call& call, const Environment& environment) {
+    const bool signs = environment.kind == EnvironmentKind::local;
     return {
         {"environment", environment.name},
         {"kind", name_of(environment.kind)},
@@ -25,10 +27,32 @@ json::value view_of(const Call& call, const Environment& environment) {
         {"allow_loopback_http", environment.allow_loopback_http},
         {"developer_access", environment.developer_access},
         {"issuer", text_or_null(environment.issuer)},
+        {"signing_alg",
+         signs ? json::value(name_of(signing_key_of(call.tx, environment).algorithm)) : json::value(nullptr)},
         {"connections", call.standing.sees_everything() ? json::value(connections::count(call.tx, environment.id))
                                                         : json::value(nullptr)},
         {"need_import",
          call.standing.sees_everything() ? json::value(count_stranded(call.tx, environment)) : json::value(nullptr)}};
+}
+
+/// Public halves; the one that signs comes first.
+json::array signing_keys_view(const Call& call, const Environment& environment) {
+    json::array keys;
+    if (environment.kind != EnvironmentKind::local) return keys;
+    for (const auto& key : published_keys(call.tx, environment, call.now())) {
+        keys.push_back({{"kid", key.kid},
+                        {"alg", name_of(key.algorithm)},
+                        {"created_at", rfc3339(key.created_at)},
+                        {"published_until",
+                         key.published_until ? json::value(rfc3339(*key.published_until)) : json::value(nullptr)}});
+    }
+    return keys;
+}
+
+json::value view_of(const Call& call, const Environment& environment) {
+    auto view = row_of(call, environment);
+    view["signing_keys"] = signing_keys_view(call, environment);
+    return view;
 }
 
 }  // namespace
@@ -44,11 +68,14 @@ Result<Outcome> environment_create(Call& call) {
     wanted.host_aliases = in.texts("host_aliases");
     wanted.ca_file = in.optional_text("ca_file");
     wanted.issuer = in.optional_text("issuer");
+    wanted.signing_alg = in.optional_text("signing_alg");
     wanted.developer_access = in.optional_flag("developer_access");
     wanted.allow_loopback_http = in.flag("allow_loopback_http");
     wanted.if_not_exists = in.flag("if_not_exists");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto created = create_environment(call.tx, call.peer, wanted, call.now());
+    const bool takes_pair = wanted.signing_alg == name_of(SigningAlgorithm::rs256);
+    if (auto first = make_pairs_first(call, takes_pair ? 1 : 0)) return *std::move(first);
+    const auto created = create_environment(call.tx, call.peer, wanted, call.now(), call.take_key_pairs());
     if (!created) return created.error();
     return done(view_of(call, *created));
 }
@@ -58,6 +85,7 @@ Result<Outcome> environment_edit(Call& call) {
     const auto name = in.text("environment");
     EnvironmentEdit edit;
     edit.developer_access = in.optional_flag("developer_access");
+    edit.signing_alg = in.optional_text("signing_alg");
     edit.token_endpoint = in.optional_text("token_endpoint");
     edit.client_auth = in.optional_text("client_auth");
     edit.ca_file = in.optional_text("ca_file");
@@ -67,7 +95,9 @@ Result<Outcome> environment_edit(Call& call) {
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now());
+    const auto pairs = edit.signing_alg ? rs256_pairs_for(call.tx, name, *edit.signing_alg) : 0;
+    if (auto first = make_pairs_first(call, pairs)) return *std::move(first);
+    const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now(), call.take_key_pairs());
     if (!edited) return edited.error();
     if (edit.forget_issuer) {
         // Tokens that were refused for their issuer are asked for again at once.
@@ -99,7 +129,7 @@ Result<Outcome> environment_list(Call& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     json::array list;
-    for (const auto& environment : environments::list(call.tx)) list.push_back(view_of(call, environment));
+    for (const auto& environment : environments::list(call.tx)) list.push_back(row_of(call, environment));
     return done(std::move(list));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/vault/services/import.hpp"
+#include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/trial.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
@@ -45,9 +46,12 @@ json::object view_of(const ImportPlan& plan, std::string_view result) {
 
 Result<Outcome> import_row(Call& call) {
     protocol::Fields in{call.body};
-    const auto row = row_of(in);
+    auto row = row_of(in);
+    auto form_fields = form_fields_of(in);
     const bool dry_run = in.flag("dry_run");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!form_fields) return form_fields.error();
+    row.form_fields = *std::move(form_fields);
     auto plan = plan_import(call.tx, call.standing, row);
     if (!plan) return plan.error();
     if (plan->is_there) return done(view_of(*plan, "unchanged"));

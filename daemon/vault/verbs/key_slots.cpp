@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/verbs/slot_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -66,6 +67,7 @@ void note_trial(StoreCall& call, const KeySlot& slot) {
 Result<Outcome> key_slot_list(StoreCall& call) {
     protocol::Fields in{call.body};
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (call.room.store.state() == StoreState::uninitialised) return closed_refusal(call.room.store);
     if (const auto openable = check_openable(call.room.store); !openable) return openable.error();
     json::array list;
     for (const auto& slot : slots_of(call.room.store)) list.push_back(slot_view(slot));
@@ -101,7 +103,8 @@ Result<Outcome> key_slot_remove(Call& call) {
     auto proven = prove(call, proof);
     if (!proven) return proven.error();
     if (*proven) return **std::move(proven);
-    const auto removed = remove_slot(call.tx, call.peer, named, call.now());
+    if (auto first = make_pairs_first(call, rs256_pairs_for_all(call.tx))) return *std::move(first);
+    const auto removed = remove_slot(call.tx, call.peer, named, call.now(), call.take_key_pairs());
     if (!removed) return removed.error();
     auto answer = slot_view(*removed);
     answer["message"] = fmt::format(

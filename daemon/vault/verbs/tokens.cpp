@@ -8,7 +8,7 @@
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/record.hpp"
-#include "daemon/vault/store/signing_keys.hpp"
+#include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -183,7 +183,7 @@ Result<Outcome> usage_report(Call& call) {
 Result<Outcome> jwks_show(Call& call) {
     const auto environment = local_environment(call);
     if (!environment) return environment.error();
-    return done(key_set(signing_keys::of(call.tx, environment->id)));
+    return done(key_set(published_keys(call.tx, *environment, call.now())));
 }
 
 Result<Outcome> metadata_show(Call& call) {

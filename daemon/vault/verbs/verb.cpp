@@ -18,6 +18,14 @@ Result<std::optional<Outcome>> prove(Call& call, std::string_view proof) {
     return std::optional{stretch_first(*std::move(need))};
 }
 
+std::optional<Outcome> make_pairs_first(const Call& call, std::size_t count) {
+    const auto ready = call.key_pairs == nullptr ? count : call.key_pairs->ready();
+    if (ready >= count) return std::nullopt;
+    Outcome outcome;
+    outcome.work.rs256_pairs = count - ready;
+    return outcome;
+}
+
 bool is_audited(Errc code) {
     switch (code) {
         case Errc::forbidden:

@@ -18,11 +18,11 @@
 #include "daemon/vault/services/key_rotation.hpp"
 #include "daemon/vault/services/restore.hpp"
 #include "daemon/vault/services/sightings.hpp"
+#include "daemon/vault/services/slow_work.hpp"
 #include "daemon/vault/services/standing.hpp"
 #include "daemon/vault/services/survey.hpp"
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
-#include "daemon/vault/services/unlocking.hpp"
 #include "daemon/vault/services/upstream.hpp"
 #include "daemon/vault/store/store.hpp"
 #include "libclient/protocol/fields.hpp"
@@ -58,8 +58,11 @@ struct Call {
     Room& room;
     std::optional<Landing> landed;  ///< set when the upstream answer that the first run asked for is there
     const Stretched& stretched = Stretched::none();  ///< what earlier runs asked for
+    KeyPairs* key_pairs = nullptr;                   ///< likewise; nullptr: they are made on the spot
 
     [[nodiscard]] UtcSeconds now() const { return room.clock.now(); }
+    /// Those that were made for this request, to be given away.
+    [[nodiscard]] KeyPairs take_key_pairs() const { return key_pairs == nullptr ? KeyPairs{} : std::move(*key_pairs); }
     /// Something changed about this connection: its upstream tokens end.
     void drop_tokens(const ConnectionId& connection) const { vault::drop_tokens(tx, room.upstream, connection); }
 };
@@ -78,12 +81,12 @@ struct ExchangeNeed {
 
 /// `done`: answer with it. `need`: ask the upstream; without `done` the answer waits for it.
 /// `next`: of a page that is not the last, the cursor of the next one.
-/// `stretch`, where it is not empty: nothing was done yet; the verb runs again when these passphrases are stretched.
+/// `work`, where it is not empty: nothing was done yet; the verb runs again when this is done.
 struct Outcome {
     std::optional<json::value> done = {};
     std::optional<ExchangeNeed> need = {};
     std::string next = {};
-    StretchNeed stretch = {};
+    SlowWork work = {};
 };
 
 /// The request of a token as a question: its answer is filed as a token.
@@ -106,13 +109,16 @@ using StoreVerbFunction = Result<Outcome> (*)(StoreCall&);
 [[nodiscard]] inline Outcome done(json::value value) { return {std::move(value)}; }
 [[nodiscard]] inline Outcome stretch_first(StretchNeed need) {
     Outcome outcome;
-    outcome.stretch = std::move(need);
+    outcome.work.passphrases = std::move(need);
     return outcome;
 }
 
 /// Checks that `proof`, as it was typed, opens the store (services/proof). Nothing: it does, go on. An outcome: give it
 /// back, the verb runs again. Refuses like `check_proof`.
 [[nodiscard]] Result<std::optional<Outcome>> prove(Call& call, std::string_view proof);
+
+/// Nothing: the request has `count` RS256 pairs, go on. An outcome: give it back, the verb runs again when it has.
+[[nodiscard]] std::optional<Outcome> make_pairs_first(const Call& call, std::size_t count);
 
 /// A body that is not what the verb takes.
 [[nodiscard]] inline Error bad_body(std::string problem) {

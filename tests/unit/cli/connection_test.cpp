@@ -24,6 +24,11 @@ TEST_CASE("S18 connection show: by its client ID too") {
     const auto unknown = run({"connection", "show", "--client-id", "jid.none"}, {{"[]"}});
     CHECK(unknown.code == exit_code::refused);
     CHECK(unknown.err.contains("no connection has this client ID"));
+    const Answer shared{R"([{"connection":"dispatcher/1@production"},{"connection":"dispatcher/2@production"}])"};
+    const auto several = run({"connection", "show", "--client-id", "cid.network"}, {shared});
+    CHECK(several.code == exit_code::refused);
+    CHECK(several.err.contains("2 connections have this client ID"));
+    CHECK(several.err.contains("dispatcher/1@production, dispatcher/2@production"));
 }
 
 TEST_CASE("connection show: one name, either way") {

@@ -1,5 +1,8 @@
 #include "cli/import_rows.hpp"
 
+#include <map>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "cli/csv.hpp"
@@ -72,6 +75,37 @@ TEST_CASE("P10 .env: each selector says of which environment the pair is") {
     }
     CHECK(dotenv(pair + "ST_ENV=production\nST_SANDBOX=true\n").at(0).problem.contains("two different things"));
     CHECK(dotenv(pair + "ST_SANDBOX=maybe\n").at(0).problem.contains("cannot be understood"));
+}
+
+TEST_CASE("form fields: .env, tables and JSON name them as the token endpoint does") {
+    using Fields = std::map<std::string, std::string>;
+    const auto named = dotenv(
+        "ST_CLIENT_ID=cid.a\nST_CLIENT_SECRET=cs1.b\nST_TENANT_ID=1\nST_FORM_FIELD_tenant=' 98 57 '\n"
+        "ACME_ST_FORM_FIELD_tenant=other\n");
+    REQUIRE(named.size() == 1);
+    CHECK(named[0].problem.empty());
+    CHECK(named[0].tenant == "1");
+    CHECK(named[0].form_fields == Fields{{"tenant", "98 57"}});
+    const auto table = rows("tenant,client_id,client_secret,form_field.tenant,Form_Field.realm.ID\n1,cid.a,cs1.b,7,\n",
+                            RowFormat::csv);
+    REQUIRE(table.size() == 1);
+    CHECK(table[0].problem.empty());
+    CHECK(table[0].form_fields == Fields{{"tenant", "7"}});
+    const std::string pair = R"("tenant":1,"client_id":"cid.a","client_secret":"cs1.b")";
+    const auto json = rows("{" + pair + R"(,"form_fields":{"tenant":7,"realm.ID":"x"}})", RowFormat::json);
+    REQUIRE(json.size() == 1);
+    CHECK(json[0].form_fields == Fields{{"realm.ID", "x"}, {"tenant", "7"}});
+    // What is wrong is the row's problem, without the value.
+    CHECK(rows("{" + pair + R"(,"form_fields":"tenant=7"})", RowFormat::json)[0].problem == "form_fields is no object");
+    const auto secret = rows("{" + pair + R"(,"form_fields":{"tenant":"cs1.hidden"}})", RowFormat::json);
+    CHECK(secret[0].problem == "the form field tenant looks like a secret");
+    CHECK(secret[0].form_fields.empty());
+    const auto twice = dotenv(
+        "ST_CLIENT_ID=cid.a\nST_CLIENT_SECRET=cs1.b\nST_TENANT_ID=1\nST_FORM_FIELD_tenant=1\nST_FORM_FIELD_tenant=2\n");
+    CHECK(twice[0].problem.contains("form field tenant stands more than once"));
+    const auto expanded =
+        dotenv("ST_CLIENT_ID=cid.a\nST_CLIENT_SECRET=cs1.b\nST_TENANT_ID=1\nST_FORM_FIELD_tenant=${OTHER}\n");
+    CHECK(expanded[0].problem.contains("ST_FORM_FIELD_tenant is made of other variables"));
 }
 
 TEST_CASE("P12 .env: each malformed thing is a row with its reason, and never with a value") {

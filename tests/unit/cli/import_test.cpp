@@ -79,6 +79,28 @@ TEST_CASE("import --dry-run: rows that would get into each other's way are told 
     CHECK(shown.out.contains(R"("result":"unchanged","why":"the same pair as )"));
 }
 
+TEST_CASE("import --dry-run: one pair of several tenants is refused, but where form fields tell them apart") {
+    const std::string other =
+        R"({"connection":"a/2@production","result":"imported","why":null,"steps":["sends tenant=2 beside the pair"]})";
+    const auto outcome = [&](const std::string& first_fields, const std::string& second_fields) {
+        Scratch folder;
+        const auto file = folder.path() + "/pairs.json";
+        std::ofstream{file} << R"({"tenant":"1","client_id":"cid.n","client_secret":"cs1.hidden")" << first_fields
+                            << "}\n"
+                            << R"({"tenant":"2","client_id":"cid.n","client_secret":"cs1.hidden")" << second_fields
+                            << "}\n";
+        return run({"import", file, "--app", "a", "--dry-run"}, {{app}, {good}, {other}});
+    };
+    const auto alike = outcome("", "");
+    CHECK(alike.code == exit_code::refused);
+    CHECK(alike.out.contains("its client ID is that of a/1@production"));
+    CHECK(outcome(R"(,"form_fields":{"tenant":"1"})", "").code == exit_code::refused);
+    const auto apart = outcome(R"(,"form_fields":{"tenant":"1"})", R"(,"form_fields":{"tenant":"2"})");
+    CHECK(apart.code == exit_code::pending);
+    CHECK(apart.asked[2].contains(R"("form_fields":{"tenant":"2"})"));
+    CHECK(apart.out.contains("sends tenant=2 beside the pair"));
+}
+
 TEST_CASE("import: an endpoint that asks for a pause is waited for, not taken for a refusal") {
     const Settings settings;
     const auto shown =

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] std::optional<Refusal> admit() override { return std::nullopt; }
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
         if (request.path == "/now") return json_response(200, "now");
+        if (request.path == "/method") return json_response(200, request.method);
         return std::nullopt;
     }
     [[nodiscard]] Task<Response> answer(const Request& request) override {
@@ -90,6 +91,89 @@ TEST_CASE("session: Connection: close is obeyed and said") {
     const auto said = read_to_end(client.get());
     CHECK(statuses(said) == std::vector{200});
     CHECK(said.find("Connection: close\r\n") != std::string::npos);
+}
+
+TEST_CASE("T17: Connection: close is obeyed in any case and in lists, and only as a word of its own") {
+    for (const char* field : {"Connection: close", "connection: CLOSE", "Connection: keep-alive, Close",
+                              "Connection: close , x", "Connection: x\r\nConnection:\tclose"}) {
+        INFO(std::string{field});
+        World world;
+        const auto client = world.connect();
+        world.loop.start();
+        write_all(client.get(), ask("/now", std::string{field} + "\r\n") + ask("/now"));
+        CHECK(statuses(read_to_end(client.get())) == std::vector{200});
+    }
+    for (const char* field : {"Connection: keep-alive", "Connection: closed", "X-Connection: close"}) {
+        INFO(std::string{field});
+        World world;
+        const auto client = world.connect();
+        world.loop.start();
+        const auto said = exchange(client.get(), ask("/now", std::string{field} + "\r\n") + ask("/now"));
+        CHECK(statuses(said) == std::vector{200, 200});
+        CHECK(said.find("Connection: close") == std::string::npos);
+    }
+}
+
+TEST_CASE("T17: the end after the last answer is an end, not a reset, whatever was sent behind the request") {
+    for (const char* fields : {"Connection: close\r\n", "Content-Length: 99999\r\n"}) {  // the second is refused: 413
+        World world;
+        const auto client = world.connect();
+        world.loop.start();
+        write_all(client.get(), ask("/later", fields) + std::string(60'000, 'x'));
+        std::this_thread::sleep_for(60ms);
+        write_all(client.get(), "more");
+        std::string said(4096, '\0');
+        said.resize(static_cast<std::size_t>(::recv(client.get(), said.data(), said.size(), 0)));
+        CHECK(statuses(said).size() == 1);
+        char byte = 0;
+        CHECK(::recv(client.get(), &byte, 1, 0) == 0);  // -1, ECONNRESET, where unread bytes were thrown away
+    }
+}
+
+TEST_CASE("T17: HEAD is answered like GET, with the same fields and no body") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    auto head = ask("/method");
+    head.replace(0, 3, "HEAD");
+    const auto said = exchange(client.get(), head + ask("/now"));
+    CHECK(statuses(said) == std::vector{200, 200});
+    const auto body_of_head = said.substr(said.find("\r\n\r\n") + 4);
+    CHECK(said.find("Content-Length: 3\r\n") < said.find("\r\n\r\n"));  // of "GET"
+    CHECK(body_of_head.starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("T17: a HEAD that is refused has no body either") {
+    for (const char* head : {"HEAD /now HTTP/1.1\r\n\r\n", "HEAD \r\n\r\n", "HEAD /now HTTP/1.1\r\nHo"}) {
+        INFO(std::string{head});
+        World world;
+        const auto client = world.connect();
+        world.loop.start();
+        const auto told = exchange(client.get(), head);
+        CHECK(statuses(told) == std::vector{400});
+        CHECK(told.ends_with("\r\n\r\n"));
+    }
+}
+
+TEST_CASE("T17: a thousand requests sent together are answered in their order") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    std::string all = ask("/later");
+    for (int i = 0; i < 999; ++i) all += ask(i % 2 == 0 ? "/now" : "/method");
+    std::string said;
+    std::thread reader{[&] { said = read_to_end(client.get()); }};
+    write_all(client.get(), all);
+    ::shutdown(client.get(), SHUT_WR);
+    reader.join();
+    CHECK(statuses(said) == std::vector(1000, 200));
+    CHECK(said.find("later") < said.find("\r\n\r\nnow"));
+    std::string order;
+    for (auto at = said.find("\r\n\r\n"); at != std::string::npos; at = said.find("\r\n\r\n", at + 4))
+        order += said.at(at + 4);
+    std::string expected = "l";
+    for (int i = 0; i < 999; ++i) expected += i % 2 == 0 ? 'n' : 'G';
+    CHECK(order == expected);
 }
 
 TEST_CASE("session: a fault while answering is a 500 without its text, and the end") {

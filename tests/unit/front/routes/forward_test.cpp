@@ -104,7 +104,18 @@ TEST_CASE("forward: no such path is 404, another method 405 with Allow") {
     CHECK(status_of(world.ask("GET", "/v1/apps/%zz")) == 404);
     const auto response = world.ask("DELETE", "/v1/apps");
     CHECK(status_of(response) == 405);
-    CHECK(response.bytes->find("Allow: GET, POST\r\n") != std::string::npos);
+    CHECK(response.bytes->find("Allow: GET, HEAD, POST\r\n") != std::string::npos);
+}
+
+TEST_CASE("T17: OPTIONS tells the methods of a path, without a body, and reaches no verb") {
+    World world;
+    const auto response = world.ask("OPTIONS", "/v1/apps");
+    CHECK(status_of(response) == 204);
+    CHECK(body_of(response).empty());
+    CHECK(response.bytes->find("Allow: GET, HEAD, POST\r\n") != std::string::npos);
+    CHECK(response.bytes->find("Content-Length") == std::string::npos);
+    CHECK(status_of(world.ask("OPTIONS", "/v1/nothing")) == 404);
+    CHECK(world.vault.asked.empty());
 }
 
 TEST_CASE("forward: a refusal says what and what next, with the status of its word") {

@@ -92,6 +92,49 @@ TEST_CASE("T-3: only POST, with Allow") {
     }
 }
 
+TEST_CASE("T-3: OPTIONS of the token endpoint answers 204 with Allow") {
+    World world;
+    const auto response = world.ask("/token", "", {}, "OPTIONS");
+    CHECK(status_of(response) == 204);
+    CHECK(response.bytes->find("Allow: POST\r\n") != std::string::npos);
+    CHECK(body_of(response).empty());
+}
+
+TEST_CASE("T-7, T-8, T-17, T-18, T-21: grants that are not given here are unsupported_grant_type") {
+    World world;
+    for (const char* grant :
+         {"refresh_token", "password", "authorization_code", "urn:ietf:params:oauth:grant-type:token-exchange",
+          "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:saml2-bearer",
+          "urn:ietf:params:oauth:grant-type:device_code", "Client_Credentials", "client_credentials "}) {
+        INFO(std::string{grant});
+        const auto response = world.ask("/token", "grant_type=" + std::string{grant} + "&username=a&password=b");
+        CHECK(status_of(response) == 400);
+        CHECK(body_of(response).find(R"("error":"unsupported_grant_type")") != std::string::npos);
+        CHECK(response.bytes->find("Cache-Control: no-store\r\n") != std::string::npos);
+        CHECK(response.bytes->find("Pragma: no-cache\r\n") != std::string::npos);
+    }
+    CHECK(world.vault.asked.empty());
+}
+
+TEST_CASE("T-7: whoever used Authorization gets 401 and the challenge of the scheme that is spoken here") {
+    World world;
+    for (const char* value : {"Basic", "Basic !!", "Bearer x", "Digest username=\"a\"", "Negotiate YTpi", "x"}) {
+        INFO(std::string{value});
+        const auto response = world.ask("/token", plain, value);
+        CHECK(status_of(response) == 401);
+        CHECK(body_of(response).find(R"("error":"invalid_client")") != std::string::npos);
+        CHECK(response.bytes->find("WWW-Authenticate: Basic realm=\"jeton\"\r\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("T-3: a parameter that is empty counts as omitted; names that nobody knows are ignored") {
+    World world;
+    CHECK(status_of(world.ask("/token",
+                              plain + "&scope=&resource=&connection=&min_ttl=&client_secret=&colour=green")) == 200);
+    REQUIRE(world.vault.asked.size() == 1);
+    CHECK(world.vault.asked[0].body == R"({"host":"localhost","auth":{"method":"peer"}})");
+}
+
 TEST_CASE("T-2, T-3, T-7: what is malformed never reaches the vault") {
     World world;
     struct Row {
@@ -172,6 +215,30 @@ TEST_CASE("T-7: refusals of the vault in the words of OAuth") {
         CHECK((response.bytes->find("WWW-Authenticate: Basic realm=\"jeton\"") != std::string::npos) == challenged);
     }
     CHECK(world.decisions.size() == 0);
+}
+
+TEST_CASE("T-2: too many wrong secrets are 429 and reach the vault no more; others and cached answers are served") {
+    World world;
+    const auto right = plain + "&client_id=a&client_secret=right";
+    CHECK(status_of(world.ask("/token", right)) == 200);
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        return refused(refuse(Errc::invalid_client, "wrong", "ask"));
+    };
+    for (int i = 0; i < 60; ++i) {
+        const auto response = world.ask("/token", plain + "&client_id=a&client_secret=" + std::to_string(i));
+        CHECK(status_of(response) == 400);
+    }
+    const auto asked = world.vault.asked.size();
+    const auto throttled = world.ask("/token", plain, "Basic YTpi");  // a:b
+    CHECK(status_of(throttled) == 429);
+    CHECK(body_of(throttled).find(R"("error":"too_many_requests")") != std::string::npos);
+    CHECK(throttled.bytes->find("Retry-After: 1\r\n") != std::string::npos);
+    CHECK(world.vault.asked.size() == asked);
+    CHECK(status_of(world.ask("/token", right)) == 200);  // from the decisions that hold
+    CHECK(status_of(world.ask("/token", plain + "&client_id=other&client_secret=x")) == 400);
+    CHECK(status_of(world.ask("/token", plain + "&client_id=a")) == 401);  // no secret, no guess
+    world.caller.peer.uid += 1;
+    CHECK(status_of(world.ask("/token", plain + "&client_id=a&client_secret=x")) == 400);
 }
 
 TEST_CASE("token: an answer of the vault that is not understood is an error of the daemon") {

@@ -95,6 +95,20 @@ TEST_CASE(
     CHECK(world.kind(world.admin, value + "x") == "unknown");
 }
 
+TEST_CASE("identify: a pair of a network of tenants is told with all that it serves") {
+    Finder world;
+    for (const std::string tenant : {"1", "2"}) {
+        const auto connection = "dispatcher/" + tenant + "@production";
+        world.connected(connection, EnvironmentKind::upstream);
+        ImportedPair pair{"cid.network", "cs1.bbbbbbbbbbbbbbbbbbbb", {}};
+        pair.form_fields = std::vector<FormField>{{"tenant", tenant}};
+        REQUIRE(world.import_pair(connection, pair));
+    }
+    const auto* all = "2 connections: dispatcher/1@production, dispatcher/2@production.";
+    CHECK(text_at(world.identify(world.admin, "cs1.bbbbbbbbbbbbbbbbbbbb"), "message").contains(all));
+    CHECK(text_at(world.identify(world.admin, "cid.network"), "message").contains(all));
+}
+
 TEST_CASE("identify: a local pair's secret, client IDs, an app key, a ticket") {
     Finder world;
     Identity identity;

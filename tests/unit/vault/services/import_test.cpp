@@ -1,5 +1,6 @@
 #include "daemon/vault/services/import.hpp"
 
+#include "daemon/vault/services/connections.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -176,6 +177,51 @@ TEST_CASE("P10, S3: a client ID that lives elsewhere is refused with where") {
     other_environment["selector"] = "sandbox";
     CHECK(office.refusal(other_environment).what ==
           "this client ID is the one of " + name + ", in another environment");
+}
+
+TEST_CASE("a network of tenants: rows share one pair where a form field tells their tenants apart") {
+    Moving office;
+    const auto of = [](const char* tenant, const char* field) {
+        auto row = Moving::settings(tenant);
+        row["client_id"] = "cid.of-the-network";
+        row["client_secret"] = "cs1.the-secret-of-the-network";
+        if (field != nullptr) row["form_fields"] = {{"tenant", field}};
+        return row;
+    };
+    auto dry = of("1", "1");
+    dry["dry_run"] = true;
+    const auto planned = office.import(dry);
+    REQUIRE(planned);
+    CHECK(json::serialize(planned->at("steps")).contains("sends tenant=1 beside the pair"));
+    const auto tried = office.attempt(of("1", "1"));
+    REQUIRE(tried);
+    CHECK(tried->need->request.form == std::vector<FormField>{{"tenant", "1"}});
+    REQUIRE(office.import(of("1", "1")));
+    REQUIRE(office.import(of("2", "2")));
+    CHECK(office.row("dispatcher/2@production").form_fields == std::vector<std::string>{"tenant=2"});
+    CHECK(office.requests == 2);
+    const auto refused = office.refusal(of("3", "2"));
+    CHECK(refused.code == Errc::already_exists);
+    CHECK(refused.next.contains("form_field.NAME"));
+    CHECK(office.refusal(of("3", nullptr)).code == Errc::already_exists);
+    CHECK(office.refusal(of("3", "")).code == Errc::bad_input);
+    // What is in is unchanged, also where a row names no fields; other fields are tried like another pair.
+    CHECK(office.import(of("2", "2"))->at("result") == "unchanged");
+    CHECK(office.import(of("2", nullptr))->at("result") == "unchanged");
+    CHECK(office.requests == 2);
+    CHECK(office.import(of("2", "20"))->at("result") == "imported");
+    CHECK(office.requests == 3);
+    CHECK(office.row("dispatcher/2@production").form_fields == std::vector<std::string>{"tenant=20"});
+    const auto secrets_of_two = office.run([&](Transaction& tx) {
+        return secrets::of(tx, find_connection(tx, World::connection("dispatcher/2@production"))->connection.id).size();
+    });
+    CHECK(secrets_of_two == 1);
+    // Nobody gets out of the network by an edit that would make two of them one.
+    const auto edited = office.run([&](Transaction& tx) {
+        return edit_connection(tx, office.operator_peer, World::connection("dispatcher/2@production"),
+                               {.form_fields = std::vector<FormField>{{"tenant", "1"}}}, office.clock.now());
+    });
+    CHECK(edited.error().code == Errc::already_exists);
 }
 
 TEST_CASE("S17: a second secret is taken beside the first, a third is refused, and so is another client ID") {

@@ -150,7 +150,7 @@ TEST_CASE("key rotation: each value moves and works as before; the neighbour env
     REQUIRE(rotated);
     CHECK(rotated->key_generation == 2);
     CHECK(rotated->retiring_data_key == before.wrapped_data_key);
-    CHECK(office.left("integration") == 4);  // signing key, secret, pair, ticket
+    CHECK(office.left("integration") == 3);  // secret, pair, ticket; the signing key is a new one
     office.check_all_work();
     CHECK(office.finish() == 1);
     CHECK(office.left("integration") == 0);
@@ -213,7 +213,7 @@ TEST_CASE("key rotation: slices, a restart between any two of them, and tokens a
     for (int cut = 0; cut <= 7; ++cut) {
         INFO("a restart after ", cut, " slices");
         REQUIRE(office.rotate("integration"));
-        CHECK(office.left("integration") == 4 + more_secrets);
+        CHECK(office.left("integration") == 3 + more_secrets);
         auto before = office.left("integration");
         for (int i = 0; i < cut && office.slice(never); ++i) {
             office.check_all_work();
@@ -223,7 +223,7 @@ TEST_CASE("key rotation: slices, a restart between any two of them, and tokens a
         office.restart();  // the walk begins anew; what has moved is passed by
         CHECK(office.left("integration") == before);
         office.check_all_work();
-        CHECK(office.finish(never) <= 6);  // a signing key; three lots of secrets; a pair; a ticket
+        CHECK(office.finish(never) <= 6);  // signing keys; three lots of secrets; a pair; a ticket
         CHECK(office.left("integration") == 0);
         CHECK(office.generations() == std::set<std::int64_t>{cut + 2});
         office.check_all_work();
@@ -249,7 +249,7 @@ TEST_CASE("key rotation: not twice at once; afterwards again, and the generation
     const auto refused = office.rotate("integration");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::wrong_state);
-    CHECK(refused.error().what == "the data key of integration was rotated a moment ago: 4 values still move to it");
+    CHECK(refused.error().what == "the data key of integration was rotated a moment ago: 3 values still move to it");
     office.finish();
     REQUIRE(office.rotate("integration"));
     office.finish();
@@ -308,7 +308,7 @@ TEST_CASE("key rotation: a slice that is not committed is done again") {
         auto group = office.store().group();
         CHECK(group.attempt([&](Transaction& tx) { return reseal_slice(tx, progress, always, office.clock.now()); }));
     }
-    CHECK(office.left("integration") == 4);
+    CHECK(office.left("integration") == 3);
     office.check_all_work();
     CHECK(office.finish() == 1);
     office.check_all_work();
@@ -324,7 +324,7 @@ TEST_CASE("key rotation: the audit tells who, how many values, and when the old 
     CHECK(rotated[0].subject == "data key 2 of integration");
     const auto moved = office.audited("key.moved");
     REQUIRE(moved.size() == 1);
-    CHECK(moved[0].detail == "4 values are sealed under it now");
+    CHECK(moved[0].detail == "3 values are sealed under it now");
     CHECK(moved[0].via == "vault");
     const auto erased = office.audited("key.erased");
     REQUIRE(erased.size() == 1);

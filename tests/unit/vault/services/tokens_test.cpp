@@ -100,6 +100,46 @@ TEST_CASE("a lone client_id selects the bound connection of that ID") {
     refused(world.decide(request), Errc::invalid_client);
 }
 
+TEST_CASE("S3: a client ID of a network of tenants names no connection alone; its connections keep their own tokens") {
+    World world;
+    const std::string one = "dispatcher/1@production", two = "dispatcher/2@production";
+    const std::string secret = "cs1.of-the-whole-network";
+    for (const auto& [connection, tenant] : {std::pair{one, "1"}, std::pair{two, "2"}}) {
+        world.connected(connection, EnvironmentKind::upstream);
+        ImportedPair pair{"cid.network", secret, {}};
+        pair.form_fields = std::vector<FormField>{{"tenant", tenant}};
+        REQUIRE(world.import_pair(connection, pair));
+    }
+    world.connected("dispatcher/3@production", EnvironmentKind::upstream);
+    CHECK(world.import_pair("dispatcher/3@production", {"cid.network", secret, {}}).error().code ==
+          Errc::already_exists);
+    auto request = pair_request("cid.network", secret);
+    auto shared = world.decide(request);
+    refused(shared, Errc::invalid_request);
+    CHECK(shared.error().next.contains("connection=APP/TENANT@ENVIRONMENT"));
+    for (const auto& connection : {one, two}) {
+        request.connection = connection;
+        const auto decision = world.decide(request);
+        REQUIRE(decision);
+        CHECK(decision->fetch->name == connection);
+        CHECK(decision->fetch->request.form.front().value == connection.substr(11, 1));
+    }
+    // Who has not the secret does not learn that the ID is shared, or is there.
+    const auto wrong = world.decide(pair_request("cid.network", "cs1.not-of-the-network"));
+    refused(wrong, Errc::invalid_client);
+    CHECK(wrong.error().what == world.decide(pair_request("cid.nobody", "cs1.not-of-the-network")).error().what);
+    // A lone client ID means the bound one, while that is one.
+    request = pair_request("cid.network", "");
+    refused(world.decide(request), Errc::invalid_client);
+    world.bind(two);
+    REQUIRE(world.decide(request));
+    CHECK(world.decide(request)->fetch->name == two);
+    world.bind(one);
+    refused(world.decide(request), Errc::invalid_request);
+    request.connection = one;
+    CHECK(world.decide(request)->fetch->name == one);
+}
+
 TEST_CASE("S4, S23: a pair works in its own environment only; the operator's note says where it belongs") {
     World world;
     world.connected(name);

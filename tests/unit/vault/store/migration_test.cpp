@@ -3,9 +3,11 @@
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/secrets.hpp"
+#include "daemon/vault/store/signing_keys.hpp"
 #include "tests/unit/vault/keys/old_slot.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
@@ -24,7 +26,16 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 
 // What a store of an older schema has not: it was never written to here, so that taking it away gives such a store.
 
+void back_to_schema_4(const Place& place) {
+    drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until"});
+    place.edit("DROP INDEX connections_client");
+    place.edit(
+        "CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> ''");
+    place.edit("PRAGMA user_version = 4");
+}
+
 void back_to_schema_3(const Place& place) {
+    back_to_schema_4(place);
     drop_columns(place, {"connections.form_fields"});
     place.edit("PRAGMA user_version = 3");
 }
@@ -106,6 +117,61 @@ TEST_CASE("a store of schema 2 opens by the slots it has, which have no public k
         CHECK(apps::find(tx, "dispatcher")->id == app.id);
         CHECK(key_slots::list(tx).size() == 1);
         CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 4 opens: its signing keys are Ed25519 keys that sign") {
+    Place place;
+    place.begin();
+    SigningKey key;
+    key.id = SigningKeyId::fresh();
+    key.environment = EnvironmentId::fresh();
+    place.run([&](Transaction& tx) {
+        tx.insert(key);
+        tx.append_audit(entry("environment.created"));
+    });
+    place.close();
+    back_to_schema_4(place);
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        const auto kept = signing_keys::of(tx, key.environment);
+        REQUIRE(kept.size() == 1);
+        CHECK(kept[0].algorithm == SigningAlgorithm::eddsa);
+        CHECK(kept[0].signs());
+    });
+}
+
+TEST_CASE("a store of schema 4 opens: a client ID may be that of several connections then, where their fields differ") {
+    Place place;
+    place.begin();
+    Connection connection;
+    connection.id = ConnectionId::fresh();
+    connection.app = AppId::fresh();
+    connection.tenant = TenantId::fresh();
+    connection.environment = EnvironmentId::fresh();
+    connection.client_id = "cid.of-a-network";
+    const auto first = connection;
+    const auto insert = [&](const Connection& row) {
+        place.run([&](Transaction& tx) {
+            tx.insert(row);
+            tx.append_audit(entry("secret.imported"));
+        });
+    };
+    insert(first);
+    place.close();
+    back_to_schema_4(place);
+    place.open();
+    REQUIRE(place.unseal());
+    connection.id = ConnectionId::fresh();
+    connection.tenant = TenantId::fresh();
+    connection.form_fields = {"tenant=2"};
+    insert(connection);
+    place.run([&](Transaction& tx) {
+        const auto all = connections::of_client_id(tx, first.environment, "cid.of-a-network");
+        REQUIRE(all.size() == 2);
+        CHECK(all[0].id == first.id);
+        CHECK(all[1].id == connection.id);
     });
 }
 

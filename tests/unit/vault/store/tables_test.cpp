@@ -68,7 +68,8 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
     environment.key_generation = 1;
     environment.wrapped_data_key = wrap_data_key(place.root, DataKey::generate(), environment.id.text, 1);
     environment.created_at = noon;
-    SigningKey signing{SigningKeyId::fresh(), environment.id, nasty, Bytes{1, 2, 0}, Bytes{}, 1, noon};
+    SigningKey signing{
+        SigningKeyId::fresh(), environment.id, nasty, Bytes{1, 2, 0}, Bytes{}, 1, noon, SigningAlgorithm::es256, noon};
     Tenant tenant{TenantId::fresh(), environment.id, "1234567", nasty, noon};
     auto app = app_named("dispatcher");
     app.credentials = CredentialsMode::tenant;

@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "daemon/vault/desk.hpp"
-#include "daemon/vault/stretcher.hpp"
+#include "daemon/vault/worker.hpp"
 #include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
@@ -22,10 +22,10 @@ constexpr const char* other_passphrase = "four wrong words together";
 
 /// A desk whose front is played by the test, with passphrases that cost next to nothing.
 struct Vault : World {
-    explicit Vault(Desk::Stretch stretch = {})
+    explicit Vault(Desk::Defer defer = {})
         : room{config, clock, store()},
           desk{room, 1000, [this](std::string payload) { sent.push_back(json::parse(payload).as_object()); },
-               std::move(stretch)} {
+               std::move(defer)} {
         room.stretching = {3, 64};
         desk.greet();
         sent.clear();
@@ -208,27 +208,27 @@ TEST_CASE("threat: guessing (T16): a wrong passphrase makes the right one wait, 
 }
 
 TEST_CASE("a passphrase is stretched beside the loop: others are answered meanwhile, then the verb runs again") {
-    std::vector<StretchNeed> needs;
-    Vault vault{[&](std::uint64_t number, StretchNeed need) {
+    std::vector<SlowWork> needs;
+    Vault vault{[&](std::uint64_t number, SlowWork work) {
         CHECK(number == needs.size() + 1);
-        needs.push_back(std::move(need));
+        needs.push_back(std::move(work));
     }};
     vault.send("key_slot.add", {{"kind", "passphrase"}, {"passphrase", passphrase}});
     REQUIRE(needs.size() == 1);
-    CHECK(needs[0].size() == 1);
+    CHECK(needs[0].passphrases.size() == 1);
     CHECK(vault.sent.empty());
     CHECK(vault.slots() == 1);
     vault.sent.clear();
-    vault.desk.stretched(1, stretch_all(needs[0]));
+    vault.desk.worked(1, do_slow_work(needs[0]));
     CHECK(vault.sent.back().contains("done"));
     CHECK(vault.slots() == 2);
-    vault.desk.stretched(1, stretch_all(needs[0]));  // once only
+    vault.desk.worked(1, do_slow_work(needs[0]));  // once only
     CHECK(vault.slots() == 2);
 
     SUBCASE("memory that is not to be had is a refusal") {
         vault.sent.clear();
         vault.send("key_slot.test", {{"secret", passphrase}});
-        vault.desk.stretched(2, refuse(Errc::temporarily_unavailable, "no memory", "wait"));
+        vault.desk.worked(2, refuse(Errc::temporarily_unavailable, "no memory", "wait"));
         CHECK(vault.sent.back().at("refused").at("error") == "temporarily_unavailable");
     }
     SUBCASE("no more than 16 wait") {
@@ -290,9 +290,41 @@ TEST_CASE("restore: where a key slot is in both stores, each passphrase is tried
 }
 
 TEST_CASE("stretching: whatever goes wrong in the worker's thread is an answer") {
-    StretchNeed need;
-    need.push_back({std::make_shared<const SecretText>(passphrase), Bytes(3), {3, 64}});
-    const auto stretched = stretch_all(need);
-    REQUIRE_FALSE(stretched);
-    CHECK(stretched.error().code == Errc::server_error);
+    SlowWork work;
+    work.passphrases.push_back({std::make_shared<const SecretText>(passphrase), Bytes(3), {3, 64}});
+    const auto done = do_slow_work(work);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == Errc::server_error);
+}
+
+TEST_CASE("an RSA key is made beside the loop: others are answered meanwhile, then the verb runs again") {
+    std::vector<SlowWork> works;
+    Vault vault{[&](std::uint64_t, SlowWork work) { works.push_back(std::move(work)); }};
+    const auto asked = [&](std::string_view verb, json::object body, std::size_t pairs) {
+        vault.sent.clear();
+        const auto before = works.size();
+        vault.send(verb, std::move(body));
+        REQUIRE(works.size() == before + 1);
+        CHECK(works.back().passphrases.empty());
+        CHECK(works.back().rs256_pairs == pairs);
+        CHECK(vault.sent.empty());
+        CHECK(vault.slots() == 2);
+        vault.sent.clear();
+        vault.desk.worked(works.size(), do_slow_work(works.back()));
+        REQUIRE(vault.sent.back().contains("done"));
+        return vault.sent.back().at("done");
+    };
+    const auto proof = vault.recovery_key();
+    CHECK(asked("environment.create", {{"environment", "one"}, {"kind", "local"}, {"signing_alg", "RS256"}}, 1)
+              .at("signing_alg") == "RS256");
+    vault.done("environment.create", {{"environment", "two"}, {"kind", "local"}});
+    CHECK(asked("environment.edit", {{"environment", "two"}, {"signing_alg", "RS256"}}, 1)
+              .at("signing_keys")
+              .as_array()
+              .size() == 2);
+    vault.done("environment.edit", {{"environment", "two"}, {"signing_alg", "RS256"}});  // nothing is different
+    asked("key.rotate", {{"environment", "one"}, {"proof", proof}}, 1);
+    asked("key.rotate_root", {{"proof", proof}}, 2);
+    CHECK(works.size() == 4);
+    vault.done("environment.edit", {{"environment", "one"}, {"signing_alg", "ES256"}});
 }

@@ -1,0 +1,51 @@
+#include "key_set.hpp"
+
+#include <boost/json/array.hpp>
+
+#include "bearer.hpp"
+
+namespace example {
+
+std::optional<Key> KeySet::find(std::string_view kid) {
+    const std::lock_guard lock{mutex_};
+    const auto now = Clock::now();
+    const bool wanted = !keys_.contains(kid) || now - fetched_ >= kept;
+    if (keys_.empty() || (wanted && now - tried_ >= pause)) {
+        tried_ = now;
+        try {
+            fetch();
+            fetched_ = now;
+        } catch (const Unavailable&) {
+            if (keys_.empty()) throw;  // else those that we have are still good
+        }
+    }
+    const auto found = keys_.find(kid);
+    return found == keys_.end() ? std::nullopt : std::optional{found->second};
+}
+
+void KeySet::fetch() {
+    const auto answer = ask_daemon(path());
+    const auto* published = answer.if_contains("keys");
+    if (published == nullptr || !published->is_array()) throw Unavailable("the daemon published no keys");
+    std::map<std::string, Key, std::less<>> keys;
+    for (const auto& jwk : published->get_array()) {
+        if (!jwk.is_object()) continue;
+        const auto kid = text_in(jwk.get_object(), "kid");
+        auto key = Key::read(jwk.get_object());
+        if (key && !kid.empty()) keys.insert_or_assign(std::string{kid}, *std::move(key));
+    }
+    keys_ = std::move(keys);
+}
+
+/// The metadata must name the very issuer that we look for (RFC 8414 §3.3).
+const std::string& KeySet::path() {
+    if (!path_.empty()) return path_;
+    auto issuer_path = path_of(issuer_);
+    while (issuer_path.ends_with('/')) issuer_path.pop_back();
+    const auto metadata = ask_daemon("/.well-known/oauth-authorization-server" + issuer_path);
+    if (text_in(metadata, "issuer") != issuer_) throw Unavailable("there is no issuer " + issuer_ + " here");
+    path_ = path_of(text_in(metadata, "jwks_uri"));
+    return path_;
+}
+
+}  // namespace example
