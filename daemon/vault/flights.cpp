@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/files.hpp"
 #include "daemon/base/frames.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/authorities.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -29,20 +29,15 @@ Error too_many(const std::string& endpoint, int budget, std::chrono::millisecond
                        std::chrono::ceil<std::chrono::seconds>(wait).count());
 }
 
-std::string_view environment_in(std::string_view connection) { return connection.substr(connection.rfind('@') + 1); }
-
-/// Read anew for each request, so that a renewed file counts. The exchange may open no file that is named to it.
-/// A file that cannot be used is this host's own trouble: the endpoint is not asked, and is not to blame.
-Result<std::string> authorities_for(const ExchangeNeed& need) {
-    const auto& request = need.request;
-    if (request.ca_file.empty()) return std::string{};
-    auto certificates = read_certificates(request.ca_file);
-    if (certificates) return certificates;
+/// The exchange may open no file that is named to it. A file that cannot be used is this host's own trouble: the
+/// endpoint is not asked, and is not to blame.
+Result<std::string> authorities_for(const ExchangeRequest& request) {
+    auto authorities = authorities_of(request.environment, request.ca_file);
+    if (authorities) return authorities;
     auto error = unavailable(fmt::format("{} is not asked, because its CA file is of no use: {}",
-                                         host_of_endpoint(request.endpoint), certificates.error().what),
+                                         host_of_endpoint(request.endpoint), authorities.error().what),
                              {});
-    error.next = fmt::format("{}; or name another file: jeton environment edit {} --ca-file FILE",
-                             certificates.error().next, environment_in(need.connection));
+    error.next = authorities.error().next;
     return error;
 }
 
@@ -119,7 +114,7 @@ void Flights::send_waiting(const std::string& endpoint, std::deque<std::uint64_t
             land_unsent(number, {*std::move(cooling), flight.key}, landed);
         } else if (has_room() && endpoints_.wait(endpoint, Endpoints::Urgency::awaited, 0, clock_).count() == 0) {
             queue.pop_front();
-            const auto authorities = authorities_for(flight.need);
+            const auto authorities = authorities_for(flight.need.request);
             if (authorities) {
                 send(number, flight, *authorities);
             } else {

@@ -35,14 +35,14 @@ def tests_below(folder):
     """(how a test is shown, its name in words) of the suites in Python and of the unit tests."""
     for file in sorted(folder.glob("*/test_*.py")):
         for name in python_tests(file):
-            yield f"{file.stem}.{name}", name.replace("_", " ")
+            yield f"{file.stem}.{name}", re.sub(r"\bT (?=[0-9])", "T-", name.replace("_", " "))  # T_13: no hyphen in a name
     for file in sorted(folder.glob("unit/**/*.cpp")):
         for name in TEST_CASE.findall(without_comments(file.read_text())):
             yield f"{file.stem}: {name}", name
 
 
 def found_in(folder, letter, numbers):
-    """`S17` → the tests that have it in their name as a word of its own; also what is no number of the list."""
+    """`S17` (of the letter "S"; "T-" makes `T-13`) → the tests that have it in their name as a word of its own; also what is no number of the list."""
     found = {f"{letter}{number}": [] for number in numbers}
     for shown, words in tests_below(folder):
         for word in re.findall(rf"\b{letter}[0-9]+\b", words):

@@ -11,6 +11,7 @@ import signal
 import socket
 import string
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -248,12 +249,22 @@ def pair():
     )
 
 
-def node_missing():
-    """Why the upstream cannot run here, or None."""
+def python_with(module):
+    """A Python that has `module`: the one that runs us, or Debian's."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if os.path.exists(python):
+            found = subprocess.run([python, "-c", f"import {module}"], capture_output=True, cwd="/")
+            if found.returncode == 0:
+                return python
+    return None
+
+
+def node_missing(package="oidc-provider"):
+    """Why the upstream, or another npm package that is installed beside it, cannot run here; or None."""
     if shutil.which("node") is None:
         return "node is not installed (tools/dependencies)"
-    if not (UPSTREAM / "node_modules" / "oidc-provider").exists():
-        return "tests/upstream/node_modules is missing (npm ci in tests/upstream)"
+    if not (UPSTREAM / "node_modules" / package).exists():
+        return f"{package} is missing in tests/upstream/node_modules (npm ci in tests/upstream)"
     return None
 
 

@@ -10,6 +10,7 @@ import time
 from harness import BUILD, DONE, ENVIRONMENT, REFUSED, USER, Scenario, wait_until
 
 COUNT = int(os.environ.get("JETON_IMPORT_PAIRS", "60"))  # 600 for the whole; the default keeps the run short
+PATIENCE = 60 + COUNT  # seconds for one import of them all
 PENDING, INTERRUPTED = 5, 130
 NAMES = ("ST_", "SERVICETITAN_", "SERVICE_TITAN_")
 
@@ -36,7 +37,7 @@ class Import(Scenario):
         return file, client_id, secret
 
     def take_in(self, *words, code=DONE, rate="1000/s"):
-        run = self.jeton("import", *words, "--app", "dispatcher", "--rate", rate, "--json", seconds=60 + COUNT)
+        run = self.jeton("import", *words, "--app", "dispatcher", "--rate", rate, "--json", seconds=PATIENCE)
         self.assertEqual(run.code, code, run)
         return run.json
 
@@ -149,7 +150,7 @@ class Import(Scenario):
                 self.daemon.kill("jetond")
                 self.daemon.wait_for_helpers_to_go()
                 self.daemon.start()
-                out, err = process.communicate(timeout=60 + COUNT)
+                out, err = process.communicate(timeout=PATIENCE)
                 self.assertEqual(process.returncode, REFUSED, err)  # it waited, and went on to the end
                 self.assertIn("waiting for the daemon to come back", err)
                 return

@@ -11,8 +11,7 @@ import subprocess
 
 from api import Api
 from harness import BUILD, ENVIRONMENT, USER, Scenario, wire
-from programs import REPOSITORY
-from test_oauth_clients import python_with
+from programs import REPOSITORY, python_with
 from test_recipes import NODE, PYTHON
 
 CLIENTS = REPOSITORY / "tests" / "scenario" / "clients"

@@ -9,9 +9,8 @@ import subprocess
 from api import Api
 from harness import BUILD, ENVIRONMENT, USER, Scenario, wire
 from people import Person, client_program
-from programs import REPOSITORY, UPSTREAM
+from programs import REPOSITORY, UPSTREAM, python_with
 from system import SystemScenario
-from test_oauth_clients import python_with
 
 PAGE = REPOSITORY / "docs" / "programs.md"
 EXAMPLES = REPOSITORY / "docs" / "examples"

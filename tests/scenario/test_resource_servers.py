@@ -12,8 +12,7 @@ import unittest
 
 import clocks
 from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wire
-from programs import REPOSITORY
-from test_oauth_clients import python_with
+from programs import REPOSITORY, python_with
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 ISSUER = "http://localhost/integration"

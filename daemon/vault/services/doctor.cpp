@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/files.hpp"
+#include "daemon/vault/services/authorities.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/key_slots.hpp"
@@ -235,15 +235,13 @@ Findings check_upstream(const EnvironmentSurvey& environment, const UpstreamCond
 Findings check_authorities(Transaction& tx) {
     Findings findings;
     for (const auto& environment : environments::list(tx)) {
-        if (environment.ca_file.empty()) continue;
-        const auto certificates = read_certificates(environment.ca_file);
-        if (certificates) continue;
-        const auto& refusal = certificates.error();
+        const auto authorities = authorities_of(environment.name, environment.ca_file);
+        if (authorities) continue;
+        const auto& refusal = authorities.error();
         findings.push_back(
             {"upstream", Severity::problem,
              fmt::format("{} gets no new tokens, because its CA file is of no use: {}", environment.name, refusal.what),
-             fmt::format("{}; or name another file: jeton environment edit {} --ca-file FILE", refusal.next,
-                         environment.name)});
+             refusal.next});
     }
     return findings;
 }

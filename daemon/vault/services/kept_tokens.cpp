@@ -33,13 +33,14 @@ std::string row_text(const KeptToken& row) {
     return fmt::format("{}\n{}", row.key.text(), row.expires_at.time_since_epoch().count());
 }
 
-/// JSON {token, scope, life}.
+/// JSON {token, scope, life, wanted}.
 Bytes seal_token(Transaction& tx, const Environment& environment, const KeptToken& row, const SecretText& token,
                  const UpstreamTokens::Held& held) {
     json::object content(protocol::wiped_storage());
     content["token"] = json::string_view{token.reveal().data(), token.reveal().size()};
     content["scope"] = held.scope;
     content["life"] = held.life.count();
+    content["wanted"] = held.wanted;
     auto text = protocol::serialize_once(content);
     const auto id = row_text(row);
     auto sealed = seal(tx.data_key(environment),
@@ -61,16 +62,22 @@ SecretBytes open_row(Transaction& tx, const Environment& environment, const Kept
     }
 }
 
-UpstreamToken read_token(const SecretBytes& opened, const KeptToken& row) {
+struct ReadToken {
+    UpstreamToken token;
+    bool wanted = true;
+};
+
+ReadToken read_token(const SecretBytes& opened, const KeptToken& row) {
     const auto value = protocol::parse_strict(text_of(opened.span()), protocol::wiped_storage());
     if (!value) throw Tampered("token_cache", row.key.connection.text);
     protocol::Fields in{*value};
-    UpstreamToken token;
-    token.access_token = SecretText{in.secret("token")};
-    token.scope = in.text("scope");
-    token.life = std::chrono::seconds{in.integer("life", 0, life_limit)};
+    ReadToken read;
+    read.token.access_token = SecretText{in.secret("token")};
+    read.token.scope = in.text("scope");
+    read.token.life = std::chrono::seconds{in.integer("life", 0, life_limit)};
+    read.wanted = in.optional_flag("wanted").value_or(true);  // rows of older versions do not say
     if (in.problem()) throw Tampered("token_cache", row.key.connection.text);
-    return token;
+    return read;
 }
 
 enum class Taken { held, useless };
@@ -85,12 +92,12 @@ Taken take_row(Transaction& tx, UpstreamTokens& upstream, const KeptToken& row, 
     const auto usable = usable_secrets(tx, found);
     if (std::ranges::none_of(usable, [&](const Secret& secret) { return secret.id == row.key.secret; }))
         return Taken::useless;
-    auto token = read_token(open_row(tx, found.environment, row), row);
+    auto [token, wanted] = read_token(open_row(tx, found.environment, row), row);
     // A wall clock from before the token was given has lost the time since then: nobody knows what is left.
     if (clock.now() < row.expires_at - token.life) return Taken::useless;
     const auto life = token.life;
     if (upstream.find(row.key.text(), clock) == nullptr)
-        upstream.hold_again(row.key, std::move(token), std::min(left, life), clock);
+        upstream.hold_again(row.key, std::move(token), std::min(left, life), wanted, clock);
     return Taken::held;
 }
 

@@ -82,12 +82,19 @@ void UpstreamTokens::hold(const TokenKey& key, UpstreamToken token, const Clock&
     held_.at(key.text()).last_used = last_used;
 }
 
-void UpstreamTokens::hold_again(const TokenKey& key, UpstreamToken token, std::chrono::seconds left,
+void UpstreamTokens::hold_tried(const TokenKey& key, UpstreamToken token, const Clock& clock) {
+    hold(key, std::move(token), clock);
+    held_.at(key.text()).wanted = false;
+}
+
+void UpstreamTokens::hold_again(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, bool wanted,
                                 const Clock& clock) {
     const auto age = token.life - left;
     insert(key, std::move(token), left, clock);
+    auto& held = held_.at(key.text());
+    held.wanted = wanted;
     // Somebody wanted it when it came; who used it since is not known.
-    held_.at(key.text()).last_used = clock.boot_time() - age;
+    if (wanted) held.last_used = clock.boot_time() - age;
 }
 
 void UpstreamTokens::put(const std::string& key, const Connection& connection, UpstreamToken token,
@@ -154,6 +161,7 @@ void UpstreamTokens::note_use(const std::string& key, const Clock& clock) {
     if (at == held_.end()) return;
     at->second.last_used = clock.boot_time();
     at->second.handed_out = true;
+    at->second.wanted = true;
 }
 
 void UpstreamTokens::note_repeated(const ConnectionId& connection, const Clock& clock) {

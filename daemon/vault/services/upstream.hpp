@@ -37,6 +37,7 @@ public:
         std::optional<TokenKey> key;        ///< nothing: a trial's, which is not refreshed
         std::optional<BootTime> last_used;  ///< or the one before it for the same
         bool handed_out = false;
+        bool wanted = true;  ///< by a program, when it came or since; what a trial brought is not until one asks
         std::chrono::seconds refresh_left{};  ///< with so much left it is replaced ahead of need
         BootTime refresh_after{};             ///< not tried before
     };
@@ -57,8 +58,11 @@ public:
     [[nodiscard]] SecretText open(const Held& held) const;
     /// In the place of what was held for the same scopes, by another secret too.
     void hold(const TokenKey& key, UpstreamToken token, const Clock& clock);
-    /// One that came out of the store, with `left` of its `life`.
-    void hold_again(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, const Clock& clock);
+    /// What a trial brought: no program wanted it yet, so that it is not replaced ahead, not after a restart either.
+    void hold_tried(const TokenKey& key, UpstreamToken token, const Clock& clock);
+    /// One that came out of the store, with `left` of its `life`, and whether it was wanted.
+    void hold_again(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, bool wanted,
+                    const Clock& clock);
     /// Under a name, until it is taken: for a trial, which has no secret yet.
     void put(const std::string& key, const Connection& connection, UpstreamToken token, const Clock& clock);
     /// Gives the token away and forgets it.

@@ -203,7 +203,8 @@ ExchangeRequest exchange_request(const FoundConnection& found, SecretText secret
             std::move(scope),
             environment.ca_file,
             environment.allow_loopback_http,
-            form_fields_in(found.connection.form_fields)};
+            form_fields_in(found.connection.form_fields),
+            environment.name};
 }
 
 ExpectedClaims expected_claims(Transaction& tx, const FoundConnection& found) {

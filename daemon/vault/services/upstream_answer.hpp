@@ -28,6 +28,7 @@ struct ExchangeRequest {
     std::string ca_file;
     bool allow_loopback_http = false;
     std::vector<FormField> form;  ///< the connection's own, beside those of RFC 6749
+    std::string environment;      ///< its name, for words about the CA file; not sent
 };
 
 /// What came back. `failure` in words where there is no HTTP answer.

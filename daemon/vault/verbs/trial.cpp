@@ -91,7 +91,7 @@ void keep_tried_token(Call& call, const Connection& connection, const Secret& se
     call.drop_tokens(connection.id);
     if (!token) return;
     const auto key = UpstreamTokens::token_key(connection, secret, {});
-    call.room.upstream.hold(key, *std::move(token), call.room.clock);
+    call.room.upstream.hold_tried(key, *std::move(token), call.room.clock);
     keep_token(call.tx, call.room.upstream, key, call.room.clock);
 }
 

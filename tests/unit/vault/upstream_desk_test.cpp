@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/kept_tokens.hpp"
+#include "daemon/vault/store/secrets.hpp"
 #include "tests/unit/vault/store/support.hpp"
 #include "tests/unit/vault/upstream_host.hpp"
 
@@ -264,6 +267,28 @@ TEST_CASE("a restart with tokens for every connection: no request until they are
     CHECK(host.requests_in_all == count);
     host.pass(503s);
     CHECK(host.requests_in_all == 2 * count);
+}
+
+TEST_CASE("P4: what a trial brought is not replaced ahead before a program wanted it, not after a restart either") {
+    UpstreamHost host{2};
+    for (const int i : {0, 1}) REQUIRE(host.ask_one(i).served());
+    CHECK(host.requests_in_all == 2);
+    host.run([&](Transaction& tx) {
+        const auto connection = find_connection(tx, host.connection(host.name_of(0)))->connection;
+        const auto key = UpstreamTokens::token_key(connection, secrets::of(tx, connection.id).front(), {});
+        auto& upstream = host.daemon->room.upstream;
+        drop_tokens(tx, upstream, connection.id);
+        upstream.hold_tried(key, {SecretText{"of a trial"}, "", 900s}, host.clock);
+        keep_token(tx, upstream, key, host.clock);
+    });
+    host.restart();
+    CHECK(host.daemon->room.upstream.keys().size() == 2);
+    host.pass(603s);
+    CHECK(host.requests_in_all == 3);  // of the other one, which a program wanted
+    const auto got = host.ask_one(0);
+    CHECK(got.token == "of a trial");
+    host.pass(3s);
+    CHECK(host.requests_in_all == 4);
 }
 
 TEST_CASE("T48: after a restart a token is not served past its end by any clock") {

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
 #include "daemon/vault/issuer/jwt.hpp"

@@ -1,0 +1,235 @@
+"""OAuth clients as they come from their packages, over the token socket: none knows of jeton, each is told only the way.
+
+Each runs once, tries all that it can, and says what it got; a test looks at one capability of one client. What a
+library has not stands in no class of it: the page tells.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import INVOICES, JOBS, USER, Scenario
+from measured import CLIENTS
+from programs import ENVIRONMENT, REPOSITORY, UPSTREAM, node_missing, python_with
+
+ISSUER = "http://localhost/integration"
+PYTHON_CLIENTS = REPOSITORY / "tests" / "conformance" / "clients"
+
+
+class World:
+    """One daemon for all clients: a connection with a secret, and this user bound to it and as introspector."""
+
+    def __init__(self):
+        self.scenario = Scenario()
+        self.scenario.setUpClass()
+        self.scenario.setUp()
+        do = self.scenario
+        do.local_environment()
+        do.app()
+        self.connection, self.client_id, self.secret = do.with_pair()
+        do.ok("binding", "add", self.connection, "--user", USER, "--default")
+        do.ok("binding", "add", "--introspect", "integration", "--user", USER)
+        self.token = do.assertToken(do.post())["access_token"]
+
+    @property
+    def settings(self):
+        return {
+            **ENVIRONMENT, "JETON_SOCKET_DIR": str(self.scenario.daemon.run),
+            "TOKEN_SOCKET": str(self.scenario.daemon.token_socket), "ISSUER": ISSUER, "TOKEN": self.token,
+            "CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret, "SCOPE": INVOICES,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+
+
+def setUpModule():
+    global world
+    world = World()
+
+
+def tearDownModule():
+    world.scenario.doCleanups()
+
+
+class Client(unittest.TestCase):
+    """`client`: how the page calls it; `command()`: how it is run."""
+
+    client = None
+
+    @classmethod
+    def setUpClass(cls):
+        run = subprocess.run(
+            list(map(str, cls.command())), capture_output=True, text=True, timeout=60, cwd="/", env=world.settings
+        )
+        if run.returncode != 0:
+            raise AssertionError(f"{cls.client} ended with {run.returncode}: {run.stdout}\n{run.stderr}")
+        document = json.loads(run.stdout)
+        cls.told = document["told"]
+        CLIENTS[cls.client] = {"version": document["version"]}
+
+    @property
+    def variant(self):
+        return f" ({self.client})"
+
+    def evidence(self):
+        return world.scenario.daemon.log()
+
+    def what(self, capability):
+        """What the client told of `capability`; it succeeded."""
+        self.assertIn(capability, self.told)
+        told = self.told[capability]
+        if "refused" in told:
+            self.fail(f"{capability}: {told['why']}")
+        return told
+
+    def holds(self, capability):
+        CLIENTS[self.client][capability] = True
+
+    def assertMine(self, answer, scope=f"{INVOICES} {JOBS}"):
+        self.assertEqual(answer["token_type"].lower(), "bearer")
+        self.assertEqual(answer["scope"], scope)
+        self.assertAlmostEqual(int(answer["expires_in"]), 900, delta=60)
+        self.assertEqual(answer["access_token"].count("."), 2)
+
+
+class Discovery:
+    def test_T_13_the_endpoints_are_found_in_the_metadata(self):
+        found = self.what("discovery")
+        self.assertEqual((found["issuer"], found["token_endpoint"]), (ISSUER, ISSUER + "/token"))
+        self.assertEqual(found["jwks_uri"], ISSUER + "/jwks")
+        self.assertEqual(found["introspection_endpoint"], ISSUER + "/introspect")
+        self.holds("discovery")
+
+
+class Basic:
+    def test_T_2_a_token_by_basic(self):
+        self.assertMine(self.what("basic"))
+        self.holds("basic")
+
+
+class Post:
+    def test_T_2_a_token_by_a_pair_in_the_form(self):
+        self.assertMine(self.what("post"))
+        self.holds("post")
+
+
+class Peer:
+    def test_S32_a_token_for_the_process_itself(self):
+        self.assertMine(self.what("peer"))
+        self.holds("peer")
+
+
+class Scopes:
+    def test_T_4_a_part_of_the_scopes(self):
+        self.assertMine(self.what("scope"), INVOICES)
+        self.holds("scope")
+
+
+class Resource:
+    def test_T_14_a_resource_is_named(self):
+        self.assertMine(self.what("resource"))
+        self.holds("resource")
+
+
+class Refusals:
+    def test_T_7_refusals_are_understood(self):
+        told = {name: refusal["error"] for name, refusal in self.what("refusals").items()}
+        self.assertEqual(told, {"basic": "invalid_client", "post": "invalid_client", "scope": "invalid_scope"})
+        self.holds("refusals")
+
+
+class Introspection:
+    def test_T_11_a_live_token_is_active_and_an_unknown_one_is_only_not(self):
+        told = self.what("introspection")
+        self.assertIs(told["live"]["active"], True)
+        self.assertEqual((told["live"]["client_id"], told["live"]["iss"]), (world.client_id, ISSUER))
+        self.assertEqual(told["unknown"], {"active": False})
+        self.holds("introspection")
+
+
+class Jwt:
+    def test_T_15_a_token_is_checked_offline(self):
+        claims = self.what("jwt")
+        self.assertEqual((claims["client_id"], claims["sub"]), (world.client_id, world.client_id))
+        self.assertEqual((claims["iss"], claims["aud"]), (ISSUER, ISSUER))
+        self.assertEqual(claims.get("header", {}).get("typ", "at+jwt"), "at+jwt")
+        self.holds("jwt")
+
+
+class NodeClient(Client):
+    program = None
+
+    @classmethod
+    def setUpClass(cls):
+        if reason := node_missing(cls.client):
+            raise unittest.SkipTest(reason)
+        super().setUpClass()
+
+    @classmethod
+    def command(cls):
+        return shutil.which("node"), "--no-warnings", UPSTREAM / "clients" / cls.program
+
+
+class PythonClient(Client):
+    program = module = None
+
+    @classmethod
+    def command(cls):
+        python = python_with(cls.module)
+        if python is None:
+            raise unittest.SkipTest(f"no Python here has {cls.module} (tools/dependencies)")
+        return python, PYTHON_CLIENTS / cls.program
+
+
+class Oauth4webapi(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, NodeClient):
+    client, program = "oauth4webapi", "oauth4webapi.mjs"
+
+
+class OpenidClient(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, NodeClient):
+    client, program = "openid-client", "openid_client.mjs"
+
+
+class SimpleOauth2(Basic, Post, Peer, Scopes, Resource, Refusals, NodeClient):
+    client, program = "simple-oauth2", "simple_oauth2.mjs"
+
+
+class BadgatewayOauth2Client(Discovery, Basic, Post, Scopes, Resource, Refusals, Introspection, NodeClient):
+    client, program = "@badgateway/oauth2-client", "badgateway_oauth2_client.mjs"
+
+
+class Jose(Jwt, NodeClient):
+    client, program = "jose", "jose.mjs"
+
+    def test_T_16_the_name_of_each_key_is_its_thumbprint(self):
+        keys = self.what("keys")
+        self.assertTrue(keys)
+        for key in keys:
+            self.assertEqual(key["kid"], key["thumbprint"])
+            self.assertNotIn("d", key["key"])
+        self.holds("keys")
+
+    def test_T_15_a_token_with_another_signature_is_refused(self):
+        self.assertEqual(self.what("forgery"), {"error": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"})
+
+
+class Authlib(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+    client, module, program = "authlib", "authlib", "authlib_client.py"
+
+
+class RequestsOauthlib(Basic, Post, Peer, Scopes, Resource, Refusals, PythonClient):
+    client, module, program = "requests-oauthlib", "requests_oauthlib", "requests_oauthlib_client.py"
+
+
+class Httpx(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+    client, module, program = "httpx", "httpx", "httpx_client.py"
+
+
+class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, PythonClient):
+    client, module, program = "curl", "json", "curl_client.py"
+
+    @classmethod
+    def setUpClass(cls):
+        if shutil.which("curl") is None:
+            raise unittest.SkipTest("curl is not installed (tools/dependencies)")
+        super().setUpClass()
