@@ -48,10 +48,12 @@ bool lives(const boost::json::object& claims, std::int64_t behind, JudgedAt at) 
     return at.wall < end && at.store < end + std::chrono::seconds{behind};
 }
 
-/// Of client assertions. `none` and algorithms with a shared key are never among them (RFC 8414 §2).
+/// Of client assertions, by every name that is taken. `none` and algorithms with a shared key are never among them
+/// (RFC 8414 §2).
 boost::json::array assertion_algorithms() {
     boost::json::array names;
     for (const auto algorithm : signing_algorithms) names.emplace_back(name_of(algorithm));
+    names.emplace_back("Ed25519");
     return names;
 }
 
