@@ -78,8 +78,9 @@ void MappedPage::close() noexcept {
 std::uint64_t time_namespace() noexcept {
     struct stat found{};
     if (::stat("/proc/self/ns/time", &found) == 0) return found.st_ino;
-    // Without the directory we see nothing; with it, a kernel without time namespaces has no such entry.
-    return ::stat("/proc/self/ns", &found) == 0 && errno == ENOENT ? 0 : unknown_time_namespace;
+    const bool has_none = errno == ENOENT;
+    // A kernel without time namespaces has the directory, but no such entry; without the directory we see nothing.
+    return has_none && ::stat("/proc/self/ns", &found) == 0 ? 0 : unknown_time_namespace;
 }
 
 }  // namespace jeton::page
