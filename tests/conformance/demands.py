@@ -61,11 +61,6 @@ DEMANDS = {
         "POST of a form, by those who may. What is unknown, expired, revoked or another environment's is "
         "`{\"active\":false}` and nothing more; who may not ask is answered 401.",
     ),
-    "T-12": Demand(
-        "Revocation", "RFC 7009 §2",
-        "The client authenticates first. 200 with an empty body, for unknown tokens too; another client's token is "
-        "refused; a hint is a hint. After the 200 introspection says inactive.",
-    ),
     "T-13": Demand(
         "Metadata", "RFC 8414 §2, §3",
         "At the well-known path before the issuer's, with the very issuer that was asked for; grants and "
@@ -100,6 +95,7 @@ DEMANDS = {
 
 # Demanded of authorization servers that offer what is not offered here.
 OUT_OF_SCOPE = {
+    "T-12": "revocation of a single token (RFC 7009): 404",
     "T-17": "token exchange (RFC 8693): `unsupported_grant_type`",
     "T-19": "dynamic registration (RFC 7591, RFC 7592): 404",
     "T-20": "attestation-based client authentication (a draft): not in the metadata",
@@ -116,49 +112,43 @@ class Choice:
 CHOICES = [
     Choice(
         "401 without a challenge, where nobody used the Authorization header", "RFC 9110 §15.5.2 against RFC 6749 §5.2",
-        "RFC 9110 wants `WWW-Authenticate` on every 401. RFC 6749 allows 401 for any failed client authentication and"
-        " wants the challenge, for the scheme "
-        "that was used, where the Authorization header was. A process that sends no credentials is asked about by the"
-        " kernel, and no scheme of the "
-        "registry says so; a `Basic` challenge would tell it to send what it does not have, and strict clients would "
-        "report the challenge in the place of "
-        "`invalid_client`. The same holds for who may not introspect.",
+        "RFC 9110 wants `WWW-Authenticate` on every 401. RFC 6749 allows 401 for any failed client authentication, and wants "
+        "the challenge where the Authorization header was used, for the scheme that was. A process that sends no credentials "
+        "is known by the kernel, and no registered scheme says so; a `Basic` challenge would tell it to send what it does not "
+        "have, and strict clients would report the challenge in the place of `invalid_client`. The same holds for who may not "
+        "introspect. Why: [0032](decisions/0032-conformance-is-measured.md).",
         "test_token_socket.test_T_7_a_process_without_credentials_gets_401_without_a_challenge",
     ),
     Choice(
         "505 for HTTP/1.0", "RFC 9110 §15.6.6",
-        "The status is meant for another major version. HTTP/1.0 has the same one, but no `Host` that must be there "
-        "and no persistent sessions: it is refused "
-        "as HTTP/2.0 is, before anything of the request is looked at, and the answer names the version that is "
-        "spoken. No other answer is 501 or more but "
-        "501 itself (`Transfer-Encoding`) and 503.",
+        "The status is meant for another major version. HTTP/1.0 has the same one, but no `Host` that must be there and no "
+        "persistent sessions: it is refused as HTTP/2.0 is, before anything else of the request is looked at, and the answer "
+        "names the version that is spoken. It is one of two answers of 500 and more that a request alone can bring about; the "
+        "other is 501, for `Transfer-Encoding`. Both are refusals that were meant, none is a failure.",
         "test_http.test_T17_each_of_the_39_requests_gets_one_answer_then_the_end_on_both_sockets",
     ),
     Choice(
         "Codes for what can only be tried again", "RFC 6749 §5.2 against RFC 6585 §4, RFC 9110 §15.6.4",
-        "The list of §5.2 has none for 429 and 503. `too_many_requests` and `temporarily_unavailable` (the latter is "
-        "§4.1.2.1's) stand in the same document, "
-        "with `Retry-After`.",
+        "The list of §5.2 has none for 429 and 503. `too_many_requests` and `temporarily_unavailable` (the latter is of "
+        "§4.1.2.1) stand in the same document, with `Retry-After`.",
         "test_http.test_T_2_guessing_a_secret_is_slow_and_shuts_nobody_else_out",
     ),
     Choice(
         "`response_types_supported` is `[\"none\"]`", "RFC 8414 §2",
-        "The member is required, and one without elements is to be left out; there is no authorization endpoint that "
-        "could have a response type.",
+        "The member is required, and one without elements is to be left out; there is no authorization endpoint that could "
+        "have a response type.",
         "test_resource_servers.test_T_13_the_metadata_is_what_a_strict_client_wants",
     ),
     Choice(
         "An issuer that is no https URL", "RFC 8414 §2",
-        "The socket has no TLS, because nothing leaves the host and the kernel names both ends; "
-        "`http://localhost/ENVIRONMENT` is what every client can "
-        "reach. `--issuer` gives an environment an https one.",
+        "The socket has no TLS, because nothing leaves the host and the kernel names both ends; `http://localhost/ENVIRONMENT` "
+        "is what every client can reach. `--issuer` gives an environment an https one.",
         "test_resource_servers.test_T_13_an_issuer_of_ones_own_has_its_endpoints_on_the_socket_all_the_same",
     ),
     Choice(
         "EdDSA unless told otherwise", "RFC 9068 §2.1",
-        "RS256 must be among the algorithms of a conforming server. It is, by environment: `--signing-alg RS256`. A "
-        "resource server that reads the key set needs "
-        "no setting for either.",
+        "RS256 must be among the algorithms of a conforming server. It is, by environment: `--signing-alg RS256`. A resource "
+        "server that reads the key set needs no setting for either.",
         "test_clients.test_T_15_tokens_of_each_algorithm_are_checked_offline",
     ),
 ]  # fmt: skip

@@ -28,8 +28,7 @@ class Rule:
         return difference.parts & (set(self.pairs) | (GRANTED if one_grants else set()))
 
 
-RULES = [
-    # how an answer is written
+WRITING = [  # how an answer is written, whatever it says
     Rule(
         "`application/json`", "`application/json; charset=utf-8`",
         "RFC 8259 §11: the type has no parameter `charset`",
@@ -60,6 +59,10 @@ RULES = [
             'error_description="client authentication failed"',
         ),
     ),
+]  # fmt: skip
+
+RULES = [
+    *WRITING,
     Rule(
         "the answer always names the scopes", "only where scopes were asked for",
         "RFC 6749 §3.3: without `scope` a default is granted, which is all of the accepted version; §5.1: the client is told",

@@ -4,7 +4,7 @@ import base64
 import string
 import urllib.parse
 
-from cases import ASSERTION_TYPE, GRANT, INTROSPECT, ISSUER, METADATA, REVOKE, TOKEN
+from cases import ASSERTION_TYPE, GRANT, INTROSPECT, ISSUER, METADATA, TOKEN
 from harness import INVOICES, JOBS, USER, Scenario, wire
 
 DESCRIPTION = r"^[\x20-\x21\x23-\x5b\x5d-\x7e]+$"  # RFC 6749 §5.2
@@ -138,70 +138,6 @@ class TokenSocket(Scenario):
                 self.assertGreater(len(found), 3, f"{member}: place {place}")
                 self.assertLessEqual(found, letters)
         self.assertGreater((50 - 6) * 5.17, 128)
-
-    # revocation
-
-    def revoke(self, token, headers=None, **fields):
-        return self.post(REVOKE, {"grant_type": None, "token": token, **fields}, headers=self.basic if headers is None else headers)
-
-    def assertRevoked(self, answer):
-        self.assertEqual((answer.status, answer.body), (200, b""), answer)
-        self.assertNotStored(answer)
-
-    def is_active(self, token):
-        return self.post(INTROSPECT, {"grant_type": None, "token": token}).json["active"]
-
-    def test_T_12_after_the_200_introspection_says_inactive_and_no_other_token_is(self):
-        self.bind()
-        token, other = self.token(scope=INVOICES), self.token(scope=JOBS)
-        self.assertNotEqual(token, other)
-        self.assertTrue(self.is_active(token))
-        self.assertRevoked(self.revoke(token))
-        self.assertEqual(self.post(INTROSPECT, {"grant_type": None, "token": token}).json, {"active": False})
-        self.assertTrue(self.is_active(other))
-        self.assertRevoked(self.revoke(token))
-        self.assertNotEqual(self.token(scope=INVOICES), token, "what was revoked is not handed out again")
-
-    def test_T_12_unknown_tokens_and_unknown_hints_are_no_error(self):
-        self.bind()
-        for fields in ({}, {"token_type_hint": "access_token"}, {"token_type_hint": "refresh_token"}, {"token_type_hint": "magic"}):
-            with self.subTest(fields):
-                token = self.token(n=str(fields))
-                self.assertRevoked(self.revoke("no.such.token", **fields))
-                self.assertRevoked(self.revoke(token, **fields))
-                self.assertFalse(self.is_active(token))
-        self.assertRefusal(self.revoke(None), 400, "invalid_request")
-
-    def test_T_12_the_client_authenticates_first(self):
-        token = self.token()
-        wrong = {"Authorization": wire.basic(self.client_id, "wrong")}
-        for asked in (token, "no.such.token", None):
-            with self.subTest(asked):
-                self.assertRefusal(self.revoke(asked, headers={}), 401, "invalid_client")
-                self.assertRefusal(self.revoke(asked, headers=wrong), 401, "invalid_client")
-                form = {"client_id": self.client_id, "client_secret": "wrong"}
-                self.assertRefusal(self.revoke(asked, headers={}, **form), 400, "invalid_client")
-        self.bind()
-        self.assertTrue(self.is_active(token))
-
-    def test_T_12_another_clients_token_is_refused_and_stays_active(self):
-        self.bind()
-        token = self.token()
-        _, client_id, secret = self.with_pair("7654321")
-        answer = self.revoke(token, headers={"Authorization": wire.basic(client_id, secret)})
-        self.assertRefusal(answer, 400, "unauthorized_client")
-        self.assertTrue(self.is_active(token))
-
-    def test_T_12_revocation_is_a_form_by_post_and_in_the_metadata(self):
-        told = self.get(METADATA).json
-        self.assertEqual(told["revocation_endpoint"], f"{ISSUER}/revoke")
-        self.assertIn("client_secret_basic", told["revocation_endpoint_auth_methods_supported"])
-        answer = self.get(f"{REVOKE}?token=x")
-        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"))
-        self.bind()
-        token = self.token()
-        self.assertRefusal(self.post(f"{REVOKE}?token={token}", headers=self.basic), 400, "invalid_request")
-        self.assertTrue(self.is_active(token))
 
     # client assertions
 
