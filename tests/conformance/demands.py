@@ -61,6 +61,11 @@ DEMANDS = {
         "POST of a form, by those who may. What is unknown, expired, revoked or another environment's is "
         "`{\"active\":false}` and nothing more; who may not ask is answered 401.",
     ),
+    "T-12": Demand(
+        "Revocation", "RFC 7009 §2",
+        "The client authenticates first. 200 with an empty body, for unknown tokens too; another client's token is "
+        "refused; a hint is a hint. After the 200 introspection says inactive.",
+    ),
     "T-13": Demand(
         "Metadata", "RFC 8414 §2, §3",
         "At the well-known path before the issuer's, with the very issuer that was asked for; grants and "
@@ -95,7 +100,6 @@ DEMANDS = {
 
 # Demanded of authorization servers that offer what is not offered here.
 OUT_OF_SCOPE = {
-    "T-12": "revocation of a single token (RFC 7009): 404",
     "T-17": "token exchange (RFC 8693): `unsupported_grant_type`",
     "T-19": "dynamic registration (RFC 7591, RFC 7592): 404",
     "T-20": "attestation-based client authentication (a draft): not in the metadata",

@@ -33,6 +33,7 @@ CAPABILITIES = {  # as the clients tell them: the title of its column, what the 
     "resource": ("resource", "a token for a named resource (T-14)"),
     "refusals": ("refusals", "tells `invalid_client` by either way, and `invalid_scope` (T-7)"),
     "introspection": ("introspection", "a live token is active, an unknown one is only not (T-11)"),
+    "revocation": ("revocation", "a token that it revoked is inactive, an unknown one is no error (T-12)"),
     "jwt": ("JWT", "checks a token by the key set (T-15)"),
     "keys": ("`kid`", "finds each key's name to be its thumbprint (T-16)"),
 }

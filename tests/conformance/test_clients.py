@@ -178,6 +178,15 @@ class Introspection:
         self.holds("introspection")
 
 
+class Revocation:
+    def test_T_12_a_revoked_token_is_inactive_and_an_unknown_one_no_error(self):
+        """The client tells which token it revoked, and has then revoked one that is none."""
+        token = self.what("revocation")["revoked"]
+        self.assertEqual(wire.claims(token)[1]["client_id"], world.client_id)
+        self.assertEqual(world.scenario.post("/integration/introspect", [("token", token)]).json, {"active": False})
+        self.holds("revocation")
+
+
 class Jwt:
     def test_T_15_a_token_is_checked_offline(self):
         claims = self.what("jwt")
@@ -222,19 +231,19 @@ class PythonClient(Client):
         return python, PYTHON_CLIENTS / cls.program
 
 
-class Oauth4webapi(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Jwt, NodeClient):
+class Oauth4webapi(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, NodeClient):
     client, program = "oauth4webapi", "oauth4webapi.mjs"
 
 
-class OpenidClient(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, NodeClient):
+class OpenidClient(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, NodeClient):
     client, program = "openid-client", "openid_client.mjs"
 
 
-class SimpleOauth2(Basic, Post, Peer, Scopes, Resource, Refusals, NodeClient):
+class SimpleOauth2(Basic, Post, Peer, Scopes, Resource, Refusals, Revocation, NodeClient):
     client, program = "simple-oauth2", "simple_oauth2.mjs"
 
 
-class BadgatewayOauth2Client(Discovery, Basic, Post, Scopes, Resource, Refusals, Introspection, NodeClient):
+class BadgatewayOauth2Client(Discovery, Basic, Post, Scopes, Resource, Refusals, Introspection, Revocation, NodeClient):
     client, program = "@badgateway/oauth2-client", "badgateway_oauth2_client.mjs"
 
 
@@ -248,7 +257,7 @@ class Jose(Jwt, Keys, NodeClient):
         self.assertEqual(self.what("forgery"), {"error": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"})
 
 
-class Authlib(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+class Authlib(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, PythonClient):
     client, module, program = "authlib", "authlib", "authlib_client.py"
 
     def test_T_18_the_token_endpoint_as_audience_is_refused(self):
@@ -260,11 +269,11 @@ class RequestsOauthlib(Basic, Post, Peer, Scopes, Resource, Refusals, PythonClie
     client, module, program = "requests-oauthlib", "requests_oauthlib", "requests_oauthlib_client.py"
 
 
-class Httpx(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+class Httpx(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, PythonClient):
     client, module, program = "httpx", "httpx", "httpx_client.py"
 
 
-class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, PythonClient):
+class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Revocation, PythonClient):
     client, module, program = "curl", "json", "curl_client.py"
 
     @classmethod
@@ -276,7 +285,7 @@ class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspecti
 
 CAPABILITIES = {
     Discovery: "discovery", Basic: "basic", Post: "post", PrivateKeyJwt: "private_key_jwt", Peer: "peer", Scopes: "scope",
-    Resource: "resource", Refusals: "refusals", Introspection: "introspection", Jwt: "jwt", Keys: "keys",
+    Resource: "resource", Refusals: "refusals", Introspection: "introspection", Revocation: "revocation", Jwt: "jwt", Keys: "keys",
 }  # fmt: skip
 
 

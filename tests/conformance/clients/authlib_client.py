@@ -5,7 +5,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, P256_KEY, SCOPE, TOKEN, refusal, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, P256_KEY, SCOPE, TOKEN, refusal, revocation, tell
 from unix_adapter import UnixAdapter
 
 TOKEN_ENDPOINT = ISSUER + "/token"
@@ -46,6 +46,10 @@ def introspected(value):
     return session("none", None).introspect_token(ISSUER + "/introspect", value).json()
 
 
+def revoke(value):
+    session("client_secret_basic").revoke_token(ISSUER + "/revoke", value).raise_for_status()
+
+
 def claims():
     keys = JsonWebKey.import_key_set(plain_get(ISSUER + "/jwks").json())
     required = {name: {"essential": True} for name in ("sub", "client_id", "exp", "iat", "jti")}
@@ -72,6 +76,7 @@ tell(
             "scope": refusal(lambda: token("client_secret_basic", scope="tn.unheard.of:r")),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token("client_secret_basic", scope=SCOPE)["access_token"], revoke),
         "jwt": claims,
     },
 )

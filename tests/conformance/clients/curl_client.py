@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, SOCKET, TOKEN, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, SOCKET, TOKEN, revocation, tell
 
 
 def curl(url, *arguments, fails=False):
@@ -27,6 +27,10 @@ def introspected(value):
     return curl(ISSUER + "/introspect", *data(token=value))
 
 
+def revoke(value):
+    curl(ISSUER + "/revoke", *data(token=value), *BASIC)
+
+
 BASIC = ("-u", f"{CLIENT_ID}:{CLIENT_SECRET}")
 
 tell(
@@ -44,5 +48,6 @@ tell(
             "scope": token(*BASIC, scope="tn.unheard.of:r", fails=True),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token(*BASIC, scope=SCOPE)["access_token"], revoke),
     },
 )

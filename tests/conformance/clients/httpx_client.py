@@ -5,7 +5,7 @@ import uuid
 
 import httpx
 import jwt
-from over_socket import CLIENT_ID, CLIENT_SECRET, ED25519_KEY, ISSUER, SCOPE, SOCKET, TOKEN, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ED25519_KEY, ISSUER, SCOPE, SOCKET, TOKEN, revocation, tell
 
 client = httpx.Client(transport=httpx.HTTPTransport(uds=SOCKET))
 
@@ -42,6 +42,10 @@ def introspected(value):
     return answer.json()
 
 
+def revoke(value):
+    client.post(metadata()["revocation_endpoint"], auth=BASIC, data={"token": value}).raise_for_status()
+
+
 def claims():
     keys = jwt.PyJWKSet.from_dict(client.get(metadata()["jwks_uri"]).json())
     header = jwt.get_unverified_header(TOKEN)
@@ -71,6 +75,7 @@ tell(
             "scope": error(BASIC, scope="tn.unheard.of:r"),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token(BASIC, scope=SCOPE)["access_token"], revoke),
         "jwt": claims,
     },
 )

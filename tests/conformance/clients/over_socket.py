@@ -33,6 +33,13 @@ def tell(version, capabilities):
     print(json.dumps({"version": version, "told": told}))
 
 
+def revocation(token, revoke):
+    """The token that was revoked, and then one that is none; `revoke` raises where it is refused."""
+    revoke(token)
+    revoke("no.such.token")
+    return {"revoked": token}
+
+
 def refusal(attempt):
     """The OAuth error that the library raised; a success is none."""
     try:

@@ -2,7 +2,7 @@
 import { overSocket, privateKey, refusal, tell } from './over_socket.mjs';
 import * as oauth from 'oauth4webapi';
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, P256_KEY } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, ED25519_KEY } = process.env;
 const options = { [oauth.customFetch]: overSocket, [oauth.allowInsecureRequests]: true };
 const issuer = new URL(ISSUER);
 const client = { client_id: CLIENT_ID };
@@ -25,8 +25,12 @@ async function introspected(value) {
   return oauth.processIntrospectionResponse(server, client, response);
 }
 
+async function revoked(value) {
+  return oauth.processRevocationResponse(await oauth.revocationRequest(server, client, basic, value, options));
+}
+
 async function byPrivateKey() {
-  const authentication = oauth.PrivateKeyJwt(await privateKey(P256_KEY, { name: 'ECDSA', namedCurve: 'P-256' }));
+  const authentication = oauth.PrivateKeyJwt(await privateKey(ED25519_KEY, { name: 'Ed25519' }));
   return [await token(authentication), await token(authentication)];
 }
 
@@ -51,6 +55,12 @@ await tell('oauth4webapi', {
     scope: await refusal(() => token(basic, { scope: 'tn.unheard.of:r' }), errorOf),
   }),
   introspection: async () => ({ live: await introspected(TOKEN), unknown: await introspected('no.such.token') }),
+  revocation: async () => {
+    const { access_token } = await token(basic, { scope: SCOPE });
+    await revoked(access_token);
+    await revoked('no.such.token');
+    return { revoked: access_token };
+  },
   jwt: () => {
     const request = new Request('http://resource.example/', { headers: { Authorization: `Bearer ${TOKEN}` } });
     return oauth.validateJwtAccessToken(server, request, ISSUER, options);

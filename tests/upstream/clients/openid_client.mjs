@@ -46,4 +46,11 @@ await tell('openid-client', {
       unknown: await openid.tokenIntrospection(config, 'no.such.token'),
     };
   },
+  revocation: async () => {
+    const config = await found(basic);
+    const { access_token } = await openid.clientCredentialsGrant(config);
+    await openid.tokenRevocation(config, access_token);
+    await openid.tokenRevocation(config, 'no.such.token');
+    return { revoked: access_token };
+  },
 });

@@ -32,4 +32,11 @@ await tell('simple-oauth2', {
     post: await refusal(() => token(oauth('body', 'wrong')), errorOf),
     scope: await refusal(() => token(oauth('header'), { scope: 'tn.unheard.of:r' }), errorOf),
   }),
+  revocation: async () => {
+    const client = oauth('header');
+    const given = await client.getToken({ scope: SCOPE });
+    await given.revoke('access_token');
+    await client.createToken({ access_token: 'no.such.token' }).revoke('access_token');
+    return { revoked: given.token.access_token };
+  },
 });
