@@ -132,6 +132,12 @@ CHOICES = [
         "test_http.test_T17_each_of_the_39_requests_gets_one_answer_then_the_end_on_both_sockets",
     ),
     Choice(
+        "An answer to a revocation that says nothing", "RFC 7009 §2.2",
+        "The status is all that a client looks at; the body is empty. simple-oauth2 wants JSON even so: it reports an error, and "
+        "the token is revoked all the same.",
+        "test_clients.test_T_12_a_token_is_revoked_though_the_library_wants_an_answer_to_read",
+    ),
+    Choice(
         "Codes for what can only be tried again", "RFC 6749 §5.2 against RFC 6585 §4, RFC 9110 §15.6.4",
         "The list of §5.2 has none for 429 and 503. `too_many_requests` and `temporarily_unavailable` (the latter is of "
         "§4.1.2.1) stand in the same document, with `Retry-After`.",
