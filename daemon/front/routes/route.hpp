@@ -71,5 +71,6 @@ struct Match {
 [[nodiscard]] Routes audit_routes();
 [[nodiscard]] Routes metadata_routes();
 [[nodiscard]] Routes introspection_routes();
+[[nodiscard]] Routes revocation_routes();
 
 }  // namespace jeton::front
