@@ -6,6 +6,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+import time
 
 from programs import ENVIRONMENT, UPSTREAM, node_missing, python_with
 
@@ -48,9 +49,9 @@ class Program:
             raise AssertionError(f"{self.process.args} ended: {self.process.wait(10)}")
         return json.loads(answer)
 
-    def verify(self, token, keys, issuer, audience=None):
-        """{"header", "claims"} of a good token, else {"refused": why}."""
-        return self.ask(do="verify", token=token, keys=keys, issuer=issuer, audience=audience or issuer)
+    def verify(self, token, keys, issuer, now=None):
+        """{"header", "claims"} of a token that is good now, or at `now`; else {"refused": why}."""
+        return self.ask(do="verify", token=token, keys=keys, issuer=issuer, audience=issuer, now=now or time.time())
 
     def close(self):
         self.process.stdin.close()

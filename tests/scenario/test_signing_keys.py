@@ -80,9 +80,10 @@ class SigningKeys(Scenario):
 
     def verified(self, token, keys, issuer=ISSUER):
         """The header and claims as each library finds them, which is alike; None where both refuse it."""
-        found = [verifier.verify(token, keys, issuer) for verifier in self.verifiers.values()]
+        now = self.clock.now().timestamp() if self.clock else None
+        found = [verifier.verify(token, keys, issuer, now) for verifier in self.verifiers.values()]
         refused = ["refused" in one for one in found]
-        self.assertEqual(refused[0], refused[1], found)
+        self.assertEqual(*refused, found)
         if refused[0]:
             return None
         self.assertEqual(found[0], found[1])
@@ -457,8 +458,10 @@ class Keeping(SigningKeys):
     def test_a_sealed_daemon_shows_no_keys_and_the_same_ones_when_it_is_open_again(self):
         tokens, keys = self.both(), self.keys()
         self.ok("seal", "--yes")
-        for answer in (self.get("/integration/jwks"), self.get("/.well-known/oauth-authorization-server/integration"), self.fetch()):
-            self.assertRefusal(answer, 503, "temporarily_unavailable")
+        for path in ("/integration/jwks", "/.well-known/oauth-authorization-server/integration"):
+            answer = self.get(path)
+            self.assertEqual((answer.status, answer.error), (503, "sealed"))
+        self.assertRefusal(self.fetch(), 503, "temporarily_unavailable")
         self.refused("environment", "edit", "integration", "--signing-alg", "ES256", code=SEALED)
         self.refused("key", "rotate", "integration", stdin=self.recovery, code=SEALED)
         self.ok("unseal", stdin=self.recovery)
