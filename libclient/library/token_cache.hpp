@@ -1,0 +1,42 @@
+/// Tokens that may be handed out again, by what was asked for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "libclient/library/token.hpp"
+#include "libclient/library/wish.hpp"
+
+namespace jeton::library {
+
+/// Thread-safe. Readers do not wait for each other, and make no system call while nobody writes.
+class TokenCache {
+public:
+    static constexpr std::size_t size_limit = 1024;  ///< tokens; beyond it any one makes room
+
+    /// The kept token for `wish`, if it may be handed out now.
+    [[nodiscard]] TokenRef find(const Wish& wish) const noexcept;
+    /// Takes the place of the one that was kept for the same wish.
+    void keep(const Wish& wish, TokenRef token);
+    /// Forgets those that do not hold any more; whether there were any.
+    [[nodiscard]] bool drop_ended();
+    void clear() noexcept;
+    /// As `clear`, if nobody is at it: false where a thread that is no more holds the lock.
+    [[nodiscard]] bool try_clear() noexcept;
+
+private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<std::string, TokenRef, Hash, std::equal_to<>> tokens_;
+};
+
+}  // namespace jeton::library
