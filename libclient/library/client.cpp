@@ -31,8 +31,8 @@ private:
 Client::Identity Client::Identity::now() noexcept { return {::getuid(), ::geteuid(), ::getegid()}; }
 
 Result<TokenRef> Client::get(const Wish& wish, std::chrono::milliseconds timeout) {
-    if (auto kept = cache_.find(wish)) return kept;
     if (const auto checked = check(wish); !checked) return refuse(checked.error());
+    if (auto kept = find(wish)) return kept;
     if (timeout.count() == 0) {
         return refuse(JETON_E_TIMEOUT, "no token that was fetched before holds, and there was no time to ask",
                       "call again with a timeout");

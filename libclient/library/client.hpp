@@ -31,6 +31,8 @@ class Client {
 public:
     explicit Client(Settings settings) : settings_(std::move(settings)), sessions_(settings_.directories) {}
 
+    /// A kept token, if there is one that may be handed out now. No system call.
+    [[nodiscard]] TokenRef find(const Wish& wish) const noexcept { return cache_.find(wish); }
     /// A kept token, else the daemon's answer within `timeout`; with 0 only a kept one.
     [[nodiscard]] Result<TokenRef> get(const Wish& wish, std::chrono::milliseconds timeout);
 

@@ -5,16 +5,15 @@
 namespace jeton::library {
 
 TokenRef TokenCache::find(const Wish& wish) const noexcept {
-    const WishKey key{wish};
     const std::shared_lock lock{mutex_};
-    const auto found = tokens_.find(key.view());
+    const auto found = tokens_.find(wish);
     if (found == tokens_.end() || !holds(*found->second, wish.min_ttl)) return {};
     if (!wish.rejected_token.empty() && found->second->text == wish.rejected_token) return {};
     return found->second;
 }
 
 void TokenCache::keep(const Wish& wish, TokenRef token) {
-    std::string key{WishKey{wish}.view()};
+    WishKey key{wish};
     const std::unique_lock lock{mutex_};
     if (tokens_.size() >= size_limit && !tokens_.contains(key)) {
         std::erase_if(tokens_, [](const auto& entry) { return !holds(*entry.second, 0); });

@@ -2,11 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <shared_mutex>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "libclient/library/token.hpp"
@@ -32,11 +28,18 @@ public:
 private:
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(const WishKey& key) const noexcept { return key.hash(); }
+        std::size_t operator()(const Wish& wish) const noexcept { return WishKey::hash(wish); }
+    };
+    struct Same {
+        using is_transparent = void;
+        bool operator()(const WishKey& left, const WishKey& right) const noexcept { return left == right; }
+        bool operator()(const Wish& wish, const WishKey& key) const noexcept { return key.is_of(wish); }
+        bool operator()(const WishKey& key, const Wish& wish) const noexcept { return key.is_of(wish); }
     };
 
     mutable std::shared_mutex mutex_;
-    std::unordered_map<std::string, TokenRef, Hash, std::equal_to<>> tokens_;
+    std::unordered_map<WishKey, TokenRef, Hash, Same> tokens_;
 };
 
 }  // namespace jeton::library

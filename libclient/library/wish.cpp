@@ -1,17 +1,15 @@
 #include "libclient/library/wish.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <functional>
+#include <utility>
 
 namespace jeton::library {
 namespace {
 
 using client::Fault;
 using client::WipedText;
-
-std::array<std::string_view, 4> key_parts(const Wish& wish) {
-    return {wish.connection, wish.environment, wish.scope, wish.resource};
-}
 
 bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
@@ -70,26 +68,27 @@ client::Result<void> check(const Wish& wish) {
     return {};
 }
 
-WishKey::WishKey(const Wish& wish) {
-    const auto parts = key_parts(wish);
-    std::size_t size = parts.size();
-    for (const auto part : parts) size += part.size();
-    char* end = short_.data();
-    if (size > short_.size()) {
-        long_.resize(size);
-        end = long_.data();
+WishKey::WishKey(const Wish& wish)
+    : hash_(hash(wish)),
+      connection_(wish.connection),
+      environment_(wish.environment),
+      scope_(wish.scope),
+      resource_(wish.resource) {}
+
+std::size_t WishKey::hash(const Wish& wish) noexcept {
+    std::size_t mixed = 0;
+    for (const auto part : {wish.connection, wish.environment, wish.scope, wish.resource}) {
+        const auto one = part.empty() ? std::size_t{1} : std::hash<std::string_view>{}(part);
+        mixed = mixed * 0x9e3779b97f4a7c15U + one;
     }
-    const char* begin = end;
-    for (const auto part : parts) {  // the texts come from C: none holds a NUL
-        if (!part.empty()) std::memcpy(end, part.data(), part.size());
-        end += part.size();
-        *end++ = '\0';
-    }
-    view_ = {begin, size};
+    return mixed;
 }
 
 std::string flight_key(const Wish& wish) {
-    std::string key{WishKey{wish}.view()};
+    std::string key;
+    for (const auto part : {wish.connection, wish.environment, wish.scope, wish.resource}) {
+        key.append(part) += '\0';  // the texts come from C: none holds one
+    }
     key += std::to_string(wish.min_ttl) + '\0';
     return key.append(wish.rejected_token);
 }
