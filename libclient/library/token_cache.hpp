@@ -1,9 +1,10 @@
 /// Tokens that may be handed out again, by what was asked for.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <shared_mutex>
-#include <unordered_map>
+#include <vector>
 
 #include "libclient/library/token.hpp"
 #include "libclient/library/wish.hpp"
@@ -26,20 +27,20 @@ public:
     [[nodiscard]] bool try_clear() noexcept;
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(const WishKey& key) const noexcept { return key.hash(); }
-        std::size_t operator()(const Wish& wish) const noexcept { return WishKey::hash(wish); }
+    struct Entry {
+        WishKey key;
+        TokenRef token;
     };
-    struct Same {
-        using is_transparent = void;
-        bool operator()(const WishKey& left, const WishKey& right) const noexcept { return left == right; }
-        bool operator()(const Wish& wish, const WishKey& key) const noexcept { return key.is_of(wish); }
-        bool operator()(const WishKey& key, const Wish& wish) const noexcept { return key.is_of(wish); }
-    };
+    using Bucket = std::vector<Entry>;
+
+    static std::size_t bucket_of(std::size_t hash) noexcept { return hash % bucket_count; }
+    std::size_t erase_ended();
+
+    static constexpr std::size_t bucket_count = 256;  ///< a power of two
 
     mutable std::shared_mutex mutex_;
-    std::unordered_map<WishKey, TokenRef, Hash, Same> tokens_;
+    std::array<Bucket, bucket_count> buckets_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace jeton::library
