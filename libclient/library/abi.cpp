@@ -42,8 +42,8 @@ struct jeton_client {
 namespace {
 
 /// What is answered when there is no memory to say more; never freed.
-const jeton_error& no_memory() {
-    static const jeton_error error{};
+jeton_error& no_memory() {
+    static jeton_error error{};
     return error;
 }
 
@@ -56,12 +56,12 @@ int tell(jeton_error** error, Problem problem) noexcept {
 
 /// `work` returns a code. Whatever it throws becomes one.
 template <class Work>
-int guarded(jeton_error** error, Work&& work) noexcept {
+int guarded(jeton_error** error, const Work& work) noexcept {
     if (error != nullptr) *error = nullptr;
     try {
         return work();
     } catch (...) {
-        if (error != nullptr) *error = const_cast<jeton_error*>(&no_memory());
+        if (error != nullptr) *error = &no_memory();
         return JETON_E_MEMORY;
     }
 }

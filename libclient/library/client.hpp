@@ -57,7 +57,7 @@ private:
     Result<TokenRef> fetch(const Wish& wish, std::chrono::steady_clock::time_point deadline);
     /// The generation of what is kept; a change of identity begins a new one.
     std::uint64_t look_who_asks();
-    void keep(const Wish& wish, const TokenRef& token, const std::string& directory, std::uint64_t generation);
+    void keep(const Wish& wish, TokenRef& token, const std::string& directory, std::uint64_t generation);
     std::shared_ptr<const KeptPage> page_that_says(const page::Decided& decided, const std::string& directory);
 
     Settings settings_;
