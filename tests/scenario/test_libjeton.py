@@ -112,7 +112,7 @@ class Ending(Library):
         program = self.caller()
         self.assertFetched(program)
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         self.assertEqual(program.get(0)[0], GONE)
         rest = self.assertRefused(program, "JETON_E_REFUSED", "invalid_client", connection=CONNECTION)
         self.assertIn(f"| jeton explain {CONNECTION}", rest)
@@ -127,7 +127,7 @@ class Ending(Library):
 
     def test_a_binding_with_an_end_is_not_outlived(self):
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         made = time.monotonic()
         self.ok("binding", "add", CONNECTION, "--user", USER, "--default", "--expires", "60s")
         time.sleep(57 - (time.monotonic() - made))
