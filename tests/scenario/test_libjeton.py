@@ -95,6 +95,18 @@ class Keeping(Library):
         self.assertEqual(sum(name.startswith("socket:") for name in sockets), 1, sockets)
 
 
+    def test_where_the_operator_switches_the_page_off_every_call_asks(self):
+        self.daemon.stop()
+        text = self.daemon.config.read_text()
+        self.daemon.config.write_text(text.replace("[sockets]\n", '[sockets]\nepoch_page = "no"\n'))
+        self.daemon.start()
+        program = self.caller()
+        for _ in range(2):
+            self.assertFetched(program)
+            self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(self.fetches(), 2)
+
+
 class Ending(Library):
     """Whatever ends the permission ends the kept token."""
 
