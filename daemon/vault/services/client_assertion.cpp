@@ -46,18 +46,15 @@ bool is_sole_audience(const json::object& claims, std::string_view audience) {
            std::string_view{value->get_string().data(), value->get_string().size()} == audience;
 }
 
-/// A NumericDate of RFC 7519 §2: seconds, whose fraction is dropped. Not before 1970 and not after 9999.
+/// A NumericDate of RFC 7519 §2, of whole seconds as all our JSON. Not before 1970 and not after 9999.
 Result<std::optional<UtcSeconds>> time_in(const json::object& claims, std::string_view name) {
     constexpr std::int64_t end_of_9999 = 253'402'300'799;
     const auto* value = member(claims, name);
     if (value == nullptr) return std::optional<UtcSeconds>{};
-    std::int64_t seconds = value->is_int64() ? value->get_int64() : -1;
-    // False for what is no number, too.
-    if (value->is_double() && value->get_double() >= 0 && value->get_double() <= static_cast<double>(end_of_9999)) {
-        seconds = static_cast<std::int64_t>(value->get_double());
+    if (!value->is_int64() || value->get_int64() < 0 || value->get_int64() > end_of_9999) {
+        return wrong(fmt::format("{} is no time in whole seconds", name));
     }
-    if (seconds < 0 || seconds > end_of_9999) return wrong(fmt::format("{} is no time in seconds", name));
-    return std::optional{UtcSeconds{std::chrono::seconds{seconds}}};
+    return std::optional{UtcSeconds{std::chrono::seconds{value->get_int64()}}};
 }
 
 Result<void> check_times(const json::object& claims, ShownAt at) {

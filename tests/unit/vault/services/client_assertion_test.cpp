@@ -100,18 +100,15 @@ TEST_CASE("T-18: exp is needed and near; iat and nbf are not ahead") {
     CHECK(says(world.refused(world.with("exp", now + 3601)), "more than an hour"));
     CHECK(says(world.refused(world.with("exp", "soon")), "no time"));
     CHECK(says(world.refused(world.with("exp", std::numeric_limits<std::int64_t>::max())), "no time"));
-    for (const json::value& value : {json::value(-1), json::value(-0.5), json::value(1e300), json::value(nullptr)}) {
-        CHECK(says(world.refused(world.with("exp", value)), "no time"));
-    }
-    CHECK(world.takes(world.with("exp", static_cast<double>(now) + 60.5)));
-    CHECK(says(world.refused(world.with("exp", static_cast<double>(now) + 0.5)), "expired"));
+    CHECK(says(world.refused(world.with("exp", -1)), "no time"));
+    CHECK(says(world.refused(world.with("exp", nullptr)), "no time"));
+    CHECK(says(world.refused(world.with("exp", static_cast<double>(now) + 60.5)), "strict"));
     CHECK(world.takes(world.with("exp", now + 3600)));
     CHECK(world.takes(world.with("exp", now + 1)));
     CHECK(world.takes(world.without("iat")));
     for (const char* claim : {"iat", "nbf"}) {
         CHECK(says(world.refused(world.with(claim, now + 31)), "ahead"));
         CHECK(says(world.refused(world.with(claim, "x")), "no time"));
-        CHECK(world.takes(world.with(claim, static_cast<double>(now) + 0.25)));
         CHECK(world.takes(world.with(claim, now + 30)));
     }
 }
