@@ -45,9 +45,9 @@ struct ShownAt {
 };
 
 /// The key of the connection that signed it, where everything about it holds: signature, algorithm, `kid`, `aud`,
-/// times, `jti`. Refuses likewise.
+/// times, `jti`. Without `at` its times held when it was shown: the request has waited since. Refuses likewise.
 [[nodiscard]] Result<ClientKey> check_client_assertion(Transaction& tx, const FoundConnection& found,
-                                                       const ClientAssertion& assertion, ShownAt at);
+                                                       const ClientAssertion& assertion, std::optional<ShownAt> at);
 
 /// Remembers that it was shown, durably with the commit. Refuses: invalid_client where it was before;
 /// temporarily_unavailable where this client has shown too many that live.
