@@ -9,8 +9,10 @@ import subprocess
 import time
 
 import library
-from harness import USER, Scenario, wait_until
+from harness import INVOICES, USER, Scenario, wait_until
 from library import LibraryCaller
+from people import Person
+from system import SystemScenario
 
 CONNECTION = "dispatcher/1234567@integration"
 KEPT, GONE = "JETON_OK", "JETON_E_TIMEOUT"  # what a call without waiting comes to
@@ -95,6 +97,18 @@ class Keeping(Library):
         self.assertEqual(sum(name.startswith("socket:") for name in sockets), 1, sockets)
 
 
+    def test_where_the_operator_switches_the_page_off_every_call_asks(self):
+        self.daemon.stop()
+        text = self.daemon.config.read_text()
+        self.daemon.config.write_text(text.replace("[sockets]\n", '[sockets]\nepoch_page = "no"\n'))
+        self.daemon.start()
+        program = self.caller()
+        for _ in range(2):
+            self.assertFetched(program)
+            self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(self.fetches(), 2)
+
+
 class Ending(Library):
     """Whatever ends the permission ends the kept token."""
 
@@ -112,7 +126,7 @@ class Ending(Library):
         program = self.caller()
         self.assertFetched(program)
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         self.assertEqual(program.get(0)[0], GONE)
         rest = self.assertRefused(program, "JETON_E_REFUSED", "invalid_client", connection=CONNECTION)
         self.assertIn(f"| jeton explain {CONNECTION}", rest)
@@ -127,7 +141,7 @@ class Ending(Library):
 
     def test_a_binding_with_an_end_is_not_outlived(self):
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         made = time.monotonic()
         self.ok("binding", "add", CONNECTION, "--user", USER, "--default", "--expires", "60s")
         time.sleep(57 - (time.monotonic() - made))
@@ -244,6 +258,36 @@ class FalseDaemons(Library):
         code, rest = self.caller(directory=self.place).get()
         self.assertEqual(code, "JETON_E_UNREACHABLE", rest)
         self.assertIn("| start one: jetond --user", rest)
+
+
+class Identities(SystemScenario):
+    """A program that starts as root and becomes somebody else, as many services do."""
+
+    def setUp(self):
+        if reason := library.missing():
+            self.skipTest(reason)
+        super().setUp()
+        self.local_environment()
+        self.app()
+        self.connected()
+
+    def test_a_changed_user_is_noticed_at_the_next_fetch_and_keeps_nothing_of_the_old_one(self):
+        self.ok("binding", "add", CONNECTION, "--user", "root", "--default")
+        program = LibraryCaller(self.daemon.run)
+        self.addCleanup(program.close)
+        self.assertEqual(program.get()[0], "JETON_OK")
+        other = Person("daemon")
+        self.assertEqual(program.tell("become", other.uid), "0")
+        code, rest = program.get(scope=INVOICES)
+        self.assertEqual((code, rest.split(" ")[0]), ("JETON_E_REFUSED", "invalid_client"), rest)
+        self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(program.get()[0], "JETON_E_REFUSED")
+
+        self.ok("binding", "add", CONNECTION, "--user", other.name, "--default")
+        self.assertEqual(program.get()[0], "JETON_OK")
+        self.assertEqual(program.get(0)[0], KEPT, "it reads the page as any other")
+        self.ok("access", "disable", CONNECTION, "--yes", "--reason", "a test")
+        self.assertEqual(program.get(0)[0], GONE)
 
 
 class Examples(Library):

@@ -38,6 +38,8 @@ inline std::string token_answer(std::string_view token, std::uint64_t epoch, int
                       std::to_string(seconds) + "\r\n");
 }
 
+inline constexpr std::string_view hang_up_now = "hang up";  ///< in the place of an answer
+
 /// The page as the front writes it.
 class Page {
 public:
@@ -56,7 +58,9 @@ public:
     Page& operator=(const Page&) = delete;
     ~Page() { ::munmap(page_, page::page_size); }
 
-    void say(std::uint64_t epoch) { page::publish(*page_, {page::instance_of(instance_text), epoch}, page::boot_time()); }
+    void say(std::uint64_t epoch) {
+        page::publish(*page_, {page::instance_of(instance_text), epoch}, page::boot_time());
+    }
     void grow_old(std::uint64_t nanoseconds) { page::beat(*page_, page::boot_time() - nanoseconds); }
     void end() { page::void_page(*page_); }
 
@@ -135,6 +139,7 @@ private:
             told = answers_(read);
             read.clear();
             if (told.empty()) return;  // says nothing at all
+            if (told == hang_up_now) ::shutdown(socket, SHUT_RDWR);
             [[maybe_unused]] const auto sent = ::send(socket, told.data(), told.size(), MSG_NOSIGNAL);
         }
     }
