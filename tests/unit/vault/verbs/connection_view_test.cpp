@@ -198,7 +198,9 @@ TEST_CASE("S22: how many connections an environment has is for who sees them all
         const auto listed = office.ask(peer, "environment.list");
         REQUIRE(shown);
         REQUIRE(listed);
-        CHECK(listed->at(0) == *shown);
+        auto as_listed = shown->as_object();
+        as_listed.erase("signing_keys");  // of one environment alone
+        CHECK(listed->at(0) == as_listed);
         const auto& connections = shown->at("connections");
         return connections.is_null() ? -1 : connections.to_number<int>();
     };
