@@ -42,8 +42,8 @@ struct jeton_client {
 namespace {
 
 /// What is answered when there is no memory to say more; never freed.
-const jeton_error& no_memory() {
-    static const jeton_error error{};
+jeton_error& no_memory() {
+    static jeton_error error{};
     return error;
 }
 
@@ -56,12 +56,12 @@ int tell(jeton_error** error, Problem problem) noexcept {
 
 /// `work` returns a code. Whatever it throws becomes one.
 template <class Work>
-int guarded(jeton_error** error, Work&& work) noexcept {
+int guarded(jeton_error** error, const Work& work) noexcept {
     if (error != nullptr) *error = nullptr;
     try {
         return work();
     } catch (...) {
-        if (error != nullptr) *error = const_cast<jeton_error*>(&no_memory());
+        if (error != nullptr) *error = &no_memory();
         return JETON_E_MEMORY;
     }
 }
@@ -110,12 +110,16 @@ Result<Settings> settings_of(const jeton_options* given) {
     return settings;
 }
 
+Wish wish_in(const jeton_request& request) {
+    return {text_of(request.connection), text_of(request.environment),    text_of(request.scope),
+            text_of(request.resource),   text_of(request.rejected_token), request.min_ttl};
+}
+
 Result<Wish> wish_of(const jeton_request* given) {
     if (given == nullptr) return Wish{};
     jeton_request request = JETON_REQUEST_INIT;
     if (!read_sized(*given, sizeof request, request) || request.flags != 0) return wrong_struct("request");
-    return Wish{text_of(request.connection), text_of(request.environment),    text_of(request.scope),
-                text_of(request.resource),   text_of(request.rejected_token), request.min_ttl};
+    return wish_in(request);
 }
 
 int no_place(jeton_error** error, const char* what) {
@@ -170,6 +174,13 @@ int jeton_token_get(jeton_client* client, const jeton_request* request, int time
     return guarded(error, [&] {
         if (client == nullptr) return no_place(error, "client");
         if (token == nullptr) return no_place(error, "token");
+        // The way that is gone for nearly every call: nothing is made but a share of what is kept.
+        if (request != nullptr && request->size == sizeof *request && request->flags == 0 && timeout_ms >= 0) {
+            if (auto kept = client->here().find(wish_in(*request))) {
+                *token = kept.release();
+                return int{JETON_OK};
+            }
+        }
         auto wish = wish_of(request);
         if (!wish) return tell(error, std::move(wish.error()));
         if (timeout_ms < 0) {

@@ -64,7 +64,7 @@ Result<TokenRef> read_token(const json::value& document, const client::Response&
     if (seconds == nullptr || *seconds < 0) return unreadable("it does not say how long the token lives");
 
     TokenRef made{new jeton_token};
-    auto& token = const_cast<jeton_token&>(*made);
+    auto& token = made.unshared();
     token.text.assign(text);
     token.type.assign(type);
     token.scope.assign(protocol::text_in(document, "scope"));

@@ -31,8 +31,8 @@ private:
 Client::Identity Client::Identity::now() noexcept { return {::getuid(), ::geteuid(), ::getegid()}; }
 
 Result<TokenRef> Client::get(const Wish& wish, std::chrono::milliseconds timeout) {
-    if (auto kept = cache_.find(wish)) return kept;
     if (const auto checked = check(wish); !checked) return refuse(checked.error());
+    if (auto kept = find(wish)) return kept;
     if (timeout.count() == 0) {
         return refuse(JETON_E_TIMEOUT, "no token that was fetched before holds, and there was no time to ask",
                       "call again with a timeout");
@@ -70,11 +70,11 @@ std::uint64_t Client::look_who_asks() {
     return generation_;
 }
 
-void Client::keep(const Wish& wish, const TokenRef& token, const std::string& directory, std::uint64_t generation) {
+void Client::keep(const Wish& wish, TokenRef& token, const std::string& directory, std::uint64_t generation) {
     if (!settings_.use_page || !token->decided.instance.known()) return;
     auto page = page_that_says(token->decided, directory);
     if (!page) return;
-    const_cast<jeton_token&>(*token).page = std::move(page);  // nobody else has seen the token yet
+    token.unshared().page = std::move(page);
     const std::unique_lock lock{mutex_};
     if (generation == generation_) cache_.keep(wish, token);
 }
@@ -113,12 +113,13 @@ Result<int> Client::change_fd() {
 }
 
 bool Client::changed() {
+    int timer = -1;
     {
         const std::unique_lock lock{mutex_};
-        std::uint64_t ticks = 0;
-        if (timer_) [[maybe_unused]]
-            const auto taken = ::read(timer_.get(), &ticks, sizeof ticks);
+        timer = timer_.get();
     }
+    std::uint64_t ticks = 0;
+    [[maybe_unused]] const auto taken = ::read(timer, &ticks, sizeof ticks);  // EBADF: nobody waits for a tick
     return cache_.drop_ended();
 }
 

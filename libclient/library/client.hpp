@@ -31,6 +31,8 @@ class Client {
 public:
     explicit Client(Settings settings) : settings_(std::move(settings)), sessions_(settings_.directories) {}
 
+    /// A kept token, if there is one that may be handed out now. No system call.
+    [[nodiscard]] TokenRef find(const Wish& wish) const noexcept { return cache_.find(wish); }
     /// A kept token, else the daemon's answer within `timeout`; with 0 only a kept one.
     [[nodiscard]] Result<TokenRef> get(const Wish& wish, std::chrono::milliseconds timeout);
 
@@ -55,7 +57,7 @@ private:
     Result<TokenRef> fetch(const Wish& wish, std::chrono::steady_clock::time_point deadline);
     /// The generation of what is kept; a change of identity begins a new one.
     std::uint64_t look_who_asks();
-    void keep(const Wish& wish, const TokenRef& token, const std::string& directory, std::uint64_t generation);
+    void keep(const Wish& wish, TokenRef& token, const std::string& directory, std::uint64_t generation);
     std::shared_ptr<const KeptPage> page_that_says(const page::Decided& decided, const std::string& directory);
 
     Settings settings_;

@@ -55,6 +55,8 @@ public:
     }
     ~TokenRef() { give_back(token_); }
 
+    /// To its maker alone, before anybody else has a share.
+    [[nodiscard]] jeton_token& unshared() noexcept { return *token_; }
     /// Hands the share to a caller of the C ABI.
     [[nodiscard]] jeton_token* release() noexcept { return std::exchange(token_, nullptr); }
     [[nodiscard]] const jeton_token* operator->() const noexcept { return token_; }

@@ -1,42 +1,66 @@
 #include "libclient/library/token_cache.hpp"
 
+#include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace jeton::library {
 
 TokenRef TokenCache::find(const Wish& wish) const noexcept {
-    const WishKey key{wish};
+    const auto hash = WishKey::hash(wish);
     const std::shared_lock lock{mutex_};
-    const auto found = tokens_.find(key.view());
-    if (found == tokens_.end() || !holds(*found->second, wish.min_ttl)) return {};
-    if (!wish.rejected_token.empty() && found->second->text == wish.rejected_token) return {};
-    return found->second;
+    for (const auto& [key, token] : buckets_[bucket_of(hash)]) {
+        if (key.hash() != hash || !key.is_of(wish)) continue;
+        if (!holds(*token, wish.min_ttl)) return {};
+        if (!wish.rejected_token.empty() && token->text == wish.rejected_token) return {};
+        return token;
+    }
+    return {};
 }
 
 void TokenCache::keep(const Wish& wish, TokenRef token) {
-    std::string key{WishKey{wish}.view()};
+    WishKey key{wish};
     const std::unique_lock lock{mutex_};
-    if (tokens_.size() >= size_limit && !tokens_.contains(key)) {
-        std::erase_if(tokens_, [](const auto& entry) { return !holds(*entry.second, 0); });
-        if (tokens_.size() >= size_limit) tokens_.erase(tokens_.begin());
+    auto& bucket = buckets_[bucket_of(key.hash())];
+    const auto found = std::ranges::find(bucket, key, &Entry::key);
+    if (found != bucket.end()) {
+        found->token = std::move(token);
+        return;
     }
-    tokens_.insert_or_assign(std::move(key), std::move(token));
+    if (size_ >= size_limit && erase_ended() == 0) {
+        const auto full = std::ranges::find_if(buckets_, [](const auto& one) { return !one.empty(); });
+        full->pop_back();
+        --size_;
+    }
+    bucket.push_back({std::move(key), std::move(token)});
+    ++size_;
+}
+
+std::size_t TokenCache::erase_ended() {
+    std::size_t erased = 0;
+    for (auto& bucket : buckets_) {
+        erased += std::erase_if(bucket, [](const auto& entry) { return !holds(*entry.token, 0); });
+    }
+    size_ -= erased;
+    return erased;
 }
 
 bool TokenCache::drop_ended() {
     const std::unique_lock lock{mutex_};
-    return std::erase_if(tokens_, [](const auto& entry) { return !holds(*entry.second, 0); }) != 0;
+    return erase_ended() != 0;
 }
 
 void TokenCache::clear() noexcept {
     const std::unique_lock lock{mutex_};
-    tokens_.clear();
+    for (auto& bucket : buckets_) bucket.clear();
+    size_ = 0;
 }
 
 bool TokenCache::try_clear() noexcept {
     const std::unique_lock lock{mutex_, std::try_to_lock};
     if (!lock) return false;
-    tokens_.clear();
+    for (auto& bucket : buckets_) bucket.clear();
+    size_ = 0;
     return true;
 }
 

@@ -1,13 +1,10 @@
 /// Tokens that may be handed out again, by what was asked for.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <shared_mutex>
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "libclient/library/token.hpp"
 #include "libclient/library/wish.hpp"
@@ -30,13 +27,20 @@ public:
     [[nodiscard]] bool try_clear() noexcept;
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    struct Entry {
+        WishKey key;
+        TokenRef token;
     };
+    using Bucket = std::vector<Entry>;
+
+    static std::size_t bucket_of(std::size_t hash) noexcept { return hash % bucket_count; }
+    std::size_t erase_ended();
+
+    static constexpr std::size_t bucket_count = 256;  ///< a power of two
 
     mutable std::shared_mutex mutex_;
-    std::unordered_map<std::string, TokenRef, Hash, std::equal_to<>> tokens_;
+    std::array<Bucket, bucket_count> buckets_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace jeton::library

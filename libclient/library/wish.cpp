@@ -1,17 +1,15 @@
 #include "libclient/library/wish.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace jeton::library {
 namespace {
 
 using client::Fault;
 using client::WipedText;
-
-std::array<std::string_view, 4> key_parts(const Wish& wish) {
-    return {wish.connection, wish.environment, wish.scope, wish.resource};
-}
 
 bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
@@ -43,6 +41,13 @@ void append_field(WipedText& form, std::string_view name, std::string_view value
     append_encoded(form, value);
 }
 
+/// Its first eight bytes.
+std::size_t word_of(std::string_view text) noexcept {
+    std::size_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    return word;
+}
+
 }  // namespace
 
 client::Result<void> check(const Wish& wish) {
@@ -70,26 +75,33 @@ client::Result<void> check(const Wish& wish) {
     return {};
 }
 
-WishKey::WishKey(const Wish& wish) {
-    const auto parts = key_parts(wish);
-    std::size_t size = parts.size();
-    for (const auto part : parts) size += part.size();
-    char* end = short_.data();
-    if (size > short_.size()) {
-        long_.resize(size);
-        end = long_.data();
+WishKey::WishKey(const Wish& wish)
+    : hash_(hash(wish)),
+      connection_(wish.connection),
+      environment_(wish.environment),
+      scope_(wish.scope),
+      resource_(wish.resource) {}
+
+// Any spreading does: who asks chooses its own keys, and equal hashes are told apart. The words do not wait for each
+// other.
+std::size_t WishKey::hash(const Wish& wish) noexcept {
+    constexpr std::size_t odd = 0x9e3779b97f4a7c15U;
+    std::size_t sum = 0, place = odd;
+    for (const auto* part : {&wish.connection, &wish.scope, &wish.environment, &wish.resource}) {
+        place += 2;
+        if (part->empty()) continue;
+        auto rest = *part;
+        for (; rest.size() >= sizeof sum; rest.remove_prefix(sizeof sum)) sum += word_of(rest) * (place += odd + 1);
+        for (const char c : rest) sum += static_cast<unsigned char>(c) * (place += odd + 1);
     }
-    const char* begin = end;
-    for (const auto part : parts) {  // the texts come from C: none holds a NUL
-        if (!part.empty()) std::memcpy(end, part.data(), part.size());
-        end += part.size();
-        *end++ = '\0';
-    }
-    view_ = {begin, size};
+    return sum ^ (sum >> 32U);
 }
 
 std::string flight_key(const Wish& wish) {
-    std::string key{WishKey{wish}.view()};
+    std::string key;
+    for (const auto part : {wish.connection, wish.environment, wish.scope, wish.resource}) {
+        key.append(part) += '\0';  // the texts come from C: none holds one
+    }
     key += std::to_string(wish.min_ttl) + '\0';
     return key.append(wish.rejected_token);
 }

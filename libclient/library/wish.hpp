@@ -1,7 +1,7 @@
 /// What a program asks for: checked, told apart from other wishes, written as the form that the daemon reads.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,22 +24,26 @@ struct Wish {
 /// and an environment.
 [[nodiscard]] client::Result<void> check(const Wish& wish);
 
-/// What a kept token is found by: all but `rejected_token` and `min_ttl`, which any token may meet. Short ones allocate
-/// nothing.
+/// What a kept token is found by: all of a wish but `rejected_token` and `min_ttl`, which any token may meet. Found by
+/// a wish itself, so that looking copies nothing.
 class WishKey {
 public:
     explicit WishKey(const Wish& wish);
-    WishKey(const WishKey&) = delete;
-    WishKey& operator=(const WishKey&) = delete;
-    [[nodiscard]] std::string_view view() const noexcept { return view_; }
+
+    [[nodiscard]] static std::size_t hash(const Wish& wish) noexcept;
+    [[nodiscard]] std::size_t hash() const noexcept { return hash_; }
+    [[nodiscard]] bool is_of(const Wish& wish) const noexcept {
+        return connection_ == wish.connection && environment_ == wish.environment && scope_ == wish.scope &&
+               resource_ == wish.resource;
+    }
+    friend bool operator==(const WishKey&, const WishKey&) = default;
 
 private:
-    std::array<char, 512> short_;
-    std::string long_;
-    std::string_view view_;
+    std::size_t hash_;
+    std::string connection_, environment_, scope_, resource_;
 };
 
-/// What two callers must have in common to share one request: the key and the rest.
+/// What two callers must have in common to share one request: all of it.
 [[nodiscard]] std::string flight_key(const Wish& wish);
 
 /// The request, as any OAuth client would send it (RFC 6749 §4.4.2).

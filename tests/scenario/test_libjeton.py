@@ -95,6 +95,18 @@ class Keeping(Library):
         self.assertEqual(sum(name.startswith("socket:") for name in sockets), 1, sockets)
 
 
+    def test_where_the_operator_switches_the_page_off_every_call_asks(self):
+        self.daemon.stop()
+        text = self.daemon.config.read_text()
+        self.daemon.config.write_text(text.replace("[sockets]\n", '[sockets]\nepoch_page = "no"\n'))
+        self.daemon.start()
+        program = self.caller()
+        for _ in range(2):
+            self.assertFetched(program)
+            self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(self.fetches(), 2)
+
+
 class Ending(Library):
     """Whatever ends the permission ends the kept token."""
 
@@ -112,7 +124,7 @@ class Ending(Library):
         program = self.caller()
         self.assertFetched(program)
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         self.assertEqual(program.get(0)[0], GONE)
         rest = self.assertRefused(program, "JETON_E_REFUSED", "invalid_client", connection=CONNECTION)
         self.assertIn(f"| jeton explain {CONNECTION}", rest)
@@ -127,7 +139,7 @@ class Ending(Library):
 
     def test_a_binding_with_an_end_is_not_outlived(self):
         (binding,) = self.ok("binding", "list")
-        self.ok("binding", "remove", binding["binding"], "--yes")
+        self.ok("binding", "remove", binding["id"])
         made = time.monotonic()
         self.ok("binding", "add", CONNECTION, "--user", USER, "--default", "--expires", "60s")
         time.sleep(57 - (time.monotonic() - made))

@@ -24,8 +24,8 @@
  *
  * - Threads: every function may be called by several threads at once, on the same objects, except that an object is
  *   closed or freed by one thread while nobody else uses it. There is no global state and no thread of its own.
- * - Waiting: only jeton_token_get() waits, for as long as its deadline at most, by CLOCK_MONOTONIC. Threads that ask for
- *   the same thing at the same time share one request.
+ * - Waiting: only jeton_token_get() waits, for as long as its deadline at most, by CLOCK_MONOTONIC. Threads that ask
+ * for the same thing at the same time share one request.
  * - Fork: a child process starts anew. It keeps nothing of what the parent fetched and none of its sockets; its first
  *   call sees to that. Tokens, clients and errors that the parent held remain the child's to read, close and free.
  * - Signals: a signal neither shortens nor lengthens a deadline, and SIGPIPE is never raised. No function is
@@ -36,8 +36,8 @@
  * - Texts: UTF-8, ended by NUL; those returned belong to the object they were asked of and live as long as it.
  *   Tokens are overwritten before their memory is given back. No error text holds one.
  *
- * The layout of the structs, the values and the symbols here are the ABI libjeton.so.1 (symbol version JETON_1). Structs
- * carry their size: a later libjeton adds members at their ends.
+ * The layout of the structs, the values and the symbols here are the ABI libjeton.so.1 (symbol version JETON_1).
+ * Structs carry their size: a later libjeton adds members at their ends.
  */
 #ifndef JETON_JETON_H
 #define JETON_JETON_H
@@ -81,11 +81,11 @@ struct jeton_options {
     size_t size; /**< sizeof(struct jeton_options) */
     /** The directory of the daemon's token.sock. NULL: $JETON_SOCKET_DIR (not in a set-user-ID program), else
      *  $XDG_RUNTIME_DIR/jeton where a daemon of this user's own listens, else /run/jeton. */
-    const char *directory;
+    const char* directory;
     uint32_t flags;    /**< of JETON_NO_PAGE; else 0 */
     uint32_t reserved; /**< 0 */
 };
-#define JETON_OPTIONS_INIT { sizeof(struct jeton_options), NULL, 0, 0 }
+#define JETON_OPTIONS_INIT {sizeof(struct jeton_options), NULL, 0, 0}
 
 /** Flag: leave the page alone. Nothing is kept then, and every call asks the daemon, over a session that stays open. */
 #define JETON_NO_PAGE 0x1u
@@ -93,21 +93,21 @@ struct jeton_options {
 /** What is asked for. Set it up with JETON_REQUEST_INIT; a text that is NULL or empty is not asked for. */
 struct jeton_request {
     size_t size;                /**< sizeof(struct jeton_request) */
-    const char *connection;     /**< APP/TENANT@ENVIRONMENT; NULL: the binding that is this user's default */
-    const char *environment;    /**< without a connection: the default binding within this environment */
-    const char *scope;          /**< names with spaces between; NULL: all that the tenant allowed */
-    const char *resource;       /**< who the token is for (RFC 8707); several with spaces between */
-    const char *rejected_token; /**< one that the API did not take (401): the daemon replaces it */
+    const char* connection;     /**< APP/TENANT@ENVIRONMENT; NULL: the binding that is this user's default */
+    const char* environment;    /**< without a connection: the default binding within this environment */
+    const char* scope;          /**< names with spaces between; NULL: all that the tenant allowed */
+    const char* resource;       /**< who the token is for (RFC 8707); several with spaces between */
+    const char* rejected_token; /**< one that the API did not take (401): the daemon replaces it */
     uint32_t min_ttl;           /**< seconds that must be left of its life, up to 86400; 0: any */
     uint32_t flags;             /**< 0 */
 };
-#define JETON_REQUEST_INIT { sizeof(struct jeton_request), NULL, NULL, NULL, NULL, NULL, 0, 0 }
+#define JETON_REQUEST_INIT {sizeof(struct jeton_request), NULL, NULL, NULL, NULL, NULL, 0, 0}
 
 /** Release of the library that is loaded: "0.1.0". */
-JETON_API const char *jeton_version(void);
+JETON_API const char* jeton_version(void);
 
 /** A name for a code: "JETON_E_TIMEOUT". Never NULL. */
-JETON_API const char *jeton_code_name(int code);
+JETON_API const char* jeton_code_name(int code);
 
 /**
  * Makes a client. Nothing is connected and nothing is sent: that is what the first jeton_token_get() does, and each one
@@ -118,10 +118,11 @@ JETON_API const char *jeton_code_name(int code);
  * @param error     where the reason goes if the answer is not JETON_OK; may be NULL. Free it with jeton_error_free().
  * @return JETON_OK, JETON_E_INVALID, JETON_E_MEMORY.
  */
-JETON_API int jeton_open(const struct jeton_options *options, jeton_client **client, jeton_error **error);
+JETON_API int jeton_open(const struct jeton_options* options, jeton_client** client, jeton_error** error);
 
-/** Closes a client, its session and its descriptor, and wipes what it kept. Tokens that were handed out live on. NULL: nothing. */
-JETON_API void jeton_close(jeton_client *client);
+/** Closes a client, its session and its descriptor, and wipes what it kept. Tokens that were handed out live on. NULL:
+ * nothing. */
+JETON_API void jeton_close(jeton_client* client);
 
 /**
  * A token: one that is kept and may be used again now, else the daemon's answer.
@@ -131,35 +132,36 @@ JETON_API void jeton_close(jeton_client *client);
  * `rejected_token`. That makes no system call.
  *
  * @param request     NULL: the default binding, nothing special.
- * @param timeout_ms  milliseconds that the call may take; 0: only a kept token, without waiting. Less is JETON_E_INVALID.
- *                    The daemon itself waits up to 15 seconds for a token endpoint elsewhere.
+ * @param timeout_ms  milliseconds that the call may take; 0: only a kept token, without waiting. Less is
+ * JETON_E_INVALID. The daemon itself waits up to 15 seconds for a token endpoint elsewhere.
  * @param token       where the token goes; NULL is put there if there is none. Free it with jeton_token_free().
  * @param error       as in jeton_open().
  * @return JETON_OK, or any other code.
  */
-JETON_API int jeton_token_get(jeton_client *client, const struct jeton_request *request, int timeout_ms, jeton_token **token,
-                              jeton_error **error);
+JETON_API int jeton_token_get(jeton_client* client, const struct jeton_request* request, int timeout_ms,
+                              jeton_token** token, jeton_error** error);
 
 /** Gives a token back; when nobody holds it any more it is overwritten. NULL: nothing. */
-JETON_API void jeton_token_free(jeton_token *token);
+JETON_API void jeton_token_free(jeton_token* token);
 
 /** The access token, for `Authorization: Bearer …`: visible ASCII without a space. */
-JETON_API const char *jeton_token_text(const jeton_token *token);
+JETON_API const char* jeton_token_text(const jeton_token* token);
 /** "Bearer". */
-JETON_API const char *jeton_token_type(const jeton_token *token);
+JETON_API const char* jeton_token_type(const jeton_token* token);
 /** Its scopes, with spaces between. */
-JETON_API const char *jeton_token_scope(const jeton_token *token);
+JETON_API const char* jeton_token_scope(const jeton_token* token);
 /** APP/TENANT@ENVIRONMENT it is for. */
-JETON_API const char *jeton_token_connection(const jeton_token *token);
+JETON_API const char* jeton_token_connection(const jeton_token* token);
 /** What the API wants beside the token; NULL where the app has no key. */
-JETON_API const char *jeton_token_app_key(const jeton_token *token);
+JETON_API const char* jeton_token_app_key(const jeton_token* token);
 /** Seconds of its life that are left now, rounded down; 0: it has ended. */
-JETON_API int64_t jeton_token_expires_in(const jeton_token *token);
+JETON_API int64_t jeton_token_expires_in(const jeton_token* token);
 /** 1: jeton_token_get() would hand it out again without asking. 0: not so; ask. No system call. */
-JETON_API int jeton_token_holds(const jeton_token *token);
+JETON_API int jeton_token_holds(const jeton_token* token);
 
-/** Forgets and wipes every token that is kept, and closes the session: the next call asks. Tokens handed out live on. */
-JETON_API void jeton_forget(jeton_client *client);
+/** Forgets and wipes every token that is kept, and closes the session: the next call asks. Tokens handed out live on.
+ */
+JETON_API void jeton_forget(jeton_client* client);
 
 /**
  * A descriptor for poll(2), select(2) and event loops: when it is readable, call jeton_changed(). It is a timer of the
@@ -169,26 +171,27 @@ JETON_API void jeton_forget(jeton_client *client);
  *
  * @return JETON_OK, JETON_E_INVALID (also: JETON_NO_PAGE, nothing is kept), JETON_E_SYSTEM, JETON_E_MEMORY.
  */
-JETON_API int jeton_change_fd(jeton_client *client, int *fd, jeton_error **error);
+JETON_API int jeton_change_fd(jeton_client* client, int* fd, jeton_error** error);
 
 /**
- * 1: at least one token that was kept does not hold any more (something that is allowed has changed, the daemon is gone, its
- * time is up); it is forgotten, so each end is told once. 0: all that is kept holds. Never waits.
+ * 1: at least one token that was kept does not hold any more (something that is allowed has changed, the daemon is
+ * gone, its time is up); it is forgotten, so each end is told once. 0: all that is kept holds. Never waits.
  */
-JETON_API int jeton_changed(jeton_client *client);
+JETON_API int jeton_changed(jeton_client* client);
 
 /** The code; JETON_OK for NULL. */
-JETON_API int jeton_error_code(const jeton_error *error);
+JETON_API int jeton_error_code(const jeton_error* error);
 /** What happened, for a person. Never NULL. */
-JETON_API const char *jeton_error_what(const jeton_error *error);
+JETON_API const char* jeton_error_what(const jeton_error* error);
 /** What to do now, for a person. Never NULL, may be empty. */
-JETON_API const char *jeton_error_next(const jeton_error *error);
-/** The daemon's word (RFC 6749 section 5.2): "invalid_client", "temporarily_unavailable", …; empty where it said none. */
-JETON_API const char *jeton_error_word(const jeton_error *error);
+JETON_API const char* jeton_error_next(const jeton_error* error);
+/** The daemon's word (RFC 6749 section 5.2): "invalid_client", "temporarily_unavailable", …; empty where it said none.
+ */
+JETON_API const char* jeton_error_word(const jeton_error* error);
 /** Seconds after which to ask again; -1 where the daemon named none. */
-JETON_API int64_t jeton_error_retry_after(const jeton_error *error);
+JETON_API int64_t jeton_error_retry_after(const jeton_error* error);
 /** NULL: nothing. */
-JETON_API void jeton_error_free(jeton_error *error);
+JETON_API void jeton_error_free(jeton_error* error);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 /**
- * The C++ face of libjeton: the objects of jeton.h with owners. Header only, C++17; what crosses the library's border is C
- * alone, so that compilers and standard libraries may differ. Threads, forks, waiting: as jeton.h says.
+ * The C++ face of libjeton: the objects of jeton.h with owners. Header only, C++17; what crosses the library's border
+ * is C alone, so that compilers and standard libraries may differ. Threads, forks, waiting: as jeton.h says.
  *
  *     jeton::Client client;
  *     jeton::Request wish;
@@ -39,10 +39,10 @@ public:
         jeton_error_free(error);
     }
 
-    int code() const noexcept { return code_; }                  ///< of jeton_code
-    const std::string& next() const noexcept { return next_; }   ///< what to do now
-    const std::string& word() const noexcept { return word_; }   ///< the daemon's, RFC 6749 §5.2; empty: none
-    std::optional<std::chrono::seconds> retry_after() const {    ///< nothing where the daemon named no time
+    int code() const noexcept { return code_; }                 ///< of jeton_code
+    const std::string& next() const noexcept { return next_; }  ///< what to do now
+    const std::string& word() const noexcept { return word_; }  ///< the daemon's, RFC 6749 §5.2; empty: none
+    std::optional<std::chrono::seconds> retry_after() const {   ///< nothing where the daemon named no time
         if (retry_after_ < 0) return std::nullopt;
         return std::chrono::seconds{retry_after_};
     }
@@ -114,8 +114,8 @@ public:
         return Token{token};
     }
 
-    /// The same, for programs that do without exceptions: nothing, and the code (and the error, where it is wanted; free
-    /// it with jeton_error_free) in its place.
+    /// The same, for programs that do without exceptions: nothing, and the code (and the error, where it is wanted;
+    /// free it with jeton_error_free) in its place.
     std::optional<Token> try_token(const Request& wish, std::chrono::milliseconds timeout, int& code,
                                    jeton_error** error = nullptr) {
         jeton_token* token = nullptr;

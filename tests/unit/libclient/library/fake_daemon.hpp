@@ -56,7 +56,9 @@ public:
     Page& operator=(const Page&) = delete;
     ~Page() { ::munmap(page_, page::page_size); }
 
-    void say(std::uint64_t epoch) { page::publish(*page_, {page::instance_of(instance_text), epoch}, page::boot_time()); }
+    void say(std::uint64_t epoch) {
+        page::publish(*page_, {page::instance_of(instance_text), epoch}, page::boot_time());
+    }
     void grow_old(std::uint64_t nanoseconds) { page::beat(*page_, page::boot_time() - nanoseconds); }
     void end() { page::void_page(*page_); }
 
