@@ -9,8 +9,10 @@ import subprocess
 import time
 
 import library
-from harness import USER, Scenario, wait_until
+from harness import INVOICES, USER, Scenario, wait_until
 from library import LibraryCaller
+from people import Person
+from system import SystemScenario
 
 CONNECTION = "dispatcher/1234567@integration"
 KEPT, GONE = "JETON_OK", "JETON_E_TIMEOUT"  # what a call without waiting comes to
@@ -256,6 +258,36 @@ class FalseDaemons(Library):
         code, rest = self.caller(directory=self.place).get()
         self.assertEqual(code, "JETON_E_UNREACHABLE", rest)
         self.assertIn("| start one: jetond --user", rest)
+
+
+class Identities(SystemScenario):
+    """A program that starts as root and becomes somebody else, as many services do."""
+
+    def setUp(self):
+        if reason := library.missing():
+            self.skipTest(reason)
+        super().setUp()
+        self.local_environment()
+        self.app()
+        self.connected()
+
+    def test_a_changed_user_is_noticed_at_the_next_fetch_and_keeps_nothing_of_the_old_one(self):
+        self.ok("binding", "add", CONNECTION, "--user", "root", "--default")
+        program = LibraryCaller(self.daemon.run)
+        self.addCleanup(program.close)
+        self.assertEqual(program.get()[0], "JETON_OK")
+        other = Person("daemon")
+        self.assertEqual(program.tell("become", other.uid), "0")
+        code, rest = program.get(scope=INVOICES)
+        self.assertEqual((code, rest.split(" ")[0]), ("JETON_E_REFUSED", "invalid_client"), rest)
+        self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(program.get()[0], "JETON_E_REFUSED")
+
+        self.ok("binding", "add", CONNECTION, "--user", other.name, "--default")
+        self.assertEqual(program.get()[0], "JETON_OK")
+        self.assertEqual(program.get(0)[0], KEPT, "it reads the page as any other")
+        self.ok("access", "disable", CONNECTION, "--yes", "--reason", "a test")
+        self.assertEqual(program.get(0)[0], GONE)
 
 
 class Examples(Library):

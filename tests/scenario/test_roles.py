@@ -20,12 +20,25 @@ STATES = (NOT_CONNECTED, CONNECTED, DISABLED)
 MODES = ("developer", "tenant")
 TENANT_OF = {NOT_CONNECTED: "1000001@integration", CONNECTED: "1000002@integration", DISABLED: "1000003@integration"}
 APP_OF = {"developer": "dispatcher", "tenant": "zapier"}  # by who configures the credentials
+# Public keys of clients, as the RFCs 8037 (A.2) and 7515 (A.3) have them.
+KEY = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
+OTHER_KEY = json.dumps({
+    "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+})  # fmt: skip
 ABSENT_APP = "surveyors0"  # as long as "dispatcher": bodies are compared byte by byte
 
 # Which of developer and tenant admin configures credentials is the app's to say (S5).
 CONFIGURE = {
     "connection.edit", "secret.generate", "secret.rotate", "secret.rollback", "secret.import", "secret.deactivate",
+    "client_key.add", "client_key.remove",
 }  # fmt: skip
+# Public keys of RFC 8032 §7.1; the first has the thumbprint of RFC 8037 §A.3.
+KEYS = [
+    json.dumps({"kty": "OKP", "crv": "Ed25519", "x": x})
+    for x in ("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw")
+]
+KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 # Verbs that change nothing: the only ones an auditor may have.
 READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
@@ -37,7 +50,7 @@ OWN_WORD = {
     "ticket.claim", "key_slot.add", "key_slot.remove", "key.rotate", "key.rotate_root", "backup.begin", "import.row",
 }  # fmt: skip
 # What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
-# and who asks for a token is bound to nothing.
+# and who asks for a token, or to end one, is bound to nothing.
 NEVER_DONE = {
     "key_slot.add",
     "key.rotate",
@@ -55,6 +68,7 @@ NEVER_DONE = {
     "ticket.claim",
     "token.issue",
     "token.introspect",
+    "token.revoke",
 }
 # Allowed in this state, of which it makes nothing else: an admin's own pause cannot be set twice.
 ALREADY_SO = {DISABLED: {"access.disable"}}
@@ -68,10 +82,10 @@ class Target:
     """What a request is about."""
 
     def __init__(self, app, tenant, number, operator=False, prefix="jcs.none", ticket="0" * 32, pair="jid." + "0" * 25,
-                 binding="0" * 32):  # fmt: skip
+                 binding="0" * 32, kid="none"):  # fmt: skip
         self.app, self.tenant, self.number = app, tenant, number
         self.connection = f"{app}/{tenant}"
-        self.prefix, self.ticket, self.pair, self.binding = prefix, ticket, pair, binding
+        self.prefix, self.ticket, self.pair, self.binding, self.kid = prefix, ticket, pair, binding, kid
         # An operator decides for a tenant on its behalf, and says so.
         self.why = {"on_behalf_of": "Pat, office manager", "reason": "asked on the phone"} if operator else {}
 
@@ -192,9 +206,15 @@ REQUESTS = {
     "secret.import": control(
         "POST", lambda t: t.at("secrets", "import"), {"client_id": "cid.x", "client_secret": "cs1.x"}
     ),
+    "client_key.add": control("POST", lambda t: t.at("keys"), {"key": KEYS[1]}),
+    "client_key.remove": control("DELETE", lambda t: t.at("keys", KID)),
+    "client_key.list": control("GET", lambda t: t.at("keys")),
     "secret.deactivate": control("POST", lambda t: t.at("secrets", t.prefix, "deactivate"), {}),
     "secret.list": control("GET", "/v1/secrets"),
     "secret.identify": control("POST", "/v1/secrets/identify", {"value": "jcs." + "0" * 50}),
+    "client_key.add": control("POST", lambda t: t.at("keys"), {"key": KEY}),
+    "client_key.list": control("GET", lambda t: t.at("keys")),
+    "client_key.remove": control("DELETE", lambda t: t.at("keys", t.kid)),
     "ticket.list": control("GET", "/v1/tickets"),
     "ticket.revoke": control("DELETE", lambda t: f"/v1/tickets/{t.ticket}"),
     "audit.list": control("GET", "/v1/audit"),
@@ -276,13 +296,14 @@ class Matrix(SystemScenario):
         self.api("POST", "/v1/apps", body, by=developer)
 
     def put_in(self, state, app, tenant):
-        """The connection, brought into that state, with a secret where it can have one: the secret's prefix."""
+        """The connection, brought into that state, with a secret and a key where it can have them: the secret's prefix."""
         connection = f"{app}/{tenant}"
         self.api("POST", f"/v1/apps/{app}/tenants", {"tenant": tenant})
         if state == NOT_CONNECTED:
             return None
         why = {"on_behalf_of": "Pat", "reason": "asked"}
         allowed = self.api("POST", path_of(connection, "allow"), {"version": 1, **why})
+        self.api("POST", path_of(connection, "keys"), {"key": KEYS[0]})
         value = allowed.get("client_secret") or self.api("POST", path_of(connection, "secrets"), {})["client_secret"]
         if state == DISABLED:
             self.api("POST", path_of(connection, "disable"), why)
@@ -298,6 +319,8 @@ class Matrix(SystemScenario):
         # An admin lifts the pauses of admins; those of an operator are not the admin's to lift.
         prefix = self.put_in(CONNECTED if state == DISABLED else state, app, TENANT_OF[NOT_CONNECTED])
         target = Target(app, TENANT_OF[NOT_CONNECTED], self.number, operator, prefix=prefix or "jcs.none")
+        if state != NOT_CONNECTED:
+            target.kid = self.api("POST", target.at("keys"), {"key": OTHER_KEY})["kid"]
         if state == DISABLED:
             admin = next(caller for caller in self.callers_of_all if caller.title == "tenant admin")
             self.api("POST", target.at("disable"), {}, by=admin.person)

@@ -203,6 +203,21 @@ TEST_CASE("libjeton: a session that the daemon closed meanwhile is opened again,
     CHECK(world.daemon.sessions() == 2);
 }
 
+TEST_CASE("libjeton: a daemon that hangs up on the request itself is asked again over a new session, once") {
+    std::vector<std::string> told{token_answer("t1", 7), std::string{testing::hang_up_now}, token_answer("t2", 7)};
+    std::size_t next = 0;
+    Daemon daemon{[&](std::string_view) { return told[next++]; }};
+    const Opened jeton{daemon.directory(), JETON_NO_PAGE};
+    REQUIRE(jeton.get().text() == "t1");
+    CHECK(jeton.get().text() == "t2");
+    CHECK(daemon.sessions() == 2);
+
+    told = {std::string{testing::hang_up_now}};
+    next = 0;
+    jeton_forget(jeton.client());
+    CHECK(jeton.get().code == JETON_E_ANSWER);
+}
+
 TEST_CASE("libjeton: a daemon that says nothing costs the deadline, no more, and the next call has its own") {
     Daemon silent{[](std::string_view) { return std::string{}; }};
     const Opened jeton{silent.directory()};
@@ -241,6 +256,12 @@ TEST_CASE("libjeton: threads that ask at once share one request") {
         const Opened jeton{slow.directory(), JETON_NO_PAGE};
         for (const auto& text : asked_by_eight(jeton)) CHECK_MESSAGE((text == "t1" || text == "t2"), text);
         CHECK(slow.requests() <= 3);
+    }
+    SUBCASE("without a page nobody gets what was asked before") {
+        const Opened jeton{slow.directory(), JETON_NO_PAGE};
+        std::jthread first{[&] { CHECK(jeton.get().text() == "t1"); }};
+        while (slow.requests() == 0) std::this_thread::sleep_for(1ms);
+        CHECK(jeton.get().text() == "t2");
     }
     SUBCASE("a caller's own deadline is its own") {
         const Opened jeton{slow.directory(), JETON_NO_PAGE};

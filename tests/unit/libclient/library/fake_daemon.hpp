@@ -38,6 +38,8 @@ inline std::string token_answer(std::string_view token, std::uint64_t epoch, int
                       std::to_string(seconds) + "\r\n");
 }
 
+inline constexpr std::string_view hang_up_now = "hang up";  ///< in the place of an answer
+
 /// The page as the front writes it.
 class Page {
 public:
@@ -137,6 +139,7 @@ private:
             told = answers_(read);
             read.clear();
             if (told.empty()) return;  // says nothing at all
+            if (told == hang_up_now) ::shutdown(socket, SHUT_RDWR);
             [[maybe_unused]] const auto sent = ::send(socket, told.data(), told.size(), MSG_NOSIGNAL);
         }
     }
