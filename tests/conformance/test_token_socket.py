@@ -154,7 +154,7 @@ class TokenSocket(Scenario):
                 self.assertRefusal(self.post(TOKEN, fields), 400, "invalid_client")
         told = self.get(METADATA).json
         self.assertIn("private_key_jwt", told["token_endpoint_auth_methods_supported"])
-        self.assertEqual(set(told["token_endpoint_auth_signing_alg_values_supported"]), {"EdDSA", "ES256", "RS256"})
+        self.assertEqual(set(told["token_endpoint_auth_signing_alg_values_supported"]), {"EdDSA", "Ed25519", "ES256", "RS256"})
 
     # best current practice
 

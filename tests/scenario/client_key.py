@@ -33,10 +33,12 @@ def openssl(*arguments, stdin=b""):
 class ClientKey:
     """`file`: the private key; `public`: what its owner gives to the operator."""
 
-    def __init__(self, directory, algorithm="EdDSA", genpkey=None):
+    def __init__(self, directory, algorithm="EdDSA", genpkey=None, file=None):
+        """A new pair, or that of `file`."""
         self.algorithm = algorithm
-        self.file = pathlib.Path(directory) / f"client-{secrets.token_hex(4)}.pem"
-        openssl("genpkey", *(genpkey or GENPKEY[algorithm]), "-out", self.file)
+        self.file = file or pathlib.Path(directory) / f"client-{secrets.token_hex(4)}.pem"
+        if file is None:
+            openssl("genpkey", *(genpkey or GENPKEY[algorithm]), "-out", self.file)
         self.public = openssl("pkey", "-in", self.file, "-pubout").decode()
 
     @property

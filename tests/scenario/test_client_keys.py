@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import pathlib
 import shutil
 import subprocess
 import time
@@ -324,6 +325,21 @@ class Replays(LocalKeys):
         assertion = key.assertion(self.client_id)
         self.assertRefusal(self.present(assertion, scope="tn.unheard.of:r"), 400, "invalid_scope")
         self.assertNotAccepted(self.present(assertion), "shown before")
+
+
+    def test_threat_a_restore_brings_no_shown_assertion_to_life_and_names_the_key_that_comes_back(self):
+        recovery_key = self.ok("key", "slot", "add", "recovery")["recovery_key"]
+        key = self.key(connection=self.connection)
+        file = pathlib.Path(self.keys) / "jeton.backup"
+        self.ok("backup", file, stdin=recovery_key)
+        shown = key.assertion(self.client_id, exp=int(time.time()) + 900)
+        self.assertToken(self.present(shown))
+        self.ok("connection", "key", "remove", self.connection, key.kid, "--yes")
+        told = self.ok("restore", file, "--dry-run", stdin=recovery_key)
+        self.assertIn(key.kid, str(told["revived"]))
+        self.ok("restore", file, "--yes", stdin=recovery_key)
+        self.assertNotAccepted(self.present(shown), "shown before")
+        self.assertToken(self.present(key.assertion(self.client_id)))
 
 
 class UpstreamKeys(KeyScenario):

@@ -2,7 +2,7 @@
 import { overSocket, privateKey, refusal, tell } from './over_socket.mjs';
 import * as oauth from 'oauth4webapi';
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, P256_KEY } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, ED25519_KEY } = process.env;
 const options = { [oauth.customFetch]: overSocket, [oauth.allowInsecureRequests]: true };
 const issuer = new URL(ISSUER);
 const client = { client_id: CLIENT_ID };
@@ -30,7 +30,7 @@ async function revoked(value) {
 }
 
 async function byPrivateKey() {
-  const authentication = oauth.PrivateKeyJwt(await privateKey(P256_KEY, { name: 'ECDSA', namedCurve: 'P-256' }));
+  const authentication = oauth.PrivateKeyJwt(await privateKey(ED25519_KEY, { name: 'Ed25519' }));
   return [await token(authentication), await token(authentication)];
 }
 
