@@ -1,4 +1,5 @@
-/// Client authentication by a signed assertion: RFC 7523 §2.2 and §3 as draft-ietf-oauth-rfc7523bis narrows them (T-18).
+/// Client authentication by a signed assertion: RFC 7523 §2.2 and §3 as draft-ietf-oauth-rfc7523bis narrows them
+/// (T-18).
 #pragma once
 
 #include <chrono>
