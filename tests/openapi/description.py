@@ -147,6 +147,8 @@ def problems(document):
 def json_schema(document, schema):
     """A schema of OpenAPI 3.0 as JSON Schema, strict: a member that is not described is a fault."""
     schema = resolve(document, schema)
+    if "oneOf" in schema:
+        return {"oneOf": [json_schema(document, part) for part in schema["oneOf"]]}
     if "allOf" in schema:
         parts = [json_schema(document, part) for part in schema["allOf"]]
         merged = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
