@@ -18,6 +18,7 @@ C, T, U = "dispatcher/1234567@integration", "1234567@integration", "1234567@prod
 ONE_APP, ONE_TENANT = {"app": "dispatcher"}, {"tenant": T}
 ONE, LIVE = {"app": "dispatcher", "tenant": T}, {"app": "dispatcher", "tenant": U}
 CONNECTIONS = "/v1/connections/{app}/{tenant}"
+PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}  # RFC 8037 A.2
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -183,6 +184,10 @@ class Answers(Scenario):
         for value in (secret["client_secret"], ticket["ticket"], secret["client_id"], "nothing of ours"):
             self.ask("post", "/v1/secrets/identify", body={"value": value})
         self.pair = self.ask("post", CONNECTIONS + "/pairs", ONE, {"user": USER, "expires_in": 3600})
+        key = self.ask("post", CONNECTIONS + "/keys", ONE, {"key": json.dumps(PUBLIC_KEY), "expires_in": 3600})
+        self.ask("get", CONNECTIONS + "/keys", ONE)
+        self.ask("get", CONNECTIONS, ONE)
+        self.ask("delete", CONNECTIONS + "/keys/{kid}", {**ONE, "kid": key["kid"]})
 
     def bindings(self):
         self.ask("post", "/v1/bindings", body={"connection": C, "user": USER, "default": True})

@@ -20,12 +20,6 @@ STATES = (NOT_CONNECTED, CONNECTED, DISABLED)
 MODES = ("developer", "tenant")
 TENANT_OF = {NOT_CONNECTED: "1000001@integration", CONNECTED: "1000002@integration", DISABLED: "1000003@integration"}
 APP_OF = {"developer": "dispatcher", "tenant": "zapier"}  # by who configures the credentials
-# Public keys of clients, as the RFCs 8037 (A.2) and 7515 (A.3) have them.
-KEY = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
-OTHER_KEY = json.dumps({
-    "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-})  # fmt: skip
 ABSENT_APP = "surveyors0"  # as long as "dispatcher": bodies are compared byte by byte
 
 # Which of developer and tenant admin configures credentials is the app's to say (S5).
@@ -82,10 +76,10 @@ class Target:
     """What a request is about."""
 
     def __init__(self, app, tenant, number, operator=False, prefix="jcs.none", ticket="0" * 32, pair="jid." + "0" * 25,
-                 binding="0" * 32, kid="none"):  # fmt: skip
+                 binding="0" * 32):  # fmt: skip
         self.app, self.tenant, self.number = app, tenant, number
         self.connection = f"{app}/{tenant}"
-        self.prefix, self.ticket, self.pair, self.binding, self.kid = prefix, ticket, pair, binding, kid
+        self.prefix, self.ticket, self.pair, self.binding = prefix, ticket, pair, binding
         # An operator decides for a tenant on its behalf, and says so.
         self.why = {"on_behalf_of": "Pat, office manager", "reason": "asked on the phone"} if operator else {}
 
@@ -212,9 +206,6 @@ REQUESTS = {
     "secret.deactivate": control("POST", lambda t: t.at("secrets", t.prefix, "deactivate"), {}),
     "secret.list": control("GET", "/v1/secrets"),
     "secret.identify": control("POST", "/v1/secrets/identify", {"value": "jcs." + "0" * 50}),
-    "client_key.add": control("POST", lambda t: t.at("keys"), {"key": KEY}),
-    "client_key.list": control("GET", lambda t: t.at("keys")),
-    "client_key.remove": control("DELETE", lambda t: t.at("keys", t.kid)),
     "ticket.list": control("GET", "/v1/tickets"),
     "ticket.revoke": control("DELETE", lambda t: f"/v1/tickets/{t.ticket}"),
     "audit.list": control("GET", "/v1/audit"),
@@ -319,8 +310,6 @@ class Matrix(SystemScenario):
         # An admin lifts the pauses of admins; those of an operator are not the admin's to lift.
         prefix = self.put_in(CONNECTED if state == DISABLED else state, app, TENANT_OF[NOT_CONNECTED])
         target = Target(app, TENANT_OF[NOT_CONNECTED], self.number, operator, prefix=prefix or "jcs.none")
-        if state != NOT_CONNECTED:
-            target.kid = self.api("POST", target.at("keys"), {"key": OTHER_KEY})["kid"]
         if state == DISABLED:
             admin = next(caller for caller in self.callers_of_all if caller.title == "tenant admin")
             self.api("POST", target.at("disable"), {}, by=admin.person)
