@@ -89,6 +89,7 @@ constexpr std::array arguments{
     Argument{"", "--pid", Source::free_text},
     Argument{"", "--rate", Source::free_text},
     Argument{"", "--reason", Source::free_text},
+    Argument{"", "--resource", Source::free_text},
     Argument{"", "--since", Source::free_text},
     Argument{"", "--timeout", Source::free_text},
     Argument{"", "--token-endpoint", Source::free_text},

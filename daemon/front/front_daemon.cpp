@@ -21,11 +21,18 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto usage_interval = 5s;
+constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
 constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
 
-VaultClient::Listeners listeners_for(DecisionCache& decisions) {
-    return {.era_changed = [&decisions](const Era& era) { decisions.enter(era); },
+/// The vault tells of a change before it answers it, and whatever comes from it is looked at in its order: the page
+/// says what is true before any answer that follows from it leaves this process.
+VaultClient::Listeners listeners_for(DecisionCache& decisions, EpochPageWriter& page) {
+    return {.era_changed =
+                [&decisions, &page](const Era& era, bool open) {
+                    decisions.enter(era);
+                    page.say(open ? era : Era{});
+                },
             .token_replaced = [&decisions](std::string_view connection) { decisions.drop_connection(connection); },
             .ready =
                 [] {
@@ -49,13 +56,15 @@ void rethrow(const std::exception_ptr& fault) {
 
 }  // namespace
 
-FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets)
+FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page)
     : sockets_(std::move(sockets)),
+      page_(std::move(page)),
       decisions_(clock_),
-      vault_(context_, listeners_for(decisions_)),
+      vault_(context_, listeners_for(decisions_, page_)),
       desk_{.clock = clock_,
             .vault = vault_,
             .decisions = decisions_,
+            .page = page_,
             .control_group = config.mode == DaemonMode::system ? config.sockets.control_group : std::string{}},
       server_(context_, limits_of(config)),
       signals_(context_, SIGTERM, SIGINT),
@@ -70,6 +79,8 @@ int FrontDaemon::run() {
     asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
     asio::co_spawn(context_.get_executor(), watch_helpers(), rethrow);
     asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
+    if (page_.state() == EpochPageWriter::State::on)
+        asio::co_spawn(context_.get_executor(), keep_page_fresh(), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
     context_.run();
@@ -124,6 +135,14 @@ Task<void> FrontDaemon::report_now_and_then() {
     }
 }
 
+/// Also while the daemon is ending: what is running then is still decided by the vault, and the page still true.
+Task<void> FrontDaemon::keep_page_fresh() {
+    for (;;) {
+        page_.beat();
+        co_await pause(page_interval);
+    }
+}
+
 Task<void> FrontDaemon::pause(std::chrono::milliseconds length) {
     Timer timer{context_, length};
     boost::system::error_code ec;
@@ -136,6 +155,7 @@ Task<void> FrontDaemon::shut_down() {
     server_.stop();
     const auto begin = std::chrono::steady_clock::now();
     while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) co_await pause(20ms);
+    page_.end();
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
     vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());

@@ -13,13 +13,14 @@
 #include "daemon/front/sockets.hpp"
 #include "daemon/front/supervisor.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
+#include "daemon/front/tokens/epoch_page.hpp"
 #include "daemon/front/vault_client.hpp"
 
 namespace jeton::front {
 
 class FrontDaemon {
 public:
-    FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets);
+    FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page);
 
     /// Serves until SIGTERM or SIGINT, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1 where the
     /// supervisor or jetond-names ended by itself.
@@ -32,12 +33,14 @@ private:
     Task<void> watch_signals();
     Task<void> watch_helpers();
     Task<void> report_now_and_then();
+    Task<void> keep_page_fresh();
     Task<void> shut_down();
     Task<void> pause(std::chrono::milliseconds length);
 
     SystemClock clock_;
     asio::io_context context_{1};
     Sockets sockets_;
+    EpochPageWriter page_;
     DecisionCache decisions_;
     VaultClient vault_;
     Desk desk_;

@@ -1,8 +1,10 @@
 /// jetond: the front. Everyone on the host may talk to it; it holds no key, no stored secret, no network.
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,6 +19,7 @@
 #include "daemon/front/sandbox.hpp"
 #include "daemon/front/sockets.hpp"
 #include "daemon/front/supervisor.hpp"
+#include "daemon/front/tokens/epoch_page.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace {
@@ -46,6 +49,14 @@ std::optional<int> parse_command_line(int argc, char** argv, Options& options) {
     return std::nullopt;
 }
 
+/// Nothing is answered meanwhile, so no change is acknowledged that a reader of that page would not see.
+void wait_out_earlier_page(const jeton::front::EpochPageWriter& page) {
+    jeton::log::warning(
+        "the epoch page of an earlier jetond at {} cannot be ended: serving begins when it is stale, in 3 s",
+        page.path().string());
+    std::this_thread::sleep_for(jeton::front::page_outlives + std::chrono::milliseconds{100});
+}
+
 int refused(const jeton::Error& error) {
     jeton::log::error("{}; {}", error.what, error.next);
     return EXIT_FAILURE;
@@ -72,8 +83,10 @@ int main(int argc, char** argv) try {
     prepare_secure_memory();
     auto sockets = open_sockets(*config);
     if (!sockets) return refused(sockets.error());
+    auto page = EpochPageWriter::open(*config, sockets->made.empty());  // the locks are held
+    if (page.earlier_page_lives()) wait_out_earlier_page(page);
     confine_front(*config);
-    FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets)};
+    FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets), std::move(page)};
     return daemon.run();
 } catch (const std::exception& fault) {
     jeton::log::error("{}", fault.what());

@@ -163,8 +163,9 @@ class Sources(Manual):
                 expected[table, key] = fields[key]
             elif (table, key) not in expected:
                 expected[table, key] = fields.get(key) or "none"
-        for table, key, yes, no in re.findall(r'reader\.choice\("(\w+)", "(\w+)", "(\w+)", "(\w+)"\)', source):
-            expected[table, key] = f'"{no}"'  # value_or(false): the second word
+        choice = r'reader\.choice\("(\w+)", "(\w+)", "(\w+)", "(\w+)"\)(?:\.value_or\((\w+)\))?'
+        for table, key, yes, no, default in re.findall(choice, source):
+            expected[table, key] = f'"{yes if default == "true" else no}"'
         self.assertGreater(len(expected), 14)
         told = {}
         for title, page in ((title, self.pages["jetond.toml.5"]) for title in self.pages["jetond.toml.5"].sections):

@@ -80,7 +80,7 @@ class OAuthPage(Scenario):
         self.assertEqual(found["issuer"], "http://localhost/integration")
         for method in found["token_endpoint_auth_methods_supported"]:
             self.assertIn(f"| `{method}` |", section("Who the client is"))
-        for name in ("token_endpoint", "introspection_endpoint", "jwks_uri"):
+        for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"):
             self.assertIn(f"`/{{environment}}/{found[name].rsplit('/', 1)[1]}`", section("Endpoints"))
 
     def test_T_16_the_keys(self):
@@ -93,6 +93,16 @@ class OAuthPage(Scenario):
         found = self.shell("By introspection")
         self.assertIs(found["active"], True)
         self.assertEqual((found["token_type"], found["connection"]), ("Bearer", self.connection))
+
+    def test_T_12_revocation(self):
+        self.ok("binding", "add", self.connection, "--user", USER, "--default")
+        self.assertEqual(self.run_block("Revocation", "sh", "bash", "-euo", "pipefail"), "")
+        (entry,) = self.audit(event="token.revoked")
+        self.assertEqual(entry["connection"], self.connection)
+
+    def test_T_14_resources(self):
+        *_, answer = self.run_block("Resources", "sh", "bash", "-euo", "pipefail").splitlines()
+        self.assertEqual(wire.claims(json.loads(answer)["access_token"])[1]["aud"], "https://invoices.example/")
 
     def test_python_requests_oauthlib(self):
         self.python("requests-oauthlib", "requests_oauthlib")

@@ -324,6 +324,25 @@ class WhatHasEnded(ResourceServers):
         for server in self.each(keys):
             self.assertBadToken(server.get(token))
 
+    def test_T_12_a_revoked_token_is_refused_by_introspection_at_once_and_by_keys_when_it_expires(self):
+        keys, asking = self.by_key_set(), self.by_introspection()
+        token = self.token()
+        other = self.token(min_ttl=1)
+        for server in self.each({**keys, **asking}):
+            self.assertTaken(server.get(token))
+        answer = self.post(
+            "/integration/revoke", grant_type=None, token=token, client_id=self.client_id, client_secret=self.secret
+        )
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        for server in self.each(asking):
+            self.assertBadToken(server.get(token))
+            self.assertTaken(server.get(other))
+        for server in self.each(keys):
+            self.assertTaken(server.get(token))  # as docs/oauth.md says
+        self.clock.advance(seconds=901)
+        for server in self.each(keys):
+            self.assertBadToken(server.get(token))
+
     def test_T_11_a_cached_answer_is_believed_as_long_as_was_said_and_no_longer(self):
         token = self.token()
         servers = self.by_introspection(cache=1.5)

@@ -94,6 +94,8 @@ def control(method, target, body=None):
 REQUESTS = {
     "token.issue": on_token_socket("POST", "/integration/token", {"grant_type": "client_credentials"}),
     "token.introspect": on_token_socket("POST", "/integration/introspect", {"token": "a.b.c"}),
+    "token.revoke": on_token_socket("POST", "/integration/revoke", {"token": "a.b.c"}),
+    "token.revoke_all": control("POST", lambda t: t.at("revoke"), {}),
     "jwks.show": on_token_socket("GET", "/integration/jwks"),
     "metadata.show": on_token_socket("GET", "/.well-known/oauth-authorization-server/integration"),
     "ticket.claim": control("POST", "/v1/tickets/claim", {"ticket": "jtk.none"}),
