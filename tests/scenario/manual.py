@@ -11,6 +11,10 @@ from programs import BUILD, ENVIRONMENT, REPOSITORY
 PAGES = REPOSITORY / "docs" / "man"
 ESCAPES = {r"\-": "-", r"\~": " ", r"\&": "", r"\e": "\\", r"\(dq": '"', r"\(aq": "'"}
 HELP = "--help"
+# A line of a help: name, value, whether it must be given; what it excludes and what it is about follow.
+ENTRY = re.compile(
+    r"  (?:-\w,)?([\w-]+)(?: (?!Excludes:|REQUIRED)([^\s]+(?: \[\S+\])?))?(?: (REQUIRED))?(?: \.\.\.)?(?: Excludes: --.*)?(?: |$)"
+)
 
 
 def plain(text):
@@ -102,7 +106,7 @@ class Verb:
         for line in text.splitlines():
             if re.fullmatch(r"[A-Z][a-z ]+:", line):
                 part = line.removesuffix(":")
-            elif not (found := re.match(r"  (?:-\w,)?(\S+)(?: (.*?))??(?: (REQUIRED))?(?: (\.\.\.))?(?:\s{2,}|$)", line)):
+            elif not (found := ENTRY.match(line)):
                 continue
             elif part in ("Options", "Global options") and found[1].startswith("--"):
                 options = self.globals if part == "Global options" else self.options

@@ -15,11 +15,12 @@ from harness import DONE, REFUSED, SEALED, UNREACHABLE, USAGE, USER, Scenario, r
 from manual import choices
 from programs import BUILD, ENVIRONMENT, REPOSITORY
 from terminal import on_a_terminal
+from test_documents import commands_of
 
 PENDING, CANNOT_RUN, NOT_FOUND, INTERRUPTED = 5, 126, 127, 130
 SHELLS = {"bash": "jeton.bash", "zsh": "jeton.zsh", "fish": "jeton.fish"}
 NOWHERE = "/nonexistent"
-NAMES_VALUE = re.compile(r"(--[a-z-]+)(?: ([^\]\[ ]+))?")
+NAMES_VALUE = re.compile(r"(--[a-z-]+)(?: (?!\|)([^\]\[{} ]+))?")
 CONFIRMED = "Asks Confirm and Continue"
 
 
@@ -69,7 +70,7 @@ class Commands(Manual):
                 explained = self.page_of(verb).options(self.section_of(verb))
                 self.assertEqual(sorted(explained), sorted(verb.options))
                 for option, value in verb.options.items():
-                    told, has = explained[option].rstrip(". "), value.removesuffix(" ...")
+                    told, has = explained[option].rstrip(". "), value
                     if option == "--slot":  # each kind has an entry of its own; the last one is kept
                         text = " ".join(tag for tag, _ in self.page_of(verb).tags("OPTIONS"))
                         self.assertEqual([kind for kind in choices(has) if kind not in text], [])
@@ -87,8 +88,8 @@ class Commands(Manual):
                 for option in verb.required - set(verb.arguments):
                     for rest in forms:
                         self.assertIn(option, re.sub(r"\[[^\]]*\]", "", rest), "it must be given")
-                bare = [word for rest in forms for word in re.sub(r"--[a-z-]+( [^\]\[ ]+)?", "", rest).split()]
-                words = {re.split(r"[@\[|.]", word.strip("[]"))[0] for word in bare}
+                bare = [word for rest in forms for word in NAMES_VALUE.sub("", rest).split()]
+                words = {re.split(r"[@\[|.]", word.strip("[]{}"))[0] for word in bare}
                 for argument in verb.arguments:
                     names = {argument} | {"PAIR": {"CLIENT-ID"}, "SHELL": {"bash"}}.get(argument, set())
                     self.assertTrue(names & words, f"{argument} is not among {sorted(words)}")
@@ -101,6 +102,19 @@ class Commands(Manual):
                 text = " ".join(page.text(part) for part in parts)
                 asks = verb.is_confirmed or "--now" in verb.options
                 self.assertEqual(CONFIRMED in text, asks)
+
+    def test_S51_each_verb_is_typed_by_a_page_whose_commands_run(self):
+        typed = "\n".join(
+            command.text for page in ("README.md", "docs/life-cycle.md", "docs/runbook.md")
+            for command in commands_of((REPOSITORY / page).read_text())
+        )  # fmt: skip
+        elsewhere = {
+            "jeton completion": "Shells, below",
+            "jeton key slot add systemd-credential": "test_key_slots: it takes what systemd hands over",
+            "jeton key slot add key-file": "test_key_slots: it takes another configuration",
+        }
+        missing = {verb.name for verb in self.last_verbs() if not re.search(rf"\b{verb.name}\b", typed)}
+        self.assertEqual(missing, set(elsewhere))
 
     def test_S51_the_global_options_are_explained(self):
         explained = self.pages["jeton.1"].options("OPTIONS")
@@ -116,7 +130,7 @@ class Commands(Manual):
                 if found := re.search(r"(?:^|\$\(|\| )(jeton [^|<>)]*)", line):
                     with self.subTest(f"{name}: {line}"):
                         tried += 1
-                        words = shlex.split(found[1])[1:]
+                        words = [{"30s": "1s"}.get(word, word) for word in shlex.split(found[1])[1:]]
                         run = run_jeton(NOWHERE, *words, stdin="x\n")
                         self.assertNotEqual(run.code, USAGE, run)
         self.assertGreater(tried, 60)
