@@ -2,9 +2,12 @@
 
 import os
 import pathlib
+import pty
 import re
+import select
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -484,6 +487,53 @@ class Shells(Scenario):
 
     def test_S51_fish_completes(self):
         self.check("fish", FISH)
+
+    def press_tab(self, shell, setup, line, expected):
+        """Types into the shell itself, on a terminal; `expected` must come to stand there."""
+        if shutil.which(shell[0]) is None:
+            self.skipTest(f"{shell[0]} is not installed (tools/dependencies)")
+        home = self.scratch()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(home)
+            os.execvpe(shell[0], shell, {
+                **ENVIRONMENT, "HOME": home, "TERM": "dumb", "JETON_SOCKET_DIR": str(self.daemon.run),
+                "PATH": f"{BUILD}:{ENVIRONMENT['PATH']}",
+            })  # fmt: skip
+        shown = ""
+
+        def wait_for(text):
+            nonlocal shown
+            end = time.monotonic() + 20
+            while text not in shown and time.monotonic() < end:
+                if select.select([terminal], [], [], 0.1)[0]:
+                    shown += os.read(terminal, 65536).decode(errors="replace")
+            self.assertIn(text, shown, shell[0])
+
+        try:
+            os.write(terminal, f"{setup}; echo rea''dy\n".encode())
+            wait_for("ready")
+            os.write(terminal, f"{line}\t".encode())
+            wait_for(expected)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.close(terminal)
+            os.waitpid(pid, 0)
+
+    def test_S51_somebody_types_and_presses_tab(self):
+        for shell, setup in (
+            (("bash", "--norc", "--noprofile", "-i"), "source <(jeton completion bash)"),
+            (("zsh", "-f", "-i"), "autoload -U compinit; compinit -u -D; source <(jeton completion zsh)"),
+            (("fish", "--no-config", "-i"), "jeton completion fish | source"),
+        ):
+            for line, expected in (
+                ("jeton app cre", "jeton app create "),
+                ("jeton access review dispatcher/12", "jeton access review dispatcher/1234567@integration"),
+                ("jeton --color=al", "jeton --color=always"),
+                ("jeton backup /etc/hostn", "jeton backup /etc/hostname"),
+            ):
+                with self.subTest(f"{shell[0]}: {line}"):
+                    self.press_tab(shell, setup, line, expected)
 
     def test_S51_a_sealed_daemon_is_silent(self):
         self.ok("seal", "--yes")
