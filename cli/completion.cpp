@@ -29,13 +29,16 @@ public:
         } else if (const auto* below = verb_below(*at_, word)) {
             at_ = below;
         } else {
+            is_lost_ = is_lost_ || !verbs_below(*at_).empty();
             found_.arguments.push_back(word);
         }
     }
 
     Completion to(const std::string& word) && {
         found_.typed = word;
-        if (behind_separator_) {
+        if (is_lost_) {
+            found_.source = Source::free_text;
+        } else if (behind_separator_) {
             found_.source = behind_ == 0 ? Source::commands : Source::files;
         } else if (left_of_value_ > 0 && must_have_value_) {
             value(*option_, "");
@@ -116,6 +119,7 @@ private:
     const CLI::Option* option_ = nullptr;  ///< whose values may stand next
     int left_of_value_ = 0;                ///< so many of them
     bool must_have_value_ = false;         ///< whatever it looks like
+    bool is_lost_ = false;                 ///< a word stood where only verbs can stand, and was none
     bool behind_separator_ = false;
     std::size_t behind_ = 0;
     std::set<const CLI::Option*> seen_;
