@@ -13,6 +13,7 @@
 #include "daemon/base/process.hpp"
 #include "daemon/front/routes/responders.hpp"
 #include "daemon/front/routes/usage.hpp"
+#include "libclient/page/epoch_page.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::front {

@@ -1,10 +1,8 @@
 /// jetond: the front. Everyone on the host may talk to it; it holds no key, no stored secret, no network.
-#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -49,14 +47,6 @@ std::optional<int> parse_command_line(int argc, char** argv, Options& options) {
     return std::nullopt;
 }
 
-/// Nothing is answered meanwhile, so no change is acknowledged that a reader of that page would not see.
-void wait_out_earlier_page(const jeton::front::EpochPageWriter& page) {
-    jeton::log::warning(
-        "the epoch page of an earlier jetond at {} cannot be ended: serving begins when it is stale, in 3 s",
-        page.path().string());
-    std::this_thread::sleep_for(jeton::front::page_outlives + std::chrono::milliseconds{100});
-}
-
 int refused(const jeton::Error& error) {
     jeton::log::error("{}; {}", error.what, error.next);
     return EXIT_FAILURE;
@@ -84,7 +74,8 @@ int main(int argc, char** argv) try {
     auto sockets = open_sockets(*config);
     if (!sockets) return refused(sockets.error());
     auto page = EpochPageWriter::open(*config, sockets->made.empty());  // the locks are held
-    if (page.earlier_page_lives()) wait_out_earlier_page(page);
+    // Nothing is answered meanwhile, so no change is acknowledged that a reader of that page would not see.
+    if (page.earlier_page_lives()) page.wait_out_earlier_page();
     confine_front(*config);
     FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets), std::move(page)};
     return daemon.run();

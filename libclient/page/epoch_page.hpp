@@ -119,7 +119,7 @@ void make_void(Words& words) noexcept {
 /// this call it did. `clock()` gives CLOCK_BOOTTIME in nanoseconds; it is called last, after everything was loaded:
 /// a reader that is stopped in between takes the page for older than it is, never for younger.
 template <class Words, class Clock>
-[[nodiscard]] bool says(const Words& words, const Decided& wanted, Clock&& clock) noexcept {
+[[nodiscard]] bool says(const Words& words, const Decided& wanted, const Clock& clock) noexcept {
     const auto sequence = words.load(Word::sequence);
     if ((sequence & 1U) != 0) return false;
     const Decided found{{words.load(Word::instance_high), words.load(Word::instance_low)}, words.load(Word::epoch)};
@@ -163,7 +163,7 @@ private:
 /// May a decision made at `wanted` be used now? `clock` as in `steps::says`: a caller that needs the time as well keeps
 /// what its clock gave. Never true for an unknown instance.
 template <class Clock>
-[[nodiscard]] bool page_says(const EpochPage& page, const Decided& wanted, Clock&& clock) noexcept {
+[[nodiscard]] bool page_says(const EpochPage& page, const Decided& wanted, const Clock& clock) noexcept {
     return steps::says(MappedWords{page}, wanted, clock);
 }
 [[nodiscard]] inline bool page_says(const EpochPage& page, const Decided& wanted) noexcept {

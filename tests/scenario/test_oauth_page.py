@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import client_key
 from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wire
 from programs import REPOSITORY, UPSTREAM, python_with
 
@@ -74,6 +75,16 @@ class OAuthPage(Scenario):
         self.assertEqual(header["typ"], "at+jwt")
         told = re.search(r"it says (.*?)\. It lives", section("A token"), re.DOTALL)[1]
         self.assertEqual(set(claims), set(re.findall(r"`(\w+)`", told)))
+
+    def test_T_18_a_key_is_registered_and_used_as_the_page_says(self):
+        said = self.run_block("private_key_jwt", "sh", "bash", "-euo", "pipefail")
+        for word in (self.client_id, client_key.AUDIENCE, "EdDSA"):
+            self.assertIn(word, said)
+        key = client_key.ClientKey(self.work, file=self.work / "client.pem")
+        answer = self.post("/integration/token", client_key.form(key.assertion(self.client_id)))
+        self.assertPrintsAToken(self.assertToken(answer)["access_token"])
+        for algorithm in self.shell("Metadata and issuer")["token_endpoint_auth_signing_alg_values_supported"]:
+            self.assertIn(f"`{algorithm}`", section("private_key_jwt"))
 
     def test_T_13_the_metadata_are_where_the_page_says(self):
         found = self.shell("Metadata and issuer")

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,6 +16,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/base/unique_fd.hpp"
+#include "libclient/page/epoch_page.hpp"
 #include "libclient/page/page_file.hpp"
 
 namespace jeton::front {
@@ -124,6 +127,13 @@ EpochPageWriter EpochPageWriter::open(const Config& config, bool may_be_new) {
     }
     writer.state_ = State::on;
     return writer;
+}
+
+void EpochPageWriter::wait_out_earlier_page() const {
+    log::warning("the epoch page of an earlier jetond at {} cannot be ended: serving begins when it is stale, in 3 s",
+                 path_.string());
+    constexpr std::chrono::nanoseconds stale_after{jeton::page::heartbeat_lasts};
+    std::this_thread::sleep_for(stale_after + std::chrono::milliseconds{100});
 }
 
 /// Written, not only given a length: a full disk is told now, not by a signal at the first change.

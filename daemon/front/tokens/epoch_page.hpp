@@ -2,8 +2,6 @@
 /// docs/decisions/0033-epoch-page.md says why each step is where it is.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,12 +11,12 @@
 #include "daemon/base/config.hpp"
 #include "daemon/base/error.hpp"
 #include "daemon/front/tokens/era.hpp"
-#include "libclient/page/epoch_page.hpp"
+
+namespace jeton::page {
+struct EpochPage;
+}  // namespace jeton::page
 
 namespace jeton::front {
-
-/// How long the page of a front that was killed may be believed: readers take it for stale after that.
-inline constexpr std::chrono::nanoseconds page_outlives{jeton::page::heartbeat_lasts};
 
 /// Used by one thread. Makes all system calls in `open` (before the process confines itself); what comes later are
 /// stores into memory.
@@ -41,8 +39,10 @@ public:
     /// preparation for the first start (tmpfiles.d(5)); else one without a page has lost it.
     [[nodiscard]] static EpochPageWriter open(const Config& config, bool may_be_new);
 
-    /// An earlier front's page could not be ended: nothing may be acknowledged before `page_outlives` has passed.
+    /// An earlier front's page could not be ended: nothing may be acknowledged before it is stale.
     [[nodiscard]] bool earlier_page_lives() const { return earlier_page_lives_; }
+    /// Waits until it is.
+    void wait_out_earlier_page() const;
 
     /// What is decided from now on is decided at `era`; an empty one: by nobody. Returns when every reader that asks
     /// from now on finds it so.

@@ -55,10 +55,12 @@ boost::json::value audience_of(const AccessTokenClaims& claims) {
     return boost::json::value_from(claims.audience);
 }
 
-/// Of client assertions. `none` and algorithms with a shared key are never among them (RFC 8414 §2).
+/// Of client assertions, by every name that is taken. `none` and algorithms with a shared key are never among them
+/// (RFC 8414 §2).
 boost::json::array assertion_algorithms() {
     boost::json::array names;
     for (const auto algorithm : signing_algorithms) names.emplace_back(name_of(algorithm));
+    names.emplace_back("Ed25519");
     return names;
 }
 

@@ -19,7 +19,7 @@ TokenRequest peer_request(std::optional<std::string> connection = name) {
     return request;
 }
 
-TokenRequest pair_request(const std::string& client_id, std::string_view secret) {
+TokenRequest pair_request(std::string_view client_id, std::string_view secret) {
     TokenRequest request;
     request.authentication = ClientAuthentication::post;
     request.client_id = client_id;
