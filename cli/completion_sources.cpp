@@ -9,7 +9,6 @@
 #include "cli/completion.hpp"
 #include "cli/context.hpp"
 #include "cli/identity.hpp"
-#include "cli/pages.hpp"
 #include "cli/values.hpp"
 
 namespace jeton::cli {

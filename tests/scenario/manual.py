@@ -9,7 +9,7 @@ import subprocess
 from programs import BUILD, ENVIRONMENT, REPOSITORY
 
 PAGES = REPOSITORY / "docs" / "man"
-ESCAPES = {r"\-": "-", r"\~": " ", r"\&": "", r"\e": "\\", r"\(dq": '"', r"\(aq": "'"}
+ESCAPES = {r"\-": "-", r"\~": " ", r"\&": "", r"\:": "", r"\e": "\\", r"\(dq": '"', r"\(aq": "'"}
 HELP = "--help"
 # A line of a help: name, value, whether it must be given; what it excludes and what it is about follow.
 ENTRY = re.compile(

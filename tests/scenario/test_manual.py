@@ -228,11 +228,13 @@ class Sources(Manual):
             self.assertRegex(page.head, rf'^\.TH {re.escape(title.upper())} {section} "\d{{4}}-\d\d-\d\d" "jeton {version}" ')
 
     def test_S51_the_pages_are_well_formed(self):
-        if shutil.which("mandoc") is None:
-            self.skipTest("mandoc is not installed (tools/dependencies)")
+        if missing := [name for name in ("mandoc", "groff") if shutil.which(name) is None]:
+            self.skipTest(f"{missing[0]} is not installed (tools/dependencies)")
         files = sorted(manual.PAGES.glob("*.[1-8]"))
-        finished = subprocess.run(["mandoc", "-Tlint", *files], capture_output=True, text=True)
-        self.assertEqual((finished.returncode, finished.stdout + finished.stderr), (0, ""))
+        for reads in (["mandoc", "-Tlint"], ["groff", "-man", "-Tutf8", "-ww", "-z"]):
+            with self.subTest(reads[0]):
+                finished = subprocess.run([*reads, *files], capture_output=True, text=True)
+                self.assertEqual((finished.returncode, finished.stdout + finished.stderr), (0, ""))
 
 
 class Configuration(Manual):
