@@ -209,8 +209,7 @@ CommandLine::CommandLine()
     add_globals(*root_);
     root_->footer(
         "A verb marked ! asks \"Confirm and Continue\"; without a terminal it needs --yes.\n"
-        "Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, 4 sealed or uninitialised, 5 --dry-run: something would\n"
-        "change.\n"
+        "Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, 4 sealed or uninitialised, 5 changes pending.\n"
         "Secrets are read from stdin, never from the command line.\n\n"
         "Example:\n  jeton token dispatcher/1234567@integration");
 }
