@@ -9,6 +9,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <fmt/format.h>
+
+#include "daemon/base/connector.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/process.hpp"
 #include "daemon/front/routes/responders.hpp"
@@ -21,18 +24,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto usage_interval = 5s;
+constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
+constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
 constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
-
-VaultClient::Listeners listeners_for(DecisionCache& decisions) {
-    return {.era_changed = [&decisions](const Era& era) { decisions.enter(era); },
-            .token_replaced = [&decisions](std::string_view connection) { decisions.drop_connection(connection); },
-            .ready =
-                [] {
-                    log::info("serving");
-                    notify_manager("READY=1");
-                }};
-}
 
 Limits limits_of(const Config& config) {
     Limits limits;
@@ -52,17 +47,34 @@ void rethrow(const std::exception_ptr& fault) {
 FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets)
     : sockets_(std::move(sockets)),
       decisions_(clock_),
-      vault_(context_, listeners_for(decisions_)),
+      vault_(context_, listeners()),
       desk_{.clock = clock_,
             .vault = vault_,
             .decisions = decisions_,
             .control_group = config.mode == DaemonMode::system ? config.sockets.control_group : std::string{}},
       server_(context_, limits_of(config)),
-      signals_(context_, SIGTERM, SIGINT),
+      signals_(context_, SIGTERM, SIGINT, SIGHUP),
       children_(context_, SIGCHLD),
       supervisor_pid_(supervisor.pid),
-      supervisor_(context_, supervisor.link.release()) {
+      supervisor_(context_, supervisor.link.release()),
+      asks_for_links_(supervisor.brings_one_at_a_time) {
     supervisor_.native_non_blocking(true);
+}
+
+VaultClient::Listeners FrontDaemon::listeners() {
+    return {.era_changed = [this](const Era& era) { decisions_.enter(era); },
+            .token_replaced = [this](std::string_view connection) { decisions_.drop_connection(connection); },
+            .ready = [this] { tell_ready("serving"); },
+            .lost =
+                [this] {
+                    if (asks_for_links_ && !stopping_) ask_for_connection(supervisor_.native_handle());
+                }};
+}
+
+void FrontDaemon::tell_ready(std::string_view status) {
+    log::info("{}", status);
+    notify_manager(fmt::format("READY=1\nSTATUS={}", status));
+    told_ready_ = true;
 }
 
 int FrontDaemon::run() {
@@ -70,6 +82,9 @@ int FrontDaemon::run() {
     asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
     asio::co_spawn(context_.get_executor(), watch_helpers(), rethrow);
     asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
+    if (asks_for_links_) asio::co_spawn(context_.get_executor(), wait_for_vault(), rethrow);
+    if (const auto interval = watchdog_interval())
+        asio::co_spawn(context_.get_executor(), tell_watchdog(*interval), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
     context_.run();
@@ -124,6 +139,21 @@ Task<void> FrontDaemon::report_now_and_then() {
     }
 }
 
+/// A vault that is a service of its own may be broken by itself: then this one serves refusals that say so, and is not
+/// killed because its start takes too long.
+Task<void> FrontDaemon::wait_for_vault() {
+    co_await pause(vault_time);
+    if (!told_ready_ && !stopping_) tell_ready("no vault answers yet; every request is refused until one does");
+}
+
+/// By the loop that serves: where it hangs, the watchdog hears nothing.
+Task<void> FrontDaemon::tell_watchdog(std::chrono::milliseconds interval) {
+    for (;;) {
+        notify_manager("WATCHDOG=1");
+        co_await pause(interval);
+    }
+}
+
 Task<void> FrontDaemon::pause(std::chrono::milliseconds length) {
     Timer timer{context_, length};
     boost::system::error_code ec;
@@ -135,7 +165,13 @@ Task<void> FrontDaemon::shut_down() {
     notify_manager("STOPPING=1");
     server_.stop();
     const auto begin = std::chrono::steady_clock::now();
-    while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) co_await pause(20ms);
+    bool newcomers = true;
+    while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) {
+        co_await pause(20ms);
+        if (!newcomers || std::chrono::steady_clock::now() - begin < newcomer_time) continue;
+        newcomers = false;
+        server_.end_newcomers();
+    }
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
     vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());

@@ -24,7 +24,8 @@ public:
     struct Listeners {
         std::function<void(const Era&)> era_changed;  ///< an empty instance: there is no vault
         std::function<void(std::string_view connection)> token_replaced;
-        std::function<void()> ready;  ///< the first vault has said hello
+        std::function<void()> ready;      ///< the first vault has said hello
+        std::function<void()> lost = {};  ///< the link has ended, and no other one has taken its place
     };
 
     VaultClient(asio::io_context& context, Listeners listeners);
@@ -39,7 +40,8 @@ public:
     /// The next end of the link is one that we asked for: no warning.
     void expect_end() { ending_ = true; }
 
-    /// A question that meets no vault waits up to 2 s for one.
+    /// A question that meets no vault waits up to 2 s for one. One that a vault leaves unanswered when its link ends is
+    /// asked once more where that does no harm: that of a program, for a token or about one.
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
     [[nodiscard]] Details attests() const override { return attests_; }
@@ -57,6 +59,8 @@ private:
     void enter(const json::object& said);
     void send(Waiter& waiter);
     void lose(const std::shared_ptr<Link>& link, std::string_view why);
+    void forget_vault(std::string_view why);
+    void give_up_or_repeat(Waiter& waiter);
 
     static constexpr Details everything{.groups = true, .unit = true};
 
