@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import pathlib
-import pwd
 import shutil
 import signal
 import subprocess
@@ -172,6 +171,9 @@ class Box:
             for unit in (source / kind).iterdir():
                 self.put_text(unit.read_text(), f"/usr/lib/systemd/{kind}/{unit.name.removesuffix('.in')}")
         self.put_text((source / "jeton-backup.in").read_text(), "/usr/libexec/jeton/jeton-backup", 0o755)
+        manual = REPOSITORY / "docs" / "man"
+        for page in manual.iterdir():
+            self.put(page, f"/usr/share/man/man{page.suffix[1:]}/{page.name}", 0o644)
         for name in ("sysusers", "tmpfiles"):
             self.put(source / f"{name}.conf", f"/usr/lib/{name}.d/jeton.conf", 0o644)
         for tool in ("load.py", "ask.py"):
@@ -261,18 +263,3 @@ class Box:
 
     def journal(self, unit, *arguments):
         return self.out("journalctl", "-u", unit, "-o", "cat", "--no-pager", *arguments)
-
-    def host_pid(self, pid):
-        """The number on the host of a process that has PID in the box."""
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                with contextlib.suppress(OSError):
-                    for line in pathlib.Path(f"/proc/{entry}/status").read_text().splitlines():
-                        if line.startswith("NSpid:") and line.split()[1:][-1] == str(pid) and len(line.split()) > 2:
-                            if os.stat(f"/proc/{entry}/ns/pid").st_ino == os.stat(f"/proc/{self.pid}/ns/pid").st_ino:
-                                return int(entry)
-        raise AssertionError(f"no process has the number {pid} in the box")
-
-
-def user_name(uid):
-    return pwd.getpwuid(uid).pw_name
