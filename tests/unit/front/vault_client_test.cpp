@@ -75,10 +75,12 @@ struct World {
     std::vector<Era> eras;
     std::vector<std::string> replaced;
     int ready = 0;
+    int lost = 0;
     VaultClient client{loop.context(),
                        {.era_changed = [this](const Era& era) { eras.push_back(era); },
                         .token_replaced = [this](std::string_view connection) { replaced.emplace_back(connection); },
-                        .ready = [this] { ++ready; }}};
+                        .ready = [this] { ++ready; },
+                        .lost = [this] { ++lost; }}};
 };
 
 constexpr std::string_view hello = R"({"event":"hello","instance":"9f","epoch":1,"state":"unsealed"})";
@@ -149,6 +151,32 @@ TEST_CASE(
     CHECK_FALSE(waiting.get().refused.has_value());
     CHECK(world.eras == std::vector{Era{"9f", 1}, Era{}, Era{"9f", 1}});
     CHECK(world.ready == 1);
+}
+
+TEST_CASE("vault link: a token request that a vault leaves unanswered is asked once more, and only once") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto asked = world.ask("token.issue");
+    (void)vault.hear();
+    const auto question = vault.last;
+    vault.hang_up();
+
+    auto second = world.connect();
+    second.say(hello);
+    SUBCASE("it is answered") {
+        second.say(done_frame(second.hear(), "{}"));
+        CHECK(second.last == question);
+        CHECK_FALSE(asked.get().refused.has_value());
+    }
+    SUBCASE("one that ends a vault does not end them all") {
+        (void)second.hear();
+        second.hang_up();
+        const auto answer = asked.get();
+        CHECK(answer.unsure);
+        CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
+    }
+    CHECK(world.lost >= 1);
 }
 
 TEST_CASE("vault link: a question does not wait for ever") {
