@@ -135,9 +135,9 @@ class Services(Boxed):
             self.assertEqual([line.split(":")[1].strip() for line in links.splitlines()], ["lo"])
 
     def test_T47_each_holds_only_what_is_its_own(self):
-        for name, path in (("jetond", "/var/lib"), ("jeton-exchange", "/var/lib")):
-            files = self.box.out("find", f"/proc/{self.box.main_pid(name)}/fd", "-printf", "%l\n")
-            self.assertNotIn(path, files)
+        for name in ("jetond", "jeton-exchange"):
+            files = self.box.out("find", f"/proc/{self.box.main_pid(name)}/fd", "-printf", "%l\\n").splitlines()
+            self.assertEqual([file for file in files if file.startswith("/") and file != "/dev/null"], [], name)
 
     def test_T14_nobody_else_is_heard_on_the_private_sockets(self):
         connect = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(5); print(s.recv(1))"
@@ -271,7 +271,7 @@ class Services(Boxed):
             self.box.run("systemctl", "restart", "jetond")
         self.assertToken(self.token("alice"), "alice")
 
-    def test_T48_sealed_by_a_missing_credential_says_so_and_the_target_waits(self):
+    def test_sealed_by_a_missing_credential_says_so_and_the_target_waits(self):
         credential = self.box.place("/etc/systemd/system/jeton-vault.service.d/credential.conf")
         credential.unlink()
         self.box.run("systemctl", "daemon-reload")
