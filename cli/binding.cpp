@@ -15,16 +15,26 @@ namespace {
 struct AddArgs {
     std::string connection;  ///< APP/TENANT@ENVIRONMENT or APP/*@ENVIRONMENT
     std::string introspect;  ///< an environment
+    std::string app;         ///< introspect its tokens alone
+    std::string resource;    ///< introspect tokens for it alone
     Identity identity;
     bool is_default = false;
     bool allow_container = false;
     std::optional<std::int64_t> expires_in;
 };
 
+/// "production of app dispatcher for https://…".
+std::string introspected(const json::value& binding) {
+    auto text = field(binding, "environment");
+    if (const auto app = field(binding, "app"); !app.empty()) text += " of app " + app;
+    if (const auto resource = field(binding, "resource"); !resource.empty()) text += " for " + resource;
+    return text;
+}
+
 /// What a binding is good for.
 std::string purpose_text(const json::value& binding) {
     const auto kind = raw_field(binding, "kind");
-    if (kind == "introspection") return "may introspect tokens of " + field(binding, "environment");
+    if (kind == "introspection") return "may introspect tokens of " + introspected(binding);
     const auto* which = kind == "pattern" ? "gets tokens of every connection " : "gets tokens of ";
     return which + field(binding, "connection");
 }
@@ -35,6 +45,8 @@ std::optional<Failure> problem_of(const AddArgs& args) {
         return refuse_usage("say what it is good for: a connection, or --introspect", forms).error();
     if (!args.connection.empty() && !args.introspect.empty())
         return refuse_usage("a binding is either for a connection or for --introspect", forms).error();
+    if (args.introspect.empty() && (!args.app.empty() || !args.resource.empty()))
+        return refuse_usage("--app and --resource limit what --introspect shows", forms).error();
     if (!args.connection.empty()) {
         if (const auto path = connection_path(args.connection); !path) return path.error();
     }
@@ -48,6 +60,8 @@ int add(Context& context, const AddArgs& args) {
     json::object body;
     add_text(body, "connection", args.connection);
     add_text(body, "introspect", args.introspect);
+    add_text(body, "app", args.app);
+    add_text(body, "resource", args.resource);
     add_identity(body, args.identity);
     if (args.is_default) body["default"] = true;
     if (args.allow_container) body["allow_container"] = true;
@@ -68,7 +82,7 @@ struct ListArgs {
 };
 
 std::string connection_cell(const json::value& binding) {
-    if (raw_field(binding, "kind") == "introspection") return "introspect " + field(binding, "environment");
+    if (raw_field(binding, "kind") == "introspection") return "introspect " + introspected(binding);
     return field(binding, "connection");
 }
 
@@ -110,7 +124,9 @@ void add_binding_verbs(CommandLine& line) {
                           "jeton binding add dispatcher/1234567@integration --user worker --default")
                     .may_have("CONNECTION", args->connection, "APP/TENANT@ENVIRONMENT, or 'APP/*@ENVIRONMENT'")
                     .option("--introspect", args->introspect, "ENVIRONMENT",
-                            "Instead: let it introspect tokens of this environment");
+                            "Instead: let it introspect tokens of this environment")
+                    .option("--app", args->app, "APP", "Introspect: only tokens of this app")
+                    .option("--resource", args->resource, "URI", "Introspect: only tokens for this resource");
     takes_identity(adds, args->identity)
         .flag("--default", args->is_default, "Take this connection when the program names none")
         .flag("--allow-container", args->allow_container, "Also for processes in a foreign PID namespace")

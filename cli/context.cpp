@@ -139,7 +139,9 @@ Result<Document> Context::ask(const Call& call) {
     auto response = client::exchange(at->directory(call.socket), client::name_of(call.socket), request,
                                      time_limit_of(call), ::geteuid());
     if (!response) return std::unexpected{to_failure(response.error())};
-    auto document = read_document(std::move(*response));
+    const bool is_empty = response->status == 200 && response->body.view().empty();
+    auto document =
+        call.answers_nothing && is_empty ? Result<Document>{Document{}} : read_document(std::move(*response));
     const auto* changed = document ? member(document->tree, "changed").if_bool() : nullptr;
     const bool nothing_to_do = changed != nullptr && !*changed;
     if (document && call.changes && !nothing_to_do)

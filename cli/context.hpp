@@ -28,7 +28,8 @@ struct Call {
     std::string_view content_type;  ///< empty: no body
     client::WipedText body;
     client::Socket socket = client::Socket::control;
-    bool changes = false;  ///< the daemon's state; then the daemon must be the one that is meant, and is named
+    bool answers_nothing = false;  ///< a status alone is the whole answer
+    bool changes = false;          ///< the daemon's state; then the daemon must be the one that is meant, and is named
     std::chrono::milliseconds time_limit{40'000};
 
     [[nodiscard]] static Call get(std::string path, const Query& query = {});

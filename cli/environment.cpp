@@ -13,7 +13,7 @@ namespace {
 
 struct CreateArgs {
     std::string environment, kind, preset, token_endpoint, client_auth, ca_file, issuer, developer_access, signing_alg;
-    std::vector<std::string> host_aliases;
+    std::vector<std::string> host_aliases, resources;
     bool allow_loopback_http = false;
     bool if_not_exists = false;
 };
@@ -48,6 +48,7 @@ std::string environment_text(const json::value& environment) {
                        {"developers may hold secrets", field(environment, "developer_access")},
                        {"issuer", field(environment, "issuer")},
                        {"signing keys", signing_keys(environment)},
+                       {"resources", joined(environment, "resources", ", ")},
                        {"connections", field(environment, "connections")},
                        {"need their pair imported anew", strandeds(environment)}});
 }
@@ -62,6 +63,7 @@ int create(Context& context, const CreateArgs& args) {
     add_text(body, "ca_file", args.ca_file);
     add_text(body, "issuer", args.issuer);
     if (!args.host_aliases.empty()) add_texts(body, "host_aliases", args.host_aliases);
+    if (!args.resources.empty()) add_texts(body, "resources", args.resources);
     if (args.allow_loopback_http) body["allow_loopback_http"] = true;
     add_text(body, "signing_alg", args.signing_alg);
     if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
@@ -96,30 +98,36 @@ int show(Context& context, const std::string& environment) {
 struct EditArgs {
     std::string environment, developer_access, token_endpoint, client_auth, allow_loopback_http, signing_alg;
     std::vector<std::string> ca_file;  ///< one, perhaps empty, or none
-    std::vector<std::string> host_aliases;
+    std::vector<std::string> host_aliases, resources;
     bool import_anew = false;
     bool forget_issuer = false;
 
     [[nodiscard]] bool names_nothing() const {
-        return developer_access.empty() && host_aliases.empty() && token_endpoint.empty() && client_auth.empty() &&
-               allow_loopback_http.empty() && ca_file.empty() && signing_alg.empty() && !forget_issuer;
+        return developer_access.empty() && host_aliases.empty() && resources.empty() && token_endpoint.empty() &&
+               client_auth.empty() && allow_loopback_http.empty() && ca_file.empty() && signing_alg.empty() &&
+               !forget_issuer;
     }
 };
+
+/// Instead of those so far; one that is empty takes them all away, none leaves them.
+void add_new_list(json::object& body, std::string_view name, const std::vector<std::string>& given) {
+    if (given.empty()) return;
+    const bool takes_all_away = given.size() == 1 && given.front().empty();
+    add_texts(body, name, takes_all_away ? std::vector<std::string>{} : given);
+}
 
 int edit(Context& context, const EditArgs& args) {
     if (args.names_nothing()) {
         return context.fail(
-            refuse_usage("say what becomes different: --developer-access, --host-alias, --token-endpoint, "
+            refuse_usage("say what becomes different: --developer-access, --host-alias, --resource, --token-endpoint, "
                          "--client-auth, --ca-file, --allow-loopback-http, --signing-alg or --forget-issuer",
                          "jeton environment edit --help")
                 .error());
     }
     json::object body;
     if (!args.developer_access.empty()) body["developer_access"] = args.developer_access == "yes";
-    if (!args.host_aliases.empty()) {
-        const bool takes_all_away = args.host_aliases.size() == 1 && args.host_aliases.front().empty();
-        add_texts(body, "host_aliases", takes_all_away ? std::vector<std::string>{} : args.host_aliases);
-    }
+    add_new_list(body, "host_aliases", args.host_aliases);
+    add_new_list(body, "resources", args.resources);
     add_text(body, "token_endpoint", args.token_endpoint);
     add_text(body, "client_auth", args.client_auth);
     if (!args.ca_file.empty()) body["ca_file"] = args.ca_file.front();
@@ -163,6 +171,8 @@ void add_environment_verbs(CommandLine& line) {
         .option("--token-endpoint", args->token_endpoint, "URL", "Where upstream tokens come from")
         .choice("--client-auth", args->client_auth, {"post", "basic"}, "How the secret is sent upstream")
         .repeated("--host-alias", args->host_aliases, "H", "A Host name that selects this environment; may be repeated")
+        .repeated("--resource", args->resources, "URI",
+                  "Local: whom a token may be for, beside the environment itself (RFC 8707); may be repeated")
         .option("--ca-file", args->ca_file, "F", "Certificates that the token endpoint is checked against")
         .option("--issuer", args->issuer, "URL", "Who local tokens say made them; http://localhost/ENVIRONMENT")
         .flag("--allow-loopback-http", args->allow_loopback_http, "Allow http:// to 127.0.0.1, for tests")
@@ -183,6 +193,8 @@ void add_environment_verbs(CommandLine& line) {
         .choice("--developer-access", edited->developer_access, {"yes", "no"}, "May developers hold secrets here")
         .repeated("--host-alias", edited->host_aliases, "H",
                   "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
+        .repeated("--resource", edited->resources, "URI",
+                  "Whom a token may be for (RFC 8707), instead of those so far; may be repeated; '': none")
         .option("--token-endpoint", edited->token_endpoint, "URL", "Where upstream tokens come from")
         .choice("--client-auth", edited->client_auth, {"post", "basic"}, "How the secret is sent upstream")
         .values("--ca-file", edited->ca_file, 1, 1, "F",

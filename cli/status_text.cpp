@@ -71,6 +71,14 @@ std::string import_text(const json::value& environment) {
         name, count, count == "1" ? "pair must be" : "pairs must be", name);
 }
 
+/// Where programs see changes without asking. An older daemon has none, and says nothing of it.
+std::string page_text(const json::value& page) {
+    const auto state = field(page, "state");
+    if (state == "off") return "switched off";
+    if (state == "failed") return "none: " + field(page, "problem");
+    return field(page, "path");
+}
+
 std::vector<std::string> hints(const json::value& status) {
     std::vector<std::string> lines;
     for (const auto& hint : elements(member(member(status, "attention"), "hints"))) {
@@ -87,6 +95,7 @@ std::string status_text(const json::value& status, const std::string& daemon, co
                             {"reason", field(status, "reason")},
                             {"version", field(status, "version")},
                             {"epoch", field(status, "epoch")},
+                            {"epoch page", page_text(member(status, "epoch_page"))},
                             {"clock", field(member(status, "clock"), "warning")}});
     Table table{{"ENVIRONMENT", "KIND", "CONNECTIONS", "TOKENS CACHED", "UPSTREAM"}, {}};
     std::vector<std::vector<std::string>> paragraphs(3);

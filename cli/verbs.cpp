@@ -24,6 +24,7 @@ void add_all_verbs(CommandLine& line) {
     add_token_verb(line);
     add_exec_verb(line);
     add_introspect_verb(line);
+    add_revoke_verb(line);
     add_audit_verbs(line);
     add_backup_verbs(line);
 }

@@ -27,6 +27,7 @@ void add_explain_verb(CommandLine& line);          // explain
 void add_token_verb(CommandLine& line);            // token
 void add_exec_verb(CommandLine& line);             // exec
 void add_introspect_verb(CommandLine& line);       // introspect
+void add_revoke_verb(CommandLine& line);           // revoke
 void add_audit_verbs(CommandLine& line);           // audit list|verify|export|prune
 
 void add_backup_verbs(CommandLine& line);  // backup restore

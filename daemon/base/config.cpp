@@ -264,6 +264,7 @@ Result<Config> load_config(const ConfigSource& source) {
     if (auto credential = reader.text("keys", "credential")) config.keys.credential = std::move(*credential);
     config.keys.credentials_directory = directory_in("CREDENTIALS_DIRECTORY");
     if (auto group = reader.text("sockets", "control_group")) config.sockets.control_group = std::move(*group);
+    config.sockets.epoch_page = reader.choice("sockets", "epoch_page", "yes", "no").value_or(true);
     config.audit.every_token = reader.choice("audit", "tokens", "every", "usage").value_or(false);
     if (auto proxy = reader.text("exchange", "proxy")) {
         config.exchange.proxy = *std::move(proxy);

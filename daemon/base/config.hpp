@@ -32,6 +32,7 @@ struct Config {
 
     struct Sockets {
         std::string control_group = "jeton";  ///< group of control.sock in system mode
+        bool epoch_page = true;               ///< `runtime`/page/epoch tells programs when to fetch anew
     } sockets;
 
     struct Audit {

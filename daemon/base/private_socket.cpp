@@ -97,7 +97,8 @@ Result<UniqueFd> connect_to_root(const fs::path& path) {
     std::memcpy(address.sun_path, path.c_str(), path.native().size() + 1);
     UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return refuse(Errc::temporarily_unavailable, fmt::format("cannot connect to {}: {}", path.string(), std::strerror(errno)),
+        return refuse(Errc::temporarily_unavailable,
+                      fmt::format("cannot connect to {}: {}", path.string(), std::strerror(errno)),
                       "systemctl status the socket unit of that name");
     }
     const auto maker = other_end(socket.get());

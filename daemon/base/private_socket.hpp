@@ -24,9 +24,9 @@ namespace jeton {
 /// unread, with a warning. Nothing where nobody waits. Throws std::system_error where the kernel has no more room.
 [[nodiscard]] std::optional<UniqueFd> accept_only(int listener, uid_t user);
 
-/// Connects to a socket that root made (the service manager, or whoever could replace this very program), in a directory
-/// that root alone may write to, as are those above. Nothing is sent. Refuses `wrong_state`: who listens is another, or
-/// a directory is not root's; `temporarily_unavailable`: nobody listens there now.
+/// Connects to a socket that root made (the service manager, or whoever could replace this very program), in a
+/// directory that root alone may write to, as are those above. Nothing is sent. Refuses `wrong_state`: who listens is
+/// another, or a directory is not root's; `temporarily_unavailable`: nobody listens there now.
 [[nodiscard]] Result<UniqueFd> connect_to_root(const std::filesystem::path& socket);
 
 }  // namespace jeton

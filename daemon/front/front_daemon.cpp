@@ -8,7 +8,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-
 #include <fmt/format.h>
 
 #include "daemon/base/connector.hpp"
@@ -16,6 +15,7 @@
 #include "daemon/base/process.hpp"
 #include "daemon/front/routes/responders.hpp"
 #include "daemon/front/routes/usage.hpp"
+#include "libclient/page/epoch_page.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::front {
@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto usage_interval = 5s;
+constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
 constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
 constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
@@ -44,13 +45,15 @@ void rethrow(const std::exception_ptr& fault) {
 
 }  // namespace
 
-FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets)
+FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page)
     : sockets_(std::move(sockets)),
+      page_(std::move(page)),
       decisions_(clock_),
       vault_(context_, listeners()),
       desk_{.clock = clock_,
             .vault = vault_,
             .decisions = decisions_,
+            .page = page_,
             .control_group = config.mode == DaemonMode::system ? config.sockets.control_group : std::string{}},
       server_(context_, limits_of(config)),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
@@ -61,8 +64,14 @@ FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets so
     supervisor_.native_non_blocking(true);
 }
 
+/// The vault tells of a change before it answers it, and whatever comes from it is looked at in its order: the page
+/// says what is true before any answer that follows from it leaves this process.
 VaultClient::Listeners FrontDaemon::listeners() {
-    return {.era_changed = [this](const Era& era) { decisions_.enter(era); },
+    return {.era_changed =
+                [this](const Era& era, bool open) {
+                    decisions_.enter(era);
+                    page_.say(open ? era : Era{});
+                },
             .token_replaced = [this](std::string_view connection) { decisions_.drop_connection(connection); },
             .ready = [this] { tell_ready("serving"); },
             .lost =
@@ -85,6 +94,8 @@ int FrontDaemon::run() {
     if (asks_for_links_) asio::co_spawn(context_.get_executor(), wait_for_vault(), rethrow);
     if (const auto interval = watchdog_interval())
         asio::co_spawn(context_.get_executor(), tell_watchdog(*interval), rethrow);
+    if (page_.state() == EpochPageWriter::State::on)
+        asio::co_spawn(context_.get_executor(), keep_page_fresh(), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
     context_.run();
@@ -154,6 +165,14 @@ Task<void> FrontDaemon::tell_watchdog(std::chrono::milliseconds interval) {
     }
 }
 
+/// Also while the daemon is ending: what is running then is still decided by the vault, and the page still true.
+Task<void> FrontDaemon::keep_page_fresh() {
+    for (;;) {
+        page_.beat();
+        co_await pause(page_interval);
+    }
+}
+
 Task<void> FrontDaemon::pause(std::chrono::milliseconds length) {
     Timer timer{context_, length};
     boost::system::error_code ec;
@@ -172,6 +191,7 @@ Task<void> FrontDaemon::shut_down() {
         newcomers = false;
         server_.end_newcomers();
     }
+    page_.end();
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
     vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());

@@ -15,13 +15,14 @@
 #include "daemon/front/sockets.hpp"
 #include "daemon/front/supervisor.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
+#include "daemon/front/tokens/epoch_page.hpp"
 #include "daemon/front/vault_client.hpp"
 
 namespace jeton::front {
 
 class FrontDaemon {
 public:
-    FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets);
+    FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page);
 
     /// Serves until SIGTERM, SIGINT or SIGHUP, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1
     /// where the supervisor or jetond-names ended by itself.
@@ -37,6 +38,7 @@ private:
     Task<void> tell_watchdog(std::chrono::milliseconds interval);
     Task<void> wait_for_vault();
     void tell_ready(std::string_view status);
+    Task<void> keep_page_fresh();
     Task<void> shut_down();
     Task<void> pause(std::chrono::milliseconds length);
     [[nodiscard]] VaultClient::Listeners listeners();
@@ -44,6 +46,7 @@ private:
     SystemClock clock_;
     asio::io_context context_{1};
     Sockets sockets_;
+    EpochPageWriter page_;
     DecisionCache decisions_;
     VaultClient vault_;
     Desk desk_;

@@ -17,6 +17,7 @@
 #include "daemon/front/sandbox.hpp"
 #include "daemon/front/sockets.hpp"
 #include "daemon/front/supervisor.hpp"
+#include "daemon/front/tokens/epoch_page.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace {
@@ -82,8 +83,11 @@ int main(int argc, char** argv) try {
     prepare_secure_memory();
     auto sockets = open_sockets(*config);
     if (!sockets) return refused(sockets.error());
+    auto page = EpochPageWriter::open(*config, sockets->made.empty());  // the locks are held
+    // Nothing is answered meanwhile, so no change is acknowledged that a reader of that page would not see.
+    if (page.earlier_page_lives()) page.wait_out_earlier_page();
     confine_front(*config);
-    FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets)};
+    FrontDaemon daemon{*config, std::move(supervisor), std::move(*sockets), std::move(page)};
     return daemon.run();
 } catch (const std::exception& fault) {
     jeton::log::error("{}", fault.what());

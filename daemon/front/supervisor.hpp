@@ -1,6 +1,6 @@
-/// Where the front's links to the vault come from. Either a supervisor starts the two helpers of `jetond` and starts them
-/// again when they end, or the vault is a service of its own and a connector reaches it. Both are a small process that
-/// holds no key and reads no stranger's bytes, forked before the front has any.
+/// Where the front's links to the vault come from. Either a supervisor starts the two helpers of `jetond` and starts
+/// them again when they end, or the vault is a service of its own and a connector reaches it. Both are a small process
+/// that holds no key and reads no stranger's bytes, forked before the front has any.
 #pragma once
 
 #include <filesystem>

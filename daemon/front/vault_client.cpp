@@ -296,7 +296,7 @@ void VaultClient::enter(const json::object& said) {
     if (state != "unsealed" || text_member(said, "event") == "hello") known_.reset();
     if (const auto* known = said.if_contains("known")) known_ = known_in(*known);
     attests_ = attests_of(said);
-    listeners_.era_changed(era_of(said));
+    listeners_.era_changed(era_of(said), state == "unsealed");
 }
 
 void VaultClient::receive_answer(const json::object& answer, json::value& document) {
@@ -330,7 +330,7 @@ void VaultClient::forget_vault(std::string_view why) {
     attests_ = everything;
     known_.reset();
     if (!ending_) log::warning("the link to the vault has ended: {}", why);
-    listeners_.era_changed(Era{});  // what changes now, nobody tells us
+    listeners_.era_changed(Era{}, false);  // what changes now, nobody tells us
     for (const auto& [id, waiter] : waiters_) {
         if (waiter->frame.empty() && !waiter->answer) give_up_or_repeat(*waiter);
     }

@@ -22,7 +22,8 @@ class VaultClient final : public Vault {
 public:
     /// Told before any answer that was decided later.
     struct Listeners {
-        std::function<void(const Era&)> era_changed;  ///< an empty instance: there is no vault
+        /// An empty instance: there is no vault. `open`: the store is unsealed.
+        std::function<void(const Era&, bool open)> era_changed;
         std::function<void(std::string_view connection)> token_replaced;
         std::function<void()> ready;      ///< the first vault has said hello
         std::function<void()> lost = {};  ///< the link has ended, and no other one has taken its place

@@ -9,6 +9,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/revocation.hpp"
 #include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
@@ -40,7 +41,7 @@ Error tampered_refusal(const Tampered& fault) {
 
 /// A program can do nothing about our store, and is not told what is wrong with it: it may try again, or ask somebody.
 Error for_token_socket(Error error, std::string_view verb) {
-    if (verb != "token.issue") return error;
+    if (verb != "token.issue" && verb != "token.revoke" && verb != "token.introspect") return error;
     switch (error.code) {
         case Errc::sealed:
         case Errc::uninitialised:
@@ -539,9 +540,14 @@ void Desk::tend_kept_tokens() {
             follow_data_keys(tx, room_.upstream, kept_, room_.clock);
             if (purges) token_cache::erase_until(tx, tx.high_water());
         });
+        const bool forgets =
+            purges && group.attempt([&](Transaction& tx) { return forget_expired_revocations(tx, room_.clock.now()); });
         group.commit();
+        if (!forgets) return;
+        purge_after_ = room_.clock.boot_time();  // there may be more
+        announce();
     } catch (const std::exception& fault) {
-        log::warning("the kept upstream tokens were not looked after: {}", fault.what());  // each costs a request
+        log::warning("what has ended was not taken out of the store: {}", fault.what());
     }
 }
 

@@ -78,7 +78,8 @@ private:
     [[nodiscard]] bool load_kept_tokens();
     /// Signing keys whose last token has expired are erased.
     void end_signing_keys();
-    /// Rows of tokens follow their environments' data keys, and those that have ended go.
+    /// Rows of upstream tokens follow their environments' data keys; those of tokens that have ended go, of revoked
+    /// ones too.
     void tend_kept_tokens();
     /// Upstream tokens that are in use and end soon are asked for anew, so that nobody waits for them.
     void refresh_tokens();

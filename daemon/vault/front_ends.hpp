@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-
-#include <sys/types.h>
 
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/vault/frame_link.hpp"

@@ -53,7 +53,8 @@ struct Options {
 
 /// Throws CLI::Error.
 Options parse_command_line(int argc, char** argv) {
-    CLI::App app{"Keeps the keys and the database of jeton. Started by jetond or its unit, not by hand.", "jeton-vault"};
+    CLI::App app{"Keeps the keys and the database of jeton. Started by jetond or its unit, not by hand.",
+                 "jeton-vault"};
     Options options;
     std::string file;
     app.set_version_flag("--version", std::string{protocol::version});
@@ -93,15 +94,16 @@ T require(Result<T> result) {
 
 /// The ends by which front and exchange are reached.
 struct Ends {
-    UniqueFd front;           ///< connected, or, as a service, listening
-    uid_t front_user = 0;     ///< as a service: the only one that is heard
-    UniqueFd exchange;        ///< brings an end for each exchange
+    UniqueFd front;        ///< connected, or, as a service, listening
+    uid_t front_user = 0;  ///< as a service: the only one that is heard
+    UniqueFd exchange;     ///< brings an end for each exchange
     ExchangeEnds::Bringer bringer = ExchangeEnds::Bringer::supervisor;
 };
 
 /// Before the process gives up looking at files and making processes.
 Ends ends_of(const Options& options) {
-    if (!options.is_service()) return {.front = UniqueFd{options.front_fd}, .exchange = UniqueFd{options.supervisor_fd}};
+    if (!options.is_service())
+        return {.front = UniqueFd{options.front_fd}, .exchange = UniqueFd{options.supervisor_fd}};
     auto listener = require(passed_private_socket());
     const auto user = require(user_number(options.front_user));
     auto connector = start_connector("jeton-connects", options.exchange_socket, 'X');
@@ -124,7 +126,8 @@ public:
         front_.listen({.come = [this] { desk_.greet(); },
                        .asked = [this](std::deque<std::string> payloads) { desk_.take(std::move(payloads)); },
                        .gone = [this] { front_has_gone(); }});
-        ExchangeEnds exchange{loop_, ends_.bringer, std::move(ends_.exchange), desk_.flights(), [this] { loop_.stop(); }};
+        ExchangeEnds exchange{loop_, ends_.bringer, std::move(ends_.exchange), desk_.flights(),
+                              [this] { loop_.stop(); }};
         tick_after(std::chrono::milliseconds{0});
         await_signals();
         if (options_.is_service()) {

@@ -1,6 +1,5 @@
 #include "libclient/http/unix_http.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,35 +11,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "libclient/http/server_check.hpp"
+#include "libclient/http/session.hpp"
 
 namespace jeton::client {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::unexpected<Error> too_late() {
-    return refuse(Fault::unreachable, "the daemon did not answer in time",
-                  "jeton status says how it is; a change that was asked for may have been made");
-}
-
-std::unexpected<Error> lost(std::string_view doing, int problem) {
-    return refuse(Fault::unreachable,
-                  "the daemon went away while " + std::string{doing} + ": " + std::strerror(problem),
-                  "jeton status says how it is; a change that was asked for may have been made");
-}
-
-/// Waits until `socket` is ready for `events`; refuses when the deadline passes first.
-Result<void> wait_for(int socket, short events, Clock::time_point deadline) {
-    for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0) return too_late();
-        pollfd waiting{socket, events, 0};
-        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<long>(left, 60'000)));
-        if (ready > 0) return {};
-        if (ready < 0 && errno != EINTR) return lost("waiting", errno);
-    }
-}
 
 /// A path too long for a socket address is reached through the open directory.
 std::string address_of(const std::string& path, const std::string& directory, std::string_view name,
@@ -87,63 +63,6 @@ std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
     }
 }
 
-WipedText head_of(const Request& request) {
-    WipedText head;
-    head.append(request.method);
-    head.append(" " + request.target +
-                " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n");
-    for (const auto& [name, value] : request.headers) {
-        head.append(name);
-        head.append(": ");
-        head.append(value);
-        head.append("\r\n");
-    }
-    if (!request.content_type.empty()) {
-        head.append("Content-Type: " + std::string{request.content_type} + "\r\n");
-        head.append("Content-Length: " + std::to_string(request.body.size()) + "\r\n");
-    }
-    head.append("\r\n");
-    return head;
-}
-
-/// Sends all of `bytes`. A daemon that hangs up early may have answered already, so that is no error here.
-Result<void> send_all(int socket, std::string_view bytes, Clock::time_point deadline) {
-    while (!bytes.empty()) {
-        const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent > 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(sent));
-        } else if (sent == 0 || errno == EPIPE || errno == ECONNRESET) {
-            return {};
-        } else if (errno == EAGAIN) {
-            if (auto ready = wait_for(socket, POLLOUT, deadline); !ready) return ready;
-        } else if (errno != EINTR) {
-            return lost("it was being asked", errno);
-        }
-    }
-    return {};
-}
-
-Result<Response> receive(int socket, Clock::time_point deadline) {
-    ResponseParser parser;
-    std::array<char, 16UZ * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
-    Result<void> state;
-    while (state && !parser.done()) {
-        const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
-        if (got > 0) {
-            state = parser.feed({buffer.data(), static_cast<std::size_t>(got)});
-        } else if (got == 0) {
-            state = parser.end_of_stream();
-        } else if (errno == EAGAIN) {
-            state = wait_for(socket, POLLIN, deadline);
-        } else if (errno != EINTR) {
-            state = lost("it was answering", errno);
-        }
-    }
-    ::explicit_bzero(buffer.data(), buffer.size());
-    if (!state) return std::unexpected{state.error()};
-    return parser.take();
-}
-
 }  // namespace
 
 Result<UniqueHandle> connect_to(const std::string& directory, std::string_view name, Clock::time_point deadline) {
@@ -176,16 +95,9 @@ bool asks_to_connect_again(const Response& response) {
 
 Result<Response> exchange_once(const std::string& directory, std::string_view name, const Request& request,
                                Clock::time_point deadline, uid_t self) {
-    if (auto checked = check_directory(directory, self); !checked) return std::unexpected{checked.error()};
-    const auto socket = connect_to(directory, name, deadline);
-    if (!socket) return std::unexpected{socket.error()};
-    if (auto checked = check_server(socket->get(), directory + "/" + std::string{name}, self); !checked) {
-        return std::unexpected{checked.error()};
-    }
-    const auto head = head_of(request);
-    if (auto sent = send_all(socket->get(), head.view(), deadline); !sent) return std::unexpected{sent.error()};
-    if (auto sent = send_all(socket->get(), request.body.view(), deadline); !sent) return std::unexpected{sent.error()};
-    return receive(socket->get(), deadline);
+    auto session = Session::open(directory, name, deadline, self);
+    if (!session) return std::unexpected{session.error()};
+    return session->ask(request, Session::After::close, deadline);
 }
 
 }  // namespace

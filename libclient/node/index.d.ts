@@ -25,6 +25,8 @@ export interface TokenOptions extends Place {
     /** One that the API did not take (401): the daemon replaces it. */
     rejectedToken?: string;
     signal?: AbortSignal;
+    /** false: ask every time; default: a token is handed out again while the daemon's epoch page stands by it. */
+    page?: boolean;
 }
 
 export interface RouteOptions extends Place {
@@ -46,6 +48,8 @@ export class JetonError extends Error {
 }
 
 export const DEFAULT_ORIGINS: readonly string[];
+/** Forgets every token that is kept: the next call asks. */
+export function forget(): void;
 export function token(connection?: string, options?: TokenOptions): Promise<Token>;
 export function fetchWith(options?: RouteOptions): typeof fetch;
 export function install(options?: RouteOptions): typeof fetch;

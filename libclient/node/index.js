@@ -1,6 +1,6 @@
 /**
  * Access tokens from the local OAuth daemon jeton, and a fetch for programs that post to a token URL themselves: only those
- * requests take the daemon's socket. Nothing is cached here: the daemon does that, for every program of the host at once.
+ * requests take the daemon's socket. A token that was fetched is handed out again for as long as the daemon stands by it (page.js).
  *
  * Node.js cannot ask the kernel who serves a Unix socket; what is checked before a byte is sent is whose the directory is and who
  * may write to it or replace it, which is what decides who can serve there.
@@ -9,6 +9,10 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+
+import { find, forget, keep, moment } from './page.js';
+
+export { forget };
 
 /** The token URLs of the portal that the daemon's presets are for. */
 export const DEFAULT_ORIGINS = Object.freeze(['https://auth.servicetitan.io', 'https://auth-integration.servicetitan.io']);
@@ -115,23 +119,31 @@ const FORM = 'application/x-www-form-urlencoded';
 /**
  * A token of `connection` (APP/TENANT@ENVIRONMENT), or of this user's default binding: the daemon's answer, with access_token,
  * expires_in (seconds that are left), scope, connection and app_key. Options: scope, minTtl (seconds), rejectedToken, directory,
- * timeout (ms), signal. Rejects with a JetonError.
+ * timeout (ms), signal, page (false: ask every time). Rejects with a JetonError.
  */
-export async function token(connection, { scope, minTtl, rejectedToken, ...more } = {}) {
+export async function token(connection, { scope, minTtl, rejectedToken, page = true, ...more } = {}) {
+    const directory = more.directory ?? socketDirectory();
+    const key = JSON.stringify([directory, connection ?? '', Array.isArray(scope) ? scope.join(' ') : scope ?? '']);
+    const before = page ? find(key, { minTtl, rejectedToken }) : undefined;
+    if (before) return before;
+    const asked = page ? moment() : undefined;
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     if (connection) form.set('connection', connection);
     if (scope) form.set('scope', Array.isArray(scope) ? scope.join(' ') : scope);
     if (minTtl !== undefined) form.set('min_ttl', String(minTtl));
     if (rejectedToken) form.set('rejected_token', rejectedToken);
     const headers = { host: 'localhost', 'content-type': FORM, accept: 'application/json' };
-    const answer = await exchange({ ...more, method: 'POST', target: '/token', headers, body: form.toString() });
+    const answer = await exchange({ ...more, directory, method: 'POST', target: '/token', headers, body: form.toString() });
     let document;
     try {
         document = JSON.parse(answer.body.toString());
     } catch {
         throw new JetonError('unreachable', `the daemon's answer (${answer.status}) cannot be read`);
     }
-    if (answer.status === 200) return document;
+    if (answer.status === 200) {
+        keep(key, directory, { ...document }, answer.headers['jeton-epoch'], asked);
+        return document;
+    }
     const { error, error_description: description } = document;
     const retryAfter = answer.headers['retry-after'] === undefined ? undefined : Number(answer.headers['retry-after']);
     throw new JetonError(error, description ? `${error}: ${description}` : error, { description, status: answer.status, retryAfter });

@@ -22,13 +22,14 @@ enum class Errc {
     temporarily_unavailable,  ///< upstream down or cooling, disk full
     too_many_requests,
     server_error,
-    // token socket, RFC 6749 §5.2 and RFC 8707 §2
+    // token socket, RFC 6749 §5.2, RFC 8707 §2 and RFC 7009 §2.2.1
     invalid_request,
     invalid_client,
     unauthorized_client,
     unsupported_grant_type,
     invalid_scope,
     invalid_target,
+    unsupported_token_type,
 };
 
 struct ErrorWord {
@@ -57,6 +58,7 @@ inline constexpr std::array error_words{
     ErrorWord{Errc::unsupported_grant_type, "unsupported_grant_type", 400, 1},
     ErrorWord{Errc::invalid_scope, "invalid_scope", 400, 1},
     ErrorWord{Errc::invalid_target, "invalid_target", 400, 1},
+    ErrorWord{Errc::unsupported_token_type, "unsupported_token_type", 400, 1},
 };
 
 /// The word of a code; total, because the list is closed.

@@ -45,7 +45,8 @@ def every_case(known):
     """All of them; the same names in the same order in each run."""
     for family in (
         good_requests, methods, content_types, authentications, combined_authentications, grant_types, scopes, resources,
-        repetitions, unknown_and_empty, encodings, queries, introspections, documents,
+        repetitions, unknown_and_empty, encodings, queries, introspections, revocations,
+        documents,
     ):  # fmt: skip
         yield from family(known)
 
@@ -64,9 +65,9 @@ def good_requests(known):
 
 
 def methods(known):
-    for target in (TOKEN, INTROSPECT, JWKS, METADATA):
+    for target in (TOKEN, INTROSPECT, REVOKE, JWKS, METADATA):
         for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "POST", "BREW"):
-            if method == "POST" and target in (TOKEN, INTROSPECT):
+            if method == "POST" and target in (TOKEN, INTROSPECT, REVOKE):
                 continue  # these are all the other families
             name = f"method: {method} {target}"
             if method in ("PUT", "PATCH", "POST"):
@@ -93,7 +94,7 @@ def content_types(known):
         ("missing", None),
         ("no type at all", "form"),
     ):
-        for target in (TOKEN, INTROSPECT):
+        for target in (TOKEN, INTROSPECT, REVOKE):
             yield Case(
                 f"content type: {shown}, {target}", "POST", target, fields if target == TOKEN else form([("token", "x")]),
                 content_type, by_basic(known),

@@ -23,6 +23,16 @@ def looked_at(answer):
     return seen | {member: document[member] for member in MEMBERS if member in document}
 
 
+def in_short(seen):
+    """`400 invalid_scope`, `200`, `200 inactive`"""
+    words = [str(seen["status"])]
+    if "error" in seen:
+        words.append(str(seen["error"]))
+    if "active" in seen:
+        words.append("active" if seen["active"] else "inactive")
+    return " ".join(words)
+
+
 class Difference:
     """Of one request: what each server said of the parts in which they differ; None where it did not say any."""
 

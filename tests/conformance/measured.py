@@ -1,5 +1,8 @@
-"""What this run has measured: filled by the tests in the order of their files."""
+"""What this run has measured: filled by the tests in the order of their files, read by the last one."""
+
+import collections
+
+Compared = collections.namedtuple("Compared", "name here there rules")  # rules: why the two answers differ
 
 CLIENTS = {}  # client → {"version": …, capability → True}
-DIFFERENCES = {}  # rule → the names of the requests whose answers differ by it
-COMPARED = []  # the names of all requests that both servers were asked
+COMPARED = []  # of each request that both servers were asked

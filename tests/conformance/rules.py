@@ -28,8 +28,7 @@ class Rule:
         return difference.parts & (set(self.pairs) | (GRANTED if one_grants else set()))
 
 
-RULES = [
-    # how an answer is written
+WRITING = [  # how an answer is written, whatever it says
     Rule(
         "`application/json`", "`application/json; charset=utf-8`",
         "RFC 8259 §11: the type has no parameter `charset`",
@@ -40,6 +39,12 @@ RULES = [
         "RFC 7517 §8.5.2 has a type of its own, RFC 8414 §2 asks for none; every client reads JSON, some read nothing else",
         "jwks|the keys",
         Content_Type=("application/json", "application/jwk-set+json; charset=utf-8"),
+    ),
+    Rule(
+        "an empty answer is `text/plain`", "`text/plain; charset=utf-8`",
+        "RFC 7009 §2.2: the client looks at the status, and nothing else",
+        "revoke",
+        Content_Type=("text/plain", "text/plain; charset=utf-8"),
     ),
     Rule(
         "`Pragma: no-cache` on every answer of an endpoint", "never",
@@ -60,6 +65,10 @@ RULES = [
             'error_description="client authentication failed"',
         ),
     ),
+]  # fmt: skip
+
+RULES = [
+    *WRITING,
     Rule(
         "the answer always names the scopes", "only where scopes were asked for",
         "RFC 6749 §3.3: without `scope` a default is granted, which is all of the accepted version; §5.1: the client is told",
@@ -116,12 +125,12 @@ RULES = [
     Rule(
         "a wrong pair in the form: 400", "401",
         "RFC 6749 §5.2: 401 is a MAY, and a MUST only where the Authorization header was used",
-        "^form pair: ", status=(400, 401), error=("invalid_client", "invalid_client"),
+        "form pair", status=(400, 401), error=("invalid_client", "invalid_client"),
     ),
     Rule(
         "an Authorization header that is no pair: 401 `invalid_client` with the challenge", "400 `invalid_request`",
         "RFC 6749 §5.2: who tried that header MUST be answered 401 with the scheme",
-        "^basic: ", status=(401, 400), error=("invalid_client", "invalid_request"),
+        "^basic: |revoke: .*bearer$", status=(401, 400), error=("invalid_client", "invalid_request"),
         WWW_Authenticate=('Basic realm="jeton"', None),
     ),
     Rule(
@@ -133,7 +142,7 @@ RULES = [
         "no credentials: the process itself is asked about, which has no binding: 401 `invalid_client`",
         "400 `invalid_request`",
         "RFC 6749 §5.2: `invalid_client` where no client authentication is included",
-        "^form pair: (nothing|both empty)$", status=(401, 400), error=("invalid_client", "invalid_request"),
+        "^form pair: (nothing|both empty)$|revoke: .*nobody$", status=(401, 400), error=("invalid_client", "invalid_request"),
     ),
     Rule(
         "the grant is looked at before the client", "after it",
@@ -165,7 +174,7 @@ RULES = [
     Rule(
         "a form that cannot be decoded: `invalid_request`", "it is taken as it stands",
         "RFC 6749 appendix B: names and values are UTF-8, form-encoded; no NUL (appendix A)",
-        "^encoding: |a token with a NUL", status=(400, ANY), error=("invalid_request", ANY),
+        "^encoding: |a token with a NUL", status=(400, ANY), error=("invalid_request", ANY), Content_Type=("application/json", ANY),
     ),
     Rule(
         "what belongs into the form is refused in the query", "the query is not looked at",
@@ -193,5 +202,12 @@ RULES = [
         "RFC 7662 §2.1: the server MAY ignore it",
         "introspect: an unknown token as refresh_token, basic", status=(401, 500), error=("invalid_client", "server_error"),
         WWW_Authenticate=(ANY, None),
+    ),
+    # revocation
+    Rule(
+        "a hint is a hint, and the token is looked for anyway", "500 for `refresh_token` where it has no such grant",
+        "RFC 7009 §2.1: the search is extended to all types of tokens; §2.2: an invalid hint is no error",
+        "revoke: an unknown token as refresh_token, basic", status=(200, 500), error=(None, "server_error"),
+        Content_Type=("text/plain", ANY),
     ),
 ]  # fmt: skip

@@ -5,12 +5,13 @@ library has not stands in no class of it: the page tells.
 """
 
 import json
-import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 import unittest
 
-from harness import INVOICES, JOBS, USER, Scenario
+from harness import INVOICES, JOBS, USER, Scenario, wire
 from measured import CLIENTS
 from programs import ENVIRONMENT, REPOSITORY, UPSTREAM, node_missing, python_with
 
@@ -32,6 +33,26 @@ class World:
         do.ok("binding", "add", self.connection, "--user", USER, "--default")
         do.ok("binding", "add", "--introspect", "integration", "--user", USER)
         self.token = do.assertToken(do.post())["access_token"]
+        self.directory = tempfile.TemporaryDirectory(prefix="jc-", dir="/tmp")
+        do.addCleanup(self.directory.cleanup)
+        self.ed25519 = self.client_key("ed25519")
+        self.p256 = self.client_key("EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        self.tokens = {"EdDSA": self.token, "RS256": self.token_signed_by("RS256"), "ES256": self.token_signed_by("ES256")}
+
+    def token_signed_by(self, algorithm):
+        """Of an environment of its own, whose name is the algorithm's."""
+        do, environment = self.scenario, algorithm.lower()
+        do.local_environment(environment, "--signing-alg", algorithm)
+        _, client_id, secret = do.with_pair("1234567", environment)
+        return do.assertToken(do.post(f"/{environment}/token", client_id=client_id, client_secret=secret))["access_token"]
+
+    def client_key(self, algorithm, *options):
+        """The file of a private key whose public half the connection knows."""
+        file = pathlib.Path(self.directory.name) / f"{algorithm}.pem"
+        subprocess.run(["openssl", "genpkey", "-algorithm", algorithm, *options, "-out", file], check=True, capture_output=True)
+        public = subprocess.run(["openssl", "pkey", "-in", file, "-pubout"], check=True, capture_output=True, text=True)
+        self.scenario.ok("connection", "key", "add", self.connection, stdin=public.stdout)
+        return file
 
     @property
     def settings(self):
@@ -39,6 +60,7 @@ class World:
             **ENVIRONMENT, "JETON_SOCKET_DIR": str(self.scenario.daemon.run),
             "TOKEN_SOCKET": str(self.scenario.daemon.token_socket), "ISSUER": ISSUER, "TOKEN": self.token,
             "CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret, "SCOPE": INVOICES,
+            "ED25519_KEY": str(self.ed25519), "P256_KEY": str(self.p256), "TOKENS": json.dumps(self.tokens),
             "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
 
@@ -86,6 +108,10 @@ class Client(unittest.TestCase):
     def holds(self, capability):
         CLIENTS[self.client][capability] = True
 
+    def assertInactive(self, token):
+        self.assertEqual(wire.claims(token)[1]["client_id"], world.client_id)
+        self.assertEqual(world.scenario.post("/integration/introspect", [("token", token)]).json, {"active": False})
+
     def assertMine(self, answer, scope=f"{INVOICES} {JOBS}"):
         self.assertEqual(answer["token_type"].lower(), "bearer")
         self.assertEqual(answer["scope"], scope)
@@ -112,6 +138,14 @@ class Post:
     def test_T_2_a_token_by_a_pair_in_the_form(self):
         self.assertMine(self.what("post"))
         self.holds("post")
+
+
+class PrivateKeyJwt:
+    def test_T_18_T_21_a_token_by_a_private_key(self):
+        """Twice: each request has an assertion of its own."""
+        for answer in self.what("private_key_jwt"):
+            self.assertMine(answer)
+        self.holds("private_key_jwt")
 
 
 class Peer:
@@ -148,6 +182,13 @@ class Introspection:
         self.holds("introspection")
 
 
+class Revocation:
+    def test_T_12_a_revoked_token_is_inactive_and_an_unknown_one_no_error(self):
+        """The client tells which token it revoked, and has then revoked one that is none."""
+        self.assertInactive(self.what("revocation")["revoked"])
+        self.holds("revocation")
+
+
 class Jwt:
     def test_T_15_a_token_is_checked_offline(self):
         claims = self.what("jwt")
@@ -155,6 +196,16 @@ class Jwt:
         self.assertEqual((claims["iss"], claims["aud"]), (ISSUER, ISSUER))
         self.assertEqual(claims.get("header", {}).get("typ", "at+jwt"), "at+jwt")
         self.holds("jwt")
+
+
+class Keys:
+    def test_T_16_the_name_of_each_key_is_its_thumbprint(self):
+        keys = self.what("keys")
+        self.assertTrue(keys)
+        for key in keys:
+            self.assertEqual(key["kid"], key["thumbprint"])
+            self.assertNotIn("d", key["key"])
+        self.holds("keys")
 
 
 class NodeClient(Client):
@@ -182,50 +233,54 @@ class PythonClient(Client):
         return python, PYTHON_CLIENTS / cls.program
 
 
-class Oauth4webapi(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, NodeClient):
+class Oauth4webapi(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, NodeClient):
     client, program = "oauth4webapi", "oauth4webapi.mjs"
 
 
-class OpenidClient(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, NodeClient):
+class OpenidClient(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, NodeClient):
     client, program = "openid-client", "openid_client.mjs"
 
 
 class SimpleOauth2(Basic, Post, Peer, Scopes, Resource, Refusals, NodeClient):
     client, program = "simple-oauth2", "simple_oauth2.mjs"
 
+    def test_T_12_a_token_is_revoked_though_the_library_wants_an_answer_to_read(self):
+        told = self.what("revocation")
+        self.assertInactive(told["revoked"])
+        self.assertEqual(told["error"], "The content-type is not JSON compatible")
 
-class BadgatewayOauth2Client(Discovery, Basic, Post, Scopes, Resource, Refusals, Introspection, NodeClient):
+
+class BadgatewayOauth2Client(Discovery, Basic, Post, Scopes, Resource, Refusals, Introspection, Revocation, NodeClient):
     client, program = "@badgateway/oauth2-client", "badgateway_oauth2_client.mjs"
 
 
-class Jose(Jwt, NodeClient):
+class Jose(Jwt, Keys, NodeClient):
     client, program = "jose", "jose.mjs"
 
-    def test_T_16_the_name_of_each_key_is_its_thumbprint(self):
-        keys = self.what("keys")
-        self.assertTrue(keys)
-        for key in keys:
-            self.assertEqual(key["kid"], key["thumbprint"])
-            self.assertNotIn("d", key["key"])
-        self.holds("keys")
+    def test_T_15_tokens_of_each_algorithm_are_checked_offline(self):
+        self.assertEqual(self.what("algorithms"), {algorithm: algorithm for algorithm in world.tokens})
 
     def test_T_15_a_token_with_another_signature_is_refused(self):
         self.assertEqual(self.what("forgery"), {"error": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"})
 
 
-class Authlib(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+class Authlib(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, PythonClient):
     client, module, program = "authlib", "authlib", "authlib_client.py"
+
+    def test_T_18_the_token_endpoint_as_audience_is_refused(self):
+        """What the library sends unless it is told the issuer."""
+        self.assertEqual(self.what("old_audience"), {"error": "invalid_client"})
 
 
 class RequestsOauthlib(Basic, Post, Peer, Scopes, Resource, Refusals, PythonClient):
     client, module, program = "requests-oauthlib", "requests_oauthlib", "requests_oauthlib_client.py"
 
 
-class Httpx(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Jwt, PythonClient):
+class Httpx(Discovery, Basic, Post, PrivateKeyJwt, Peer, Scopes, Resource, Refusals, Introspection, Revocation, Jwt, PythonClient):
     client, module, program = "httpx", "httpx", "httpx_client.py"
 
 
-class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, PythonClient):
+class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspection, Revocation, PythonClient):
     client, module, program = "curl", "json", "curl_client.py"
 
     @classmethod
@@ -233,3 +288,17 @@ class Curl(Discovery, Basic, Post, Peer, Scopes, Resource, Refusals, Introspecti
         if shutil.which("curl") is None:
             raise unittest.SkipTest("curl is not installed (tools/dependencies)")
         super().setUpClass()
+
+
+CAPABILITIES = {
+    Discovery: "discovery", Basic: "basic", Post: "post", PrivateKeyJwt: "private_key_jwt", Peer: "peer", Scopes: "scope",
+    Resource: "resource", Refusals: "refusals", Introspection: "introspection", Revocation: "revocation", Jwt: "jwt", Keys: "keys",
+}  # fmt: skip
+
+
+def every_client():
+    return [one for one in globals().values() if isinstance(one, type) and issubclass(one, Client) and one.client]
+
+
+def capabilities_of(client):
+    return [name for mixin, name in CAPABILITIES.items() if issubclass(client, mixin)]

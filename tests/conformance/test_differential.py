@@ -4,9 +4,9 @@ Where the answers differ a rule says why, and every rule is needed.
 """
 
 from cases import FORM, GRANT, ISSUER, TOKEN, UNLISTED
-from differential import compare
+from differential import compare, in_short
 from harness import INVOICES, JOBS, USER, Scenario, wire
-from measured import COMPARED, DIFFERENCES
+from measured import COMPARED, Compared
 from programs import node_missing
 from reference import Reference
 from rules import RULES
@@ -45,17 +45,17 @@ class Differential(Scenario):
         self.assertEqual(len(names), len(set(names)), "each request has its own name")
         self.assertGreaterEqual(len(names), 200)
         used = {rule: [] for rule in RULES}
-        unexplained = []
+        unexplained, compared = [], []
         for one in differences:
             left = set(one.parts)
-            for rule in RULES:
-                if explained := rule.explains(one):
-                    used[rule].append(one.case.name)
-                    left -= explained
+            why = {rule: explained for rule in RULES if (explained := rule.explains(one))}
+            for rule, explained in why.items():
+                used[rule].append(one.case.name)
+                left -= explained
+            compared.append(Compared(one.case.name, in_short(one.ours), in_short(one.theirs), list(why)))
             if left:
                 unexplained.append(f"{one.case.name}: {', '.join(sorted(left))} ({one})")
         self.assertEqual(unexplained, [], "\n".join(unexplained))
         unused = [f"{rule.here} / {rule.there}" for rule, cases in used.items() if not cases]
         self.assertEqual(unused, [], "rules that no answer needs")
-        COMPARED.extend(names)
-        DIFFERENCES.update(used)
+        COMPARED.extend(compared)

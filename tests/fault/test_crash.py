@@ -8,7 +8,7 @@ import random
 import threading
 import time
 
-from harness import DONE, INVOICES, Scenario, wait_until
+from harness import DONE, INVOICES, USER, Scenario, wait_until
 
 KILLS = int(os.environ.get("JETON_KILLS", "10"))
 READY = 0.5 if os.environ.get("JETON_STRICT_TIMES") else 3.0  # seconds; the promise is 0.5
@@ -126,6 +126,39 @@ class Crash(Scenario):
         self.ok("audit", "verify")
         for name in load.acknowledged:
             self.assertEqual(self.jeton("app", "connections", name).code, DONE, f"{name} was acknowledged and is lost")
+
+    def test_T31_T_12_a_token_that_was_revoked_stays_so_when_all_is_killed_right_after_the_answer(self):
+        self.ok("binding", "add", "--introspect", "integration", "--user", USER)
+        kept, gone = self.fresh_token(), []
+        for _ in range(KILLS):
+            for kill in (self.kill_and_wait_for_vault, self.kill_and_wait_for_front, self.cut_the_power):
+                gone.append(self.fresh_token())
+                answer = self.post("/integration/revoke", {**self.pair, "grant_type": None, "token": gone[-1]})
+                kill()
+                self.assertEqual((answer.status, answer.body), (200, b""), answer)
+                self.assertEqual(self.introspected(gone[-1]), {"active": False})
+        for token in gone:
+            self.assertEqual(self.introspected(token), {"active": False})
+        self.assertIs(self.introspected(kept)["active"], True)
+        self.ok("audit", "verify")
+
+    def fresh_token(self):
+        return self.assertToken(self.post("/integration/token", {**self.pair, "min_ttl": 1}))["access_token"]
+
+    def introspected(self, token):
+        answer = self.post("/integration/introspect", grant_type=None, token=token)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json
+
+    def kill_and_wait_for_vault(self):
+        self.kill_and_wait("jeton-vault")
+
+    def kill_and_wait_for_front(self):
+        self.kill_and_wait("jetond")
+
+    def cut_the_power(self):
+        self.daemon.kill_all()
+        self.daemon.start()
 
     def test_T31_kill_9_of_the_vault_loses_nothing_acknowledged(self):
         self.killed_under_load("jeton-vault")

@@ -14,7 +14,7 @@ import subprocess
 import time
 
 import wire
-from harness import DONE, INVOICES, wait_until
+from harness import DONE, INVOICES, USER, wait_until
 from kernel import in_child
 from people import Person
 from system import SystemScenario
@@ -240,6 +240,53 @@ class FullDisk(SystemScenario):
                 except OSError:
                     size //= 2
         return filler
+
+    def test_T30_T_12_on_a_full_disk_a_revocation_is_503_and_the_token_lives_on(self):
+        self.local_environment()
+        self.app(scopes=(INVOICES,))
+        _, client_id, secret = self.with_pair()
+        self.ok("binding", "add", "--introspect", "integration", "--user", USER)
+        pair = {"client_id": client_id, "client_secret": secret}
+
+        def token():
+            return self.assertToken(self.post("/integration/token", {**pair, "min_ttl": 1}))["access_token"]
+
+        def revoke(text):
+            return self.post("/integration/revoke", {**pair, "grant_type": None, "token": text})
+
+        def introspected(text):
+            return self.post("/integration/introspect", grant_type=None, token=text).json
+
+        filler, gone, kept = self.fill(), [], []
+        for _ in range(400):  # a WAL that is there already takes some changes yet
+            text = token()
+            answer = revoke(text)
+            if answer.status == 200:
+                gone.append(text)
+                continue
+            kept.append(text)
+            self.assertRefusal(answer, 503, "temporarily_unavailable")
+            if len(kept) == 5:
+                break
+            self.fill()
+        self.assertEqual(len(kept), 5, "the disk never got full")
+
+        def check():
+            for text in gone:
+                self.assertEqual(introspected(text), {"active": False})
+            for text in kept:
+                self.assertIs(introspected(text)["active"], True, "refused, and half done")
+
+        check()
+        self.assertToken(self.post("/integration/token", pair))
+        for file in (filler, *self.daemon.state.glob("filler*")):
+            file.unlink(missing_ok=True)
+        wait_until(lambda: revoke(kept[0]).status == 200, 10, 0.2, "a revocation after there is room again")
+        gone.append(kept.pop(0))
+        check()
+        self.restart_daemon()
+        check()
+        self.ok("audit", "verify")
 
     def test_T30_on_a_full_disk_tokens_are_served_changes_are_refused_and_nothing_is_half_done(self):
         self.local_environment()

@@ -117,7 +117,7 @@ class Http(SystemScenario):
                 self.assertEqual((options.status, options.headers["Allow"], options.body), (204, allow, b""))
                 other = wire.request(path, "BREW", target, headers=client)
                 self.assertEqual((other.status, other.headers["Allow"]), (405, allow))
-        for target in ("/token", "/integration/token", "/integration/introspect"):
+        for target in ("/token", "/integration/token", "/integration/introspect", "/integration/revoke"):
             for method, status in (("OPTIONS", 204), ("HEAD", 405), ("GET", 405), ("PUT", 405)):
                 answer = wire.request(self.daemon.token_socket, method, target)
                 self.assertEqual((answer.status, answer.headers["Allow"]), (status, "POST"), (method, target))

@@ -86,6 +86,22 @@ class Tamper(Scenario):
         self.daemon.stop()
         self.daemon.start()  # accepted once is accepted
 
+    def test_T27_T_12_who_accepts_a_rollback_brings_no_revoked_token_back(self):
+        self.ok("binding", "add", "--introspect", "integration", "--user", USER)
+        revoked, kept = (self.assertToken(self.post("/integration/token", {**self.pair, "min_ttl": 1}))["access_token"] for _ in range(2))
+        self.daemon.stop()
+        old = self.store()
+        self.daemon.start()
+        answer = self.post("/integration/revoke", {**self.pair, "grant_type": None, "token": revoked})
+        self.assertEqual(answer.status, 200, answer)
+        self.daemon.stop()
+        self.put_back(old)
+        self.assertSealed(r"(?i)older|rolled back|rollback")
+        self.ok("unseal", "--accept-rollback", "--yes")
+        fresh = self.assertToken(self.post("/integration/token", self.pair))["access_token"]
+        for token, active in ((revoked, False), (kept, False), (fresh, True)):
+            self.assertIs(self.post("/integration/introspect", grant_type=None, token=token).json["active"], active)
+
     def test_T27_an_old_wal_is_refused(self):
         self.daemon.kill_all()
         old = self.store()

@@ -147,6 +147,8 @@ def problems(document):
 def json_schema(document, schema):
     """A schema of OpenAPI 3.0 as JSON Schema, strict: a member that is not described is a fault."""
     schema = resolve(document, schema)
+    if "oneOf" in schema:
+        return {"oneOf": [json_schema(document, part) for part in schema["oneOf"]]}
     if "allOf" in schema:
         parts = [json_schema(document, part) for part in schema["allOf"]]
         merged = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
@@ -176,12 +178,17 @@ def json_schema(document, schema):
 
 
 def answer_schema(document, operation, status):
-    """The JSON Schema of the answer with this status; `default` where the status is not named."""
+    """The JSON Schema of the answer with this status, `default` where the status is not named; None: it has no body."""
     responses = operation["responses"]
     response = resolve(document, responses.get(str(status)) or responses["default"])
+    if "content" not in response:
+        return None
     return json_schema(document, response["content"]["application/json"]["schema"])
 
 
-def answer_problems(document, operation, status, answer):
-    validator = jsonschema.Draft7Validator(answer_schema(document, operation, status))
-    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(answer)]
+def answer_problems(document, operation, status, body):
+    schema = answer_schema(document, operation, status)
+    if schema is None:
+        return ["a body, where none is described"] if body else []
+    validator = jsonschema.Draft7Validator(schema)
+    return [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(json.loads(body))]

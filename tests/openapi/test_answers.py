@@ -18,6 +18,7 @@ C, T, U = "dispatcher/1234567@integration", "1234567@integration", "1234567@prod
 ONE_APP, ONE_TENANT = {"app": "dispatcher"}, {"tenant": T}
 ONE, LIVE = {"app": "dispatcher", "tenant": T}, {"app": "dispatcher", "tenant": U}
 CONNECTIONS = "/v1/connections/{app}/{tenant}"
+PUBLIC_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}  # RFC 8037 A.2
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -61,15 +62,15 @@ class Answers(Scenario):
         """Sends it, holds the answer against its description, and returns it."""
         operation, answer = self.send(method, path, names, body, query, form)
         self.assertIn(str(answer.status), operation["responses"], f"{method} {path}: {answer}")
-        found = description.answer_problems(self.document, operation, answer.status, answer.json)
+        found = description.answer_problems(self.document, operation, answer.status, answer.body)
         self.assertEqual(found, [], f"{method} {path}: {answer.body.decode()}")
         self.answered.add((method, path))
-        return answer.json
+        return answer.json if answer.body else None
 
     def refused(self, status, error, method, path, names=None, body=None, query=None, form=None):
         operation, answer = self.send(method, path, names, body, query, form)
         self.assertEqual((answer.status, answer.error), (status, error), answer)
-        found = description.answer_problems(self.document, operation, answer.status, answer.json)
+        found = description.answer_problems(self.document, operation, answer.status, answer.body)
         self.assertEqual(found, [], f"{method} {path}: {answer.body.decode()}")
 
     def test_every_operation_answers_as_it_is_described(self):
@@ -173,16 +174,26 @@ class Answers(Scenario):
         self.ask("post", CONNECTIONS + "/secrets/{prefix}/deactivate", {**ONE, "prefix": claimed["prefix"]}, {})
         ticket = self.ask("post", CONNECTIONS + "/secrets/rotate", ONE, {"now": True, "ticket_for": USER})
         self.ask("get", "/v1/tickets", query={"connection": C})
+        key = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}  # RFC 8037 §A.2
+        added = self.ask("post", CONNECTIONS + "/keys", ONE, {"key": json.dumps(key), "expires_in": 3600})
+        self.ask("get", CONNECTIONS + "/keys", ONE)
+        self.ask("delete", CONNECTIONS + "/keys/{kid}", {**ONE, "kid": added["kid"]})
         self.ask("delete", "/v1/tickets/{ticket}", {"ticket": ticket["id"][:8]})
         self.ask("get", CONNECTIONS + "/secrets", ONE)
         self.ask("get", "/v1/secrets", query={"older_than": 0, "limit": 1})
         for value in (secret["client_secret"], ticket["ticket"], secret["client_id"], "nothing of ours"):
             self.ask("post", "/v1/secrets/identify", body={"value": value})
         self.pair = self.ask("post", CONNECTIONS + "/pairs", ONE, {"user": USER, "expires_in": 3600})
+        key = self.ask("post", CONNECTIONS + "/keys", ONE, {"key": json.dumps(PUBLIC_KEY), "expires_in": 3600})
+        self.ask("get", CONNECTIONS + "/keys", ONE)
+        self.ask("get", CONNECTIONS, ONE)
+        self.ask("delete", CONNECTIONS + "/keys/{kid}", {**ONE, "kid": key["kid"]})
 
     def bindings(self):
         self.ask("post", "/v1/bindings", body={"connection": C, "user": USER, "default": True})
         self.ask("post", "/v1/bindings", body={"introspect": "integration", "user": USER})
+        limited = {"introspect": "integration", "app": "dispatcher", "resource": "http://localhost/integration"}
+        self.ask("post", "/v1/bindings", body={**limited, "user": "daemon"})
         pattern = {"connection": "dispatcher/*@integration", "group": "users", "expires_in": 3600}
         pattern = self.ask("post", "/v1/bindings", body=pattern)
         self.ask("get", "/v1/bindings")
@@ -201,6 +212,8 @@ class Answers(Scenario):
         self.ask("post", "/{environment}/connect/token", here, form={**grant, **pair})
         self.ask("post", "/{environment}/introspect", here, form={"token": token})
         self.ask("post", "/{environment}/introspect", here, form={"token": "nothing of ours"})
+        self.ask("post", "/{environment}/revoke", here, form={"token": token})
+        self.ask("post", CONNECTIONS + "/revoke", ONE)
         self.ask("get", "/{environment}/jwks", here)
         self.ask("get", "/.well-known/oauth-authorization-server/{environment}", here)
         self.ask("get", "/v1/pairs", query={"connection": C})
@@ -275,6 +288,8 @@ class Answers(Scenario):
         self.refused(400, "unsupported_grant_type", "post", "/token", form={"grant_type": "password"})
         self.refused(401, "invalid_client", "post", "/{environment}/introspect", {"environment": "production"},
                      form={"token": "x"})  # fmt: skip
+        self.refused(400, "invalid_client", "post", "/{environment}/revoke", {"environment": "integration"},
+                     form={"token": "x", "client_id": "x", "client_secret": "y"})  # fmt: skip
 
     def ends(self):
         self.ask("delete", "/v1/apps/{app}/tenants/{tenant}", {**ONE_APP, **ONE_TENANT})

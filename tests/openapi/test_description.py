@@ -1,6 +1,7 @@
 """docs/openapi.yaml is valid OpenAPI 3.0, and this check finds what would make it invalid."""
 
 import copy
+import json
 import unittest
 
 import description
@@ -62,6 +63,6 @@ class TheCheck(unittest.TestCase):
     def test_finds_an_answer_that_is_not_as_described(self):
         operation = self.document["paths"]["/v1/tenants/{tenant}"]["get"]
         good = {"tenant": "1234567", "environment": "integration", "name": "Northside Plumbing"}
-        self.assertEqual(description.answer_problems(self.document, operation, 200, good), [])
+        self.assertEqual(description.answer_problems(self.document, operation, 200, json.dumps(good)), [])
         for broken in ({**good, "name": None}, {**good, "colour": "red"}, {"tenant": "1234567"}):
-            self.assertNotEqual(description.answer_problems(self.document, operation, 200, broken), [])
+            self.assertNotEqual(description.answer_problems(self.document, operation, 200, json.dumps(broken)), [])

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import client_key
 from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wire
 from programs import REPOSITORY, UPSTREAM, python_with
 
@@ -75,12 +76,22 @@ class OAuthPage(Scenario):
         told = re.search(r"it says (.*?)\. It lives", section("A token"), re.DOTALL)[1]
         self.assertEqual(set(claims), set(re.findall(r"`(\w+)`", told)))
 
+    def test_T_18_a_key_is_registered_and_used_as_the_page_says(self):
+        said = self.run_block("private_key_jwt", "sh", "bash", "-euo", "pipefail")
+        for word in (self.client_id, client_key.AUDIENCE, "EdDSA"):
+            self.assertIn(word, said)
+        key = client_key.ClientKey(self.work, file=self.work / "client.pem")
+        answer = self.post("/integration/token", client_key.form(key.assertion(self.client_id)))
+        self.assertPrintsAToken(self.assertToken(answer)["access_token"])
+        for algorithm in self.shell("Metadata and issuer")["token_endpoint_auth_signing_alg_values_supported"]:
+            self.assertIn(f"`{algorithm}`", section("private_key_jwt"))
+
     def test_T_13_the_metadata_are_where_the_page_says(self):
         found = self.shell("Metadata and issuer")
         self.assertEqual(found["issuer"], "http://localhost/integration")
         for method in found["token_endpoint_auth_methods_supported"]:
             self.assertIn(f"| `{method}` |", section("Who the client is"))
-        for name in ("token_endpoint", "introspection_endpoint", "jwks_uri"):
+        for name in ("token_endpoint", "introspection_endpoint", "revocation_endpoint", "jwks_uri"):
             self.assertIn(f"`/{{environment}}/{found[name].rsplit('/', 1)[1]}`", section("Endpoints"))
 
     def test_T_16_the_keys(self):
@@ -93,6 +104,16 @@ class OAuthPage(Scenario):
         found = self.shell("By introspection")
         self.assertIs(found["active"], True)
         self.assertEqual((found["token_type"], found["connection"]), ("Bearer", self.connection))
+
+    def test_T_12_revocation(self):
+        self.ok("binding", "add", self.connection, "--user", USER, "--default")
+        self.assertEqual(self.run_block("Revocation", "sh", "bash", "-euo", "pipefail"), "")
+        (entry,) = self.audit(event="token.revoked")
+        self.assertEqual(entry["connection"], self.connection)
+
+    def test_T_14_resources(self):
+        *_, answer = self.run_block("Resources", "sh", "bash", "-euo", "pipefail").splitlines()
+        self.assertEqual(wire.claims(json.loads(answer)["access_token"])[1]["aud"], "https://invoices.example/")
 
     def test_python_requests_oauthlib(self):
         self.python("requests-oauthlib", "requests_oauthlib")

@@ -1,22 +1,27 @@
 """The resource servers of docs/examples, as somebody who copies them runs them, against a real daemon."""
 
-import base64
 import http.client
+import http.server
 import json
-import os
+import pathlib
 import re
 import signal
+import socketserver
 import subprocess
+import threading
 import time
-import unittest
 
 import clocks
-from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wire
+import jws
+from harness import BUILD, ENVIRONMENT, INVOICES, JOBS, USER, Scenario, wait_until, wire
+from jws import encoded
 from programs import REPOSITORY, python_with
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 ISSUER = "http://localhost/integration"
 SCOPE_OF_POST = "tn.jpm.jobs:w"
+ALGORITHMS = ("EdDSA", "RS256", "ES256")
+PAUSE = 1.0  # seconds between two questions for keys that are not known: key_set.py and key_set.hpp
 
 
 class ResourceServer:
@@ -72,11 +77,6 @@ def challenge(answer):
     return dict(re.findall(r'([a-z_]+)="([^"]*)"', rest))
 
 
-def encoded(part):
-    data = part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 class ResourceServers(Scenario):
     turned = False
 
@@ -97,6 +97,15 @@ class ResourceServers(Scenario):
         self.app(scopes=(INVOICES, JOBS))
         self.connection, self.client_id, self.secret = self.with_pair()
         self.binding = self.ok("binding", "add", "--introspect", "integration", "--user", USER)
+
+    def signer(self):
+        """PyJWT, which signs whatever it is told."""
+        if not hasattr(self, "_signer"):
+            if reason := jws.missing():
+                self.skipTest(reason)
+            self._signer = jws.PyJwt()
+            self.addCleanup(self._signer.close)
+        return self._signer
 
     def serve(self, command, **environment):
         server = ResourceServer(command, self.daemon.run, {**self.clock_environment(), **environment})
@@ -227,17 +236,19 @@ class ForeignTokens(ResourceServers):
         flipped[20] ^= 1
         richer = encoded({**claims, "scope": f"{claims['scope']} {SCOPE_OF_POST}"})
         secret_of_public = encoded(b"x" * 32)
+        other = "ES256" if header["alg"] == "RS256" else "RS256"
         return {
             "the signature altered": f"{head}.{payload}.{encoded(bytes(flipped))}",
             "the claims altered": f"{head}.{richer}.{signature}",
             "no signature": f"{head}.{payload}.",
+            "a signature of zeros": f"{head}.{payload}.{encoded(bytes(len(flipped)))}",  # CVE-2022-21449
             "alg none": f"{encoded({**header, 'alg': 'none'})}.{payload}.",
             "alg None": f"{encoded({**header, 'alg': 'None'})}.{payload}.{signature}",
             "an HMAC": f"{encoded({**header, 'alg': 'HS256'})}.{payload}.{secret_of_public}",
-            "another algorithm": f"{encoded({**header, 'alg': 'RS256'})}.{payload}.{signature}",
+            "another algorithm": f"{encoded({**header, 'alg': other})}.{payload}.{signature}",
             "another type": f"{encoded({**header, 'typ': 'JWT'})}.{payload}.{signature}",
             "an unknown kid": f"{encoded({**header, 'kid': 'nobody'})}.{payload}.{signature}",
-            "no kid": f"{encoded({'typ': 'at+jwt', 'alg': 'EdDSA'})}.{payload}.{signature}",
+            "no kid": f"{encoded({'typ': 'at+jwt', 'alg': header['alg']})}.{payload}.{signature}",
             "a critical extension": f"{encoded({**header, 'crit': ['exp'], 'exp': 1})}.{payload}.{signature}",
             "a header that is no object": f"{encoded([])}.{payload}.{signature}",
             "two parts": f"{head}.{payload}",
@@ -247,30 +258,28 @@ class ForeignTokens(ResourceServers):
         }
 
     def test_T_10_T_16_what_is_tampered_with_is_401_invalid_token(self):
-        token = self.token()
-        for server in self.each(self.servers()):
+        self.each_forgery_is_refused(self.servers(), self.token())
+
+    def each_forgery_is_refused(self, servers, token):
+        for server in self.each(servers):
             for what, forged in self.forged(token).items():
                 with self.subTest(what):
                     self.assertBadToken(server.get(forged))
             self.assertTaken(server.get(token))
 
-    def signed_by_a_stranger(self, claims, **header):
-        """A token with a good signature, by a key that we made just now."""
-        directory = self.scratch()
-        key, text, signature = (os.path.join(directory, name) for name in ("key", "text", "signature"))
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
-        signed = f"{encoded({'typ': 'at+jwt', 'alg': 'EdDSA', **header})}.{encoded(claims)}"
-        with open(text, "w") as file:
-            file.write(signed)
-        subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", text, "-out", signature],
-                       check=True, capture_output=True)  # fmt: skip
-        with open(signature, "rb") as file:
-            return f"{signed}.{encoded(file.read())}"
+    def test_T_15_T_16_tokens_of_each_algorithm_are_taken_and_their_forgeries_are_not(self):
+        for algorithm in ("RS256", "ES256"):
+            self.ok("environment", "edit", "integration", "--signing-alg", algorithm)
+            token = self.token()
+            self.assertEqual(wire.claims(token)[0]["alg"], algorithm)
+            self.each_forgery_is_refused(self.servers(), token)
 
     def test_T_10_T_16_another_issuers_signature_is_401_invalid_token(self):
         header, claims = wire.claims(self.token())
-        ours = self.signed_by_a_stranger(claims, kid=header["kid"])
-        theirs = self.signed_by_a_stranger({**claims, "iss": "http://localhost/elsewhere"}, kid="theirs")
+        signer = self.signer()
+        stranger = signer.new("EdDSA")
+        ours = signer.sign(stranger, header, claims)
+        theirs = signer.sign(stranger, {**header, "kid": "theirs"}, {**claims, "iss": "http://localhost/elsewhere"})
         for server in self.each(self.servers()):
             self.assertBadToken(server.get(ours))
             self.assertBadToken(server.get(theirs))
@@ -324,6 +333,25 @@ class WhatHasEnded(ResourceServers):
         for server in self.each(keys):
             self.assertBadToken(server.get(token))
 
+    def test_T_12_a_revoked_token_is_refused_by_introspection_at_once_and_by_keys_when_it_expires(self):
+        keys, asking = self.by_key_set(), self.by_introspection()
+        token = self.token()
+        other = self.token(min_ttl=1)
+        for server in self.each({**keys, **asking}):
+            self.assertTaken(server.get(token))
+        answer = self.post(
+            "/integration/revoke", grant_type=None, token=token, client_id=self.client_id, client_secret=self.secret
+        )
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        for server in self.each(asking):
+            self.assertBadToken(server.get(token))
+            self.assertTaken(server.get(other))
+        for server in self.each(keys):
+            self.assertTaken(server.get(token))  # as docs/oauth.md says
+        self.clock.advance(seconds=901)
+        for server in self.each(keys):
+            self.assertBadToken(server.get(token))
+
     def test_T_11_a_cached_answer_is_believed_as_long_as_was_said_and_no_longer(self):
         token = self.token()
         servers = self.by_introspection(cache=1.5)
@@ -364,22 +392,293 @@ class Unavailable(ResourceServers):
         for server in self.each({**asking, **late}):
             self.assertTaken(server.get(token))
 
-    def test_T_16_made_up_key_ids_do_not_make_it_ask_for_the_keys_again_and_again(self):
-        header, claims = wire.claims(self.token())
-        servers = self.by_key_set()
-        for server in self.each(servers):
-            self.assertTaken(server.get(self.token()))
-        before = self.jwks_answers()
-        for server in self.each(servers):
-            for number in range(20):
-                forged = f"{encoded({**header, 'kid': f'made-up-{number}'})}.{encoded(claims)}.{encoded(bytes(64))}"
-                self.assertBadToken(server.get(forged))
-        self.assertLessEqual(self.jwks_answers() - before, len(servers) + 1)
+
+class RotatedKeys(ResourceServers):
+    def setUp(self):
+        super().setUp()
+        self.recovery = self.ok("key", "slot", "add", "recovery")["recovery_key"]
+
+    def rotate(self):
+        self.ok("key", "rotate", "integration", stdin=self.recovery)
 
     def jwks_answers(self):
         """All 200s of the token socket: while nobody else asks, what it was asked for keys."""
         text = wire.request(self.daemon.control_socket, "GET", "/metrics").body.decode()
         return int(re.search(r'^jeton_http_requests_total\{socket="token",status="200"\} ([0-9]+)$', text, re.MULTILINE)[1])
+
+    def made_up(self, token):
+        """Tokens with key ids that nobody has published, one after the other."""
+        header, claims = wire.claims(token)
+        number = 0
+        while True:
+            number += 1
+            yield f"{encoded({**header, 'kid': f'made-up-{number}'})}.{encoded(claims)}.{encoded(bytes(64))}"
+
+    def test_T_16_made_up_key_ids_do_not_make_it_ask_for_the_keys_again_and_again(self):
+        servers = self.by_key_set()
+        token = self.token()
+        for server in self.each(servers):
+            self.assertTaken(server.get(token))
+        for server in self.each(servers):
+            forged = self.made_up(token)
+            before, began = self.jwks_answers(), time.monotonic()
+            for _ in range(200):
+                self.assertBadToken(server.get(next(forged)))
+            pauses = int((time.monotonic() - began) / PAUSE)
+            self.assertLessEqual(self.jwks_answers() - before, pauses + 1)
+            self.assertLess(pauses, 100, "else it tells nothing")
+            self.assertTaken(server.get(token))
+
+    def test_T_16_a_key_that_is_new_is_asked_for_once_and_the_tokens_of_before_are_taken_all_the_same(self):
+        servers = self.by_key_set()
+        old = self.token()
+        for server in self.each(servers):
+            self.assertTaken(server.get(old))
+        for _ in range(2):
+            time.sleep(PAUSE)
+            self.rotate()
+            new = self.token()
+            self.assertNotEqual(wire.claims(new)[0]["kid"], wire.claims(old)[0]["kid"])
+            before = self.jwks_answers()
+            for server in self.each(servers):
+                for token in (new, old, new, old, new):
+                    self.assertTaken(server.get(token))
+            self.assertEqual(self.jwks_answers() - before, len(servers))
+            for server in self.each(self.by_introspection()):
+                for token in (new, old):
+                    self.assertTaken(server.get(token))
+            wait_until(lambda: not self.ok("status")["environments"][0]["key_rotation"], what="the end of the key rotation")
+
+    def test_T_16_another_algorithm_is_taken_by_who_runs_on(self):
+        servers = self.servers()
+        tokens = []
+        for algorithm in ("EdDSA", "RS256", "ES256", "EdDSA"):
+            self.ok("environment", "edit", "integration", "--signing-alg", algorithm)
+            tokens.append(self.token())
+            for server in self.each(servers):
+                for token in tokens:
+                    self.assertTaken(server.get(token))
+            time.sleep(PAUSE)
+
+    def test_T_16_a_rotation_is_seen_also_while_a_stranger_makes_up_key_ids(self):
+        servers = self.by_key_set()
+        token = self.token()
+        for server in self.each(servers):
+            self.assertTaken(server.get(token))
+        stop, answers = threading.Event(), []
+
+        def flood(server):
+            for forged in self.made_up(token):
+                if stop.is_set():
+                    return
+                answers.append(server.get(forged).status)
+
+        strangers = [threading.Thread(target=flood, args=(server,)) for server in servers.values()]
+        for stranger in strangers:
+            stranger.start()
+        try:
+            self.rotate()
+            new = self.token()
+            for server in self.each(servers):
+                wait_until(lambda server=server: server.get(new).status == 200, 10 * PAUSE, 0.05, "the new key to be found")
+                self.assertTaken(server.get(token))
+        finally:
+            stop.set()
+            for stranger in strangers:
+                stranger.join()
+        self.assertEqual(set(answers), {401})
+
+
+class Issuer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """A token socket of our own: what it publishes and says of tokens is up to the test."""
+
+    daemon_threads = True
+
+    def __init__(self, directory):
+        self.keys, self.says, self.asked = [], {"active": False}, 0
+        self.hangs = threading.Event()
+        super().__init__(str(pathlib.Path(directory) / "token.sock"), self.Handler)
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path.startswith("/.well-known/"):
+                return self.answer({
+                    "issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks", "introspection_endpoint": f"{ISSUER}/introspect",
+                })  # fmt: skip
+            self.server.asked += 1
+            if self.server.hangs.is_set():
+                return self.rfile.read(1)
+            return self.answer({"keys": self.server.keys})
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(self.server.says)
+
+        def answer(self, document):
+            content = json.dumps(document).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+
+class WellSigned(ResourceServers):
+    """Tokens whose signature is good, by a key that the issuer publishes, and which are not for us all the same."""
+
+    starts_daemon = False
+
+    def setUp(self):
+        Scenario.setUp(self)
+        self.clock = None
+        directory = self.scratch()
+        self.issuer = Issuer(directory)
+        self.addCleanup(self.issuer.server_close)
+        self.addCleanup(self.issuer.shutdown)
+        self.daemon.run = directory  # where the resource servers find their token socket
+        self.client_id = "jid.of-a-program"
+        self.pairs = {algorithm: self.signer().new(algorithm) for algorithm in ALGORITHMS}
+        self.issuer.keys = [pair["jwk"] for pair in self.pairs.values()]
+
+    def claims(self, **other):
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER, "aud": ISSUER, "sub": self.client_id, "client_id": self.client_id, "iat": now, "exp": now + 60,
+            "jti": "0.1", "scope": f"{INVOICES} {JOBS}", "tenant": "1234567", **other,
+        }  # fmt: skip
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def signed(self, pair, header=None, algorithm=None, **claims):
+        jwk = pair["jwk"]
+        head = {"typ": "at+jwt", "alg": jwk["alg"], "kid": jwk["kid"], **(header or {})}
+        head = {name: value for name, value in head.items() if value is not None}
+        return self.signer().sign(pair, head, self.claims(**claims), algorithm)
+
+    def test_T_15_a_token_with_every_claim_is_taken_in_each_algorithm(self):
+        for server in self.each(self.by_key_set()):
+            for algorithm, pair in self.pairs.items():
+                with self.subTest(algorithm):
+                    self.assertTaken(server.get(self.signed(pair)))
+                    self.assertTaken(server.get(self.signed(pair, aud=["https://elsewhere.example", ISSUER])))
+                    self.assertTaken(server.get(self.signed(pair, header={"typ": "application/AT+JWT"})))
+                    self.assertTaken(server.get(self.signed(pair, nbf=int(time.time()))))
+
+    def test_T_10_T_15_a_token_that_is_not_for_us_or_not_now_is_401_invalid_token_however_well_signed(self):
+        now = int(time.time())
+        wrong = {
+            "another audience": {"aud": "https://invoices.example"},
+            "audiences without us": {"aud": ["https://invoices.example", ISSUER + "/"]},
+            "no audience": {"aud": None},
+            "an empty audience": {"aud": []},
+            "an audience that begins alike": {"aud": ISSUER + "x"},
+            "another issuer": {"iss": "http://localhost/production"},
+            "an issuer with a slash": {"iss": ISSUER + "/"},
+            "an issuer in other letters": {"iss": ISSUER.upper()},
+            "no issuer": {"iss": None},
+            "expired": {"exp": now - 1, "iat": now - 61},
+            "expired long ago": {"exp": 1},
+            "no end": {"exp": None},
+            "an end that is a text": {"exp": "never"},
+            "not valid yet": {"nbf": now + 600},
+            "no subject": {"sub": None},
+            "no client": {"client_id": None},
+            "no id": {"jti": None},
+        }
+        for server in self.each(self.by_key_set()):
+            for algorithm, pair in self.pairs.items():
+                for what, claims in wrong.items():
+                    with self.subTest(f"{algorithm}: {what}"):
+                        self.assertBadToken(server.get(self.signed(pair, **claims)))
+
+    def test_T_10_T_15_the_algorithm_is_the_keys_and_never_the_tokens(self):
+        signer = self.signer()
+        rsa, ec, ed = (self.pairs[algorithm] for algorithm in ("RS256", "ES256", "EdDSA"))
+        tokens = {
+            "PS256 of an RSA key": self.signed(rsa, header={"alg": "PS256"}, algorithm="PS256"),
+            "PS256 called RS256": self.signed(rsa, algorithm="PS256"),
+            "RS512 of an RSA key": self.signed(rsa, header={"alg": "RS512"}, algorithm="RS512"),
+            "RS512 called RS256": self.signed(rsa, algorithm="RS512"),
+            "RS256 called PS256": self.signed(rsa, header={"alg": "PS256"}),
+            "an RSA key by the name of an EC key": self.signed(rsa, header={"kid": ec["jwk"]["kid"]}),
+            "an EC key by the name of an RSA key": self.signed(ec, header={"kid": rsa["jwk"]["kid"]}),
+            "an EC key that says EdDSA": self.signed(ec, header={"alg": "EdDSA"}),
+            "another kind of JWT": self.signed(ed, header={"typ": "JWT"}),
+            "no kind": self.signed(ed, header={"typ": None}),
+            "a client assertion": self.signed(ed, header={"typ": "client-authentication+jwt"}),
+            "what must be understood": self.signed(ed, header={"crit": ["exp"], "exp": 1}),
+            "no algorithm": self.signed(ed, header={"alg": None}),
+        }
+        for algorithm, pair in self.pairs.items():
+            head = {"typ": "at+jwt", "alg": "HS256", "kid": pair["jwk"]["kid"]}
+            tokens[f"an HMAC by the public key, {algorithm}"] = signer.hmac(pair["jwk"], head, self.claims())
+            for none in ("none", "None", "NONE"):
+                unsigned = encoded({**head, "alg": none}) + "." + encoded(self.claims())
+                tokens[f"{none} instead of {algorithm}"] = unsigned + "."
+                tokens[f"{none} and a signature instead of {algorithm}"] = unsigned + "." + self.signed(pair).split(".")[2]
+        for server in self.each(self.by_key_set()):
+            for what, token in tokens.items():
+                with self.subTest(what):
+                    self.assertBadToken(server.get(token))
+            self.assertTaken(server.get(self.signed(rsa)))
+
+    def test_T_16_a_published_key_that_is_of_no_use_is_none_and_harms_no_other(self):
+        signer, good = self.signer(), self.pairs["EdDSA"]
+        short, other = signer.new("RS256", bits=1024), signer.new("ES256")
+        strange = {
+            "too short": (short, short["jwk"]),
+            "for encryption": (other, {**other["jwk"], "use": "enc"}),
+            "no algorithm": (other, {name: value for name, value in other["jwk"].items() if name != "alg"}),
+            "an algorithm that we do not speak": (other, {**other["jwk"], "alg": "ES512"}),
+            "the algorithm of another type": (other, {**other["jwk"], "alg": "RS256"}),
+            "a point that is not on the curve": (other, {**other["jwk"], "y": other["jwk"]["x"]}),
+            "half a key": (other, {name: value for name, value in other["jwk"].items() if name != "y"}),
+            "a type of tomorrow": (other, {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA", "kid": other["jwk"]["kid"]}),
+            "no name": (other, {name: value for name, value in other["jwk"].items() if name != "kid"}),
+        }
+        for what, (pair, jwk) in strange.items():
+            self.issuer.keys = [jwk, 7, None, good["jwk"]]
+            for server in self.each(self.by_key_set()):
+                with self.subTest(what):
+                    self.assertTaken(server.get(self.signed(good)))
+                    self.assertBadToken(server.get(self.signed(pair)))
+
+    def test_T_16_a_daemon_that_hangs_keeps_nobody_waiting_whose_key_is_known(self):
+        servers = self.by_key_set()
+        good, late = self.pairs["EdDSA"], self.signer().new("EdDSA")
+        for server in self.each(servers):
+            self.assertTaken(server.get(self.signed(good)))
+        time.sleep(PAUSE)
+        self.issuer.hangs.set()
+        for server in self.each(servers):
+            waits = threading.Thread(target=server.get, args=(self.signed(late),))
+            before = self.issuer.asked
+            waits.start()
+            wait_until(lambda before=before: self.issuer.asked > before, what="the question for its key")
+            self.assertTaken(server.get(self.signed(good)))
+            self.assertTrue(waits.is_alive(), "it did not wait for the other one")
+            waits.join()
+
+    def test_T_11_what_introspection_says_is_looked_at_as_well(self):
+        said = {"active": True, "token_type": "Bearer", **self.claims()}
+        for server in self.each(self.by_introspection()):
+            self.issuer.says = said
+            self.assertTaken(server.get("a-token"))
+            for what, member in {
+                "another audience": {"aud": "https://invoices.example"},
+                "no audience": {"aud": None},
+                "another issuer": {"iss": "http://localhost/production"},
+                "no issuer": {"iss": None},
+                "active as a text": {"active": "true"},
+                "active as a number": {"active": 1},
+                "not active": {"active": False},
+            }.items():
+                self.issuer.says = {**said, **member}
+                with self.subTest(what):
+                    self.assertBadToken(server.get("a-token"))
 
 
 class Metadata(ResourceServers):

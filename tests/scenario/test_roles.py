@@ -25,7 +25,14 @@ ABSENT_APP = "surveyors0"  # as long as "dispatcher": bodies are compared byte b
 # Which of developer and tenant admin configures credentials is the app's to say (S5).
 CONFIGURE = {
     "connection.edit", "secret.generate", "secret.rotate", "secret.rollback", "secret.import", "secret.deactivate",
+    "client_key.add", "client_key.remove",
 }  # fmt: skip
+# Public keys of RFC 8032 §7.1; the first has the thumbprint of RFC 8037 §A.3.
+KEYS = [
+    json.dumps({"kty": "OKP", "crv": "Ed25519", "x": x})
+    for x in ("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw")
+]
+KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 # Verbs that change nothing: the only ones an auditor may have.
 READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
@@ -37,7 +44,7 @@ OWN_WORD = {
     "ticket.claim", "key_slot.add", "key_slot.remove", "key.rotate", "key.rotate_root", "backup.begin", "import.row",
 }  # fmt: skip
 # What cannot succeed here: the store is there already, nobody proves to hold a key (of another slot, of a backup), a local environment has no portal (see Recorded),
-# and who asks for a token is bound to nothing.
+# and who asks for a token, or to end one, is bound to nothing.
 NEVER_DONE = {
     "key_slot.add",
     "key.rotate",
@@ -55,6 +62,7 @@ NEVER_DONE = {
     "ticket.claim",
     "token.issue",
     "token.introspect",
+    "token.revoke",
 }
 # Allowed in this state, of which it makes nothing else: an admin's own pause cannot be set twice.
 ALREADY_SO = {DISABLED: {"access.disable"}}
@@ -94,6 +102,8 @@ def control(method, target, body=None):
 REQUESTS = {
     "token.issue": on_token_socket("POST", "/integration/token", {"grant_type": "client_credentials"}),
     "token.introspect": on_token_socket("POST", "/integration/introspect", {"token": "a.b.c"}),
+    "token.revoke": on_token_socket("POST", "/integration/revoke", {"token": "a.b.c"}),
+    "token.revoke_all": control("POST", lambda t: t.at("revoke"), {}),
     "jwks.show": on_token_socket("GET", "/integration/jwks"),
     "metadata.show": on_token_socket("GET", "/.well-known/oauth-authorization-server/integration"),
     "ticket.claim": control("POST", "/v1/tickets/claim", {"ticket": "jtk.none"}),
@@ -190,6 +200,9 @@ REQUESTS = {
     "secret.import": control(
         "POST", lambda t: t.at("secrets", "import"), {"client_id": "cid.x", "client_secret": "cs1.x"}
     ),
+    "client_key.add": control("POST", lambda t: t.at("keys"), {"key": KEYS[1]}),
+    "client_key.remove": control("DELETE", lambda t: t.at("keys", KID)),
+    "client_key.list": control("GET", lambda t: t.at("keys")),
     "secret.deactivate": control("POST", lambda t: t.at("secrets", t.prefix, "deactivate"), {}),
     "secret.list": control("GET", "/v1/secrets"),
     "secret.identify": control("POST", "/v1/secrets/identify", {"value": "jcs." + "0" * 50}),
@@ -274,13 +287,14 @@ class Matrix(SystemScenario):
         self.api("POST", "/v1/apps", body, by=developer)
 
     def put_in(self, state, app, tenant):
-        """The connection, brought into that state, with a secret where it can have one: the secret's prefix."""
+        """The connection, brought into that state, with a secret and a key where it can have them: the secret's prefix."""
         connection = f"{app}/{tenant}"
         self.api("POST", f"/v1/apps/{app}/tenants", {"tenant": tenant})
         if state == NOT_CONNECTED:
             return None
         why = {"on_behalf_of": "Pat", "reason": "asked"}
         allowed = self.api("POST", path_of(connection, "allow"), {"version": 1, **why})
+        self.api("POST", path_of(connection, "keys"), {"key": KEYS[0]})
         value = allowed.get("client_secret") or self.api("POST", path_of(connection, "secrets"), {})["client_secret"]
         if state == DISABLED:
             self.api("POST", path_of(connection, "disable"), why)

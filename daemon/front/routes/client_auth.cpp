@@ -10,6 +10,8 @@
 namespace jeton::front {
 namespace {
 
+namespace json = protocol::json;
+
 constexpr const char* one_method = "authenticate in one way: Basic, form, assertion, or as the process you are";
 constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";  // RFC 7523 §2.2
 
@@ -36,6 +38,22 @@ Result<Credentials> read_basic(std::string_view value) {
     sodium_memzero(decoded->data(), decoded->size());
     if (!credentials.client_id || credentials.client_id->empty() || !credentials.client_secret) return not_basic();
     return credentials;
+}
+
+json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
+
+json::object describe(const Credentials& credentials) {
+    json::object auth(protocol::wiped_storage());
+    switch (credentials.method) {
+        case ClientAuth::peer: auth["method"] = "peer"; break;
+        case ClientAuth::basic: auth["method"] = "basic"; break;
+        case ClientAuth::post: auth["method"] = "post"; break;
+        case ClientAuth::assertion: auth["method"] = "assertion"; break;
+    }
+    if (credentials.client_id) auth["client_id"] = view(*credentials.client_id);
+    if (credentials.client_secret) auth["client_secret"] = view(*credentials.client_secret);
+    if (credentials.client_assertion) auth["client_assertion"] = view(*credentials.client_assertion);
+    return auth;
 }
 
 bool has_assertion(const Form& form) {
@@ -93,6 +111,33 @@ Result<Credentials> read_credentials(const Form& form, const std::optional<std::
     if (client_id) credentials.client_id = std::string{*client_id};
     if (client_secret) credentials.client_secret = std::string{*client_secret};
     return credentials;
+}
+
+Result<json::object> read_client(const Request& request, const Form& form,
+                                 const std::optional<std::string>& environment) {
+    const auto credentials = read_credentials(form, request.field("Authorization"));
+    if (!credentials) return credentials.error();
+    const auto host = request.field("Host").value_or("");
+    if (!is_utf8(host)) {
+        return refuse(Errc::invalid_request, "Host is not readable", "send the name of the endpoint's host");
+    }
+    json::object client(protocol::wiped_storage());
+    if (environment) client["environment"] = *environment;
+    client["host"] = view(host);
+    client["auth"] = describe(*credentials);
+    if (const auto connection = form.value("connection")) client["connection"] = view(*connection);
+    return client;
+}
+
+std::optional<ClientThrottle::Try> guess_in(uid_t user, const json::object& client) {
+    const auto& auth = client.at("auth").as_object();
+    const auto text_of = [&](std::string_view name) {
+        const auto* value = auth.if_contains(view(name));
+        return value == nullptr ? std::string_view{} : std::string_view{value->get_string()};
+    };
+    const bool has_assertion = !text_of("client_assertion").empty();
+    if (!has_assertion && (text_of("client_id").empty() || text_of("client_secret").empty())) return std::nullopt;
+    return ClientThrottle::of(user, text_of("client_id"));
 }
 
 }  // namespace jeton::front

@@ -6,7 +6,10 @@
 #include <string_view>
 
 #include "daemon/base/error.hpp"
+#include "daemon/front/http/message.hpp"
+#include "daemon/front/routes/client_throttle.hpp"
 #include "daemon/front/routes/form.hpp"
+#include "libclient/protocol/json.hpp"
 
 namespace jeton::front {
 
@@ -39,5 +42,14 @@ struct Credentials {
 /// Authorization, half an assertion or one of another kind: it excludes the peer grant).
 [[nodiscard]] Result<Credentials> read_credentials(const Form& form,
                                                    const std::optional<std::string_view>& authorization);
+
+/// What the vault authenticates a client by: `host`, `auth`, and `environment` and `connection` where they are named;
+/// in `protocol::wiped_storage()`. Refuses like `read_credentials`.
+[[nodiscard]] Result<protocol::json::object> read_client(const Request& request, const Form& form,
+                                                         const std::optional<std::string>& environment);
+
+/// The secret or the assertion in what `read_client` read, as one try of `user`: it may be a guess. Nothing where none
+/// is presented. An assertion without a client_id beside it is not opened here: those of one user count together.
+[[nodiscard]] std::optional<ClientThrottle::Try> guess_in(uid_t user, const protocol::json::object& client);
 
 }  // namespace jeton::front

@@ -14,6 +14,7 @@
 #include "daemon/front/routes/counters.hpp"
 #include "daemon/front/routes/vault.hpp"
 #include "daemon/front/tokens/decision_cache.hpp"
+#include "daemon/front/tokens/epoch_page.hpp"
 #include "daemon/front/tokens/fingerprint.hpp"
 
 namespace jeton::front {
@@ -22,6 +23,7 @@ struct Desk {
     const Clock& clock;
     Vault& vault;
     DecisionCache& decisions;
+    const EpochPageWriter& page;
     std::string control_group{};  ///< who else than root may use the control socket; empty: only its owner
     UserNames names{};
     GroupNames groups{};

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "daemon/front/routes/epoch_page.hpp"
 #include "daemon/front/routes/forward.hpp"
 #include "daemon/front/routes/route.hpp"
 
@@ -44,8 +45,9 @@ Task<Response> doctor(Desk& desk, const Caller& caller, const Request& request) 
         body["groups"] = names_here<gid_t>(accounts.done.at("groups"), desk.groups);
     }
     auto question = question_of(desk, caller, glimpse, table[0].verb, json::value(std::move(body)));
-    const auto answer = co_await desk.vault.ask(std::move(question));
+    auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.refused) co_return refusal_response(*answer.refused);
+    add_page_finding(desk, answer.done);
     co_return done_response(table[0].success, answer.done);
 }
 

@@ -175,9 +175,10 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
     const auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, match.route->verb, json::value(std::move(*body)));
     if (match.route->slow) question.patience = slow_patience;
-    const auto answer = co_await desk.vault.ask(std::move(question));
+    auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.unsure) co_return refusal_response(unsure(*answer.refused, *match.route));
     if (answer.refused) co_return refusal_response(*answer.refused);
+    if (match.route->complete != nullptr) match.route->complete(desk, answer.done);
     co_return done_response(match.route->success, answer.done, answer.next ? next_link(request, *answer.next) : "");
 }
 

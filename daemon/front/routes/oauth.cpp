@@ -45,6 +45,7 @@ bool is_oauth(Errc code) {
         case Errc::unsupported_grant_type:
         case Errc::invalid_scope:
         case Errc::invalid_target:
+        case Errc::unsupported_token_type:
         case Errc::temporarily_unavailable:
         case Errc::too_many_requests:
         case Errc::server_error: return true;

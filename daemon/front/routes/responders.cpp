@@ -9,6 +9,7 @@
 #include "daemon/front/routes/health.hpp"
 #include "daemon/front/routes/introspection.hpp"
 #include "daemon/front/routes/metrics.hpp"
+#include "daemon/front/routes/revocation.hpp"
 #include "daemon/front/routes/token.hpp"
 #include "libclient/protocol/words.hpp"
 
@@ -114,6 +115,10 @@ public:
         }
         if (auto environment = match_introspection_path(request.path)) {
             auto answered = co_await introspect(desk(), the_caller(), request, std::move(*environment));
+            co_return answered;
+        }
+        if (auto environment = match_revocation_path(request.path)) {
+            auto answered = co_await revoke(desk(), the_caller(), request, std::move(*environment));
             co_return answered;
         }
         if (const auto refusal = know(groups_too())) co_return refuse(*refusal);

@@ -61,7 +61,8 @@ std::span<const Routes> control_routes() {
 }
 
 std::span<const Routes> token_socket_routes() {
-    static const std::array tables{whoami_routes(), metadata_routes(), introspection_routes(), ticket_claim_routes()};
+    static const std::array tables{whoami_routes(), metadata_routes(), introspection_routes(), revocation_routes(),
+                                   ticket_claim_routes()};
     return tables;
 }
 

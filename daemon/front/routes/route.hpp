@@ -23,8 +23,10 @@ struct Route {
     int success = 200;
     /// Changes the body before it goes to the vault (routes/identity).
     Result<void> (*prepare)(Desk& desk, const Caller& caller, protocol::json::object& body) = nullptr;
-    bool usage_first = false;         ///< what was served from the cache is reported before this is asked
-    bool slow = false;                ///< stretches a passphrase or reads a whole store: minutes on a host that is busy
+    bool usage_first = false;  ///< what was served from the cache is reported before this is asked
+    bool slow = false;         ///< stretches a passphrase or reads a whole store: minutes on a host that is busy
+    /// Adds to the vault's answer what the front alone knows.
+    void (*complete)(const Desk& desk, protocol::json::value& done) = nullptr;
     std::string_view if_unsure = {};  ///< what to look at where it was asked and not answered; empty: see forward
 };
 
@@ -71,5 +73,6 @@ struct Match {
 [[nodiscard]] Routes audit_routes();
 [[nodiscard]] Routes metadata_routes();
 [[nodiscard]] Routes introspection_routes();
+[[nodiscard]] Routes revocation_routes();
 
 }  // namespace jeton::front

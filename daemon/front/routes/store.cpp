@@ -1,12 +1,13 @@
 /// The state of the store, how it is opened and closed, and its keys.
 #include <array>
 
+#include "daemon/front/routes/epoch_page.hpp"
 #include "daemon/front/routes/route.hpp"
 
 namespace jeton::front {
 
 static constexpr std::array table{
-    Route{.method = "GET", .pattern = "/v1/status", .verb = "status.show"},
+    Route{.method = "GET", .pattern = "/v1/status", .verb = "status.show", .complete = add_page_status},
     Route{.method = "POST",
           .pattern = "/v1/init",
           .verb = "store.init",

@@ -32,20 +32,6 @@ Result<void> check_grant_type(const Form& form) {
                   "send grant_type=client_credentials");
 }
 
-json::object describe(const Credentials& credentials) {
-    json::object auth(protocol::wiped_storage());
-    switch (credentials.method) {
-        case ClientAuth::peer: auth["method"] = "peer"; break;
-        case ClientAuth::basic: auth["method"] = "basic"; break;
-        case ClientAuth::post: auth["method"] = "post"; break;
-        case ClientAuth::assertion: auth["method"] = "assertion"; break;
-    }
-    if (credentials.client_id) auth["client_id"] = view(*credentials.client_id);
-    if (credentials.client_secret) auth["client_secret"] = view(*credentials.client_secret);
-    if (credentials.client_assertion) auth["client_assertion"] = view(*credentials.client_assertion);
-    return auth;
-}
-
 Result<void> add_min_ttl(json::object& body, const Form& form) {
     const auto text = form.value("min_ttl");
     if (!text) return {};
@@ -87,19 +73,6 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
-/// A secret or an assertion is presented: it may be a guess. An assertion without a client_id beside it is not opened
-/// here: those of one user count together.
-std::optional<ClientThrottle::Try> try_of(const Caller& caller, const json::object& body) {
-    const auto& auth = body.at("auth").as_object();
-    const auto text_of = [&](std::string_view name) {
-        const auto* value = auth.if_contains(view(name));
-        return value == nullptr ? std::string_view{} : std::string_view{value->get_string()};
-    };
-    const bool has_assertion = !text_of("client_assertion").empty();
-    if (!has_assertion && (text_of("client_id").empty() || text_of("client_secret").empty())) return std::nullopt;
-    return ClientThrottle::of(caller.peer.uid, text_of("client_id"));
-}
-
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
     desk.counters->refuse_token(error);
     return oauth_refusal(error, method);
@@ -122,23 +95,17 @@ std::optional<TokenPath> match_token_path(std::string_view path) {
 
 Result<TokenRequest> read_token_request(const Request& request, const Form& form, const TokenPath& path) {
     if (const auto checked = check_grant_type(form); !checked) return checked.error();
-    const auto credentials = read_credentials(form, request.field("Authorization"));
-    if (!credentials) return credentials.error();
-    const auto host = request.field("Host").value_or("");
-    if (!is_utf8(host)) return invalid_request("Host is not readable", "send the name of the endpoint's host");
-
-    TokenRequest asked{.body = json::object(protocol::wiped_storage()), .repeatable = true};
-    if (path.environment) asked.body["environment"] = *path.environment;
-    asked.body["host"] = view(host);
-    asked.body["auth"] = describe(*credentials);
-    for (const std::string_view name : {"connection", "scope", "rejected_token"}) {
+    auto client = read_client(request, form, path.environment);
+    if (!client) return client.error();
+    TokenRequest asked{.body = *std::move(client), .repeatable = true};
+    for (const std::string_view name : {"scope", "rejected_token"}) {
         if (const auto value = form.value(name)) asked.body[view(name)] = view(*value);
     }
     add_resources(asked.body, form);
     if (const auto added = add_min_ttl(asked.body, form); !added) return added.error();
     // An assertion is good for one request: the same bytes must not be answered again.
-    asked.repeatable = !asked.body.contains("rejected_token") && !asked.body.contains("min_ttl") &&
-                       credentials->method != ClientAuth::assertion;
+    const bool by_assertion = method_of(form, request.field("Authorization")) == ClientAuth::assertion;
+    asked.repeatable = !asked.body.contains("rejected_token") && !asked.body.contains("min_ttl") && !by_assertion;
     return asked;
 }
 
@@ -157,7 +124,7 @@ Task<Response> token(Desk& desk, const Caller& caller, const Request& request, T
     const auto method = method_of(*form, authorization);
     auto asked = read_token_request(request, *form, path);
     if (!asked) co_return refused(desk, asked.error(), method);
-    const auto guess = try_of(caller, asked->body);
+    const auto guess = guess_in(caller.peer.uid, asked->body);
     if (guess) {
         if (const auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time()))
             co_return refused(desk, *wait, method);

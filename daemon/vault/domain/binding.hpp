@@ -23,8 +23,9 @@ struct Binding : Identity {
     BindingId id;
     BindingKind kind = BindingKind::connection;
     ConnectionId connection;       ///< `connection` only
-    AppId app;                     ///< `pattern` only
+    AppId app;                     ///< of a pattern; of an introspector that sees this app's tokens alone
     EnvironmentId environment;     ///< of any kind
+    std::string resource;          ///< of an introspector that sees tokens for this audience alone (RFC 8707)
     bool is_default = false;       ///< chosen where a request names no connection; never a pattern
     bool allow_container = false;  ///< holds for peers of another PID namespace too
     std::optional<UtcSeconds> expires_at;

@@ -39,6 +39,8 @@ struct Environment {
     std::int64_t key_generation = 1;  ///< grows when the data key is rotated
     Bytes wrapped_data_key;           ///< under the root key
     Bytes retiring_data_key;  ///< the one before it, also wrapped, while rows are still sealed under it; empty: none
+    /// `local`: whom a token may be for beside the issuer (RFC 8707): absolute URIs, compared byte by byte.
+    std::vector<std::string> resources;
     bool rotation_pending = false;  ///< the data key is rotated once more when the retiring one is erased
     UtcSeconds created_at{};
 };

@@ -30,6 +30,7 @@ using ConnectionId = Id<struct ConnectionTag>;
 using EnvironmentId = Id<struct EnvironmentTag>;
 using KeySlotId = Id<struct KeySlotTag>;
 using PairId = Id<struct PairTag>;
+using RevokedTokenId = Id<struct RevokedTokenTag>;
 using RoleGrantId = Id<struct RoleGrantTag>;
 using ScopeId = Id<struct ScopeTag>;
 using SecretId = Id<struct SecretTag>;

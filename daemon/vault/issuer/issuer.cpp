@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include <boost/json/array.hpp>
+#include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 
 #include "daemon/vault/issuer/jwt.hpp"
@@ -31,6 +32,7 @@ std::string token_id(const AccessTokenClaims& claims) {
 struct TokenId {
     std::int64_t generation = 0;
     std::int64_t behind = 0;  ///< seconds
+    std::string_view random;  ///< 32 hexadecimal digits
 };
 
 TokenId read_token_id(std::string_view id) {
@@ -38,20 +40,27 @@ TokenId read_token_id(std::string_view id) {
     const auto* const end = id.data() + id.size();
     const auto* const rest = std::from_chars(id.data(), end, read.generation).ptr;
     if (rest != end && *rest == '+') std::from_chars(rest + 1, end, read.behind);
+    read.random = id.substr(id.find('.') + 1);
     return read;
 }
 
-bool lives(const boost::json::object& claims, std::int64_t behind, JudgedAt at) {
+std::optional<UtcSeconds> expiry_of(const boost::json::object& claims) {
     const auto* expires = claims.if_contains("exp");
-    if (expires == nullptr || !expires->is_int64()) return false;
-    const UtcSeconds end{std::chrono::seconds{expires->get_int64()}};
-    return at.wall < end && at.store < end + std::chrono::seconds{behind};
+    if (expires == nullptr || !expires->is_int64()) return std::nullopt;
+    return UtcSeconds{std::chrono::seconds{expires->get_int64()}};
 }
 
-/// Of client assertions. `none` and algorithms with a shared key are never among them (RFC 8414 §2).
+boost::json::value audience_of(const AccessTokenClaims& claims) {
+    if (claims.audience.size() == 1) return boost::json::value(claims.audience.front());
+    return boost::json::value_from(claims.audience);
+}
+
+/// Of client assertions, by every name that is taken. `none` and algorithms with a shared key are never among them
+/// (RFC 8414 §2).
 boost::json::array assertion_algorithms() {
     boost::json::array names;
     for (const auto algorithm : signing_algorithms) names.emplace_back(name_of(algorithm));
+    names.emplace_back("Ed25519");
     return names;
 }
 
@@ -83,7 +92,7 @@ std::string sign_access_token(const DataKey& data_key, const Environment& enviro
                     {{"iss", environment.issuer},
                      {"sub", claims.client_id},
                      {"client_id", claims.client_id},
-                     {"aud", claims.audience},
+                     {"aud", audience_of(claims)},
                      {"iat", issued_at},
                      {"exp", issued_at + local_token_life.count()},
                      {"jti", token_id(claims)},
@@ -101,11 +110,16 @@ std::optional<VerifiedToken> verify_access_token(const Environment& environment,
     if (key == keys.end() || text_in(parsed->header, "alg") != name_of(key->algorithm)) return std::nullopt;
     if (!verifies(public_half(*key), parsed->signed_part, parsed->signature)) return std::nullopt;
     const auto id = read_token_id(text_in(parsed->claims, "jti"));
-    if (!lives(parsed->claims, id.behind, at)) return std::nullopt;
+    const auto expires_at = expiry_of(parsed->claims);
+    if (!expires_at) return std::nullopt;
+    const auto worthless_at = *expires_at + std::chrono::seconds{id.behind};
+    if (at.wall >= *expires_at || at.store >= worthless_at) return std::nullopt;
     if (text_in(parsed->claims, "iss") != environment.issuer) return std::nullopt;
     VerifiedToken verified;
     verified.client_id = text_in(parsed->claims, "client_id");
     verified.generation = id.generation;
+    verified.id.text = id.random;
+    verified.worthless_at = worthless_at;
     verified.claims = parsed->claims;
     return verified;
 }
@@ -120,18 +134,22 @@ boost::json::object server_metadata(const Environment& environment) {
     // The endpoints are paths of the token socket, whatever the issuer is called: what a client reads here, it can
     // reach.
     const auto socket = "http://localhost/" + environment.name;
+    const boost::json::string_view peer{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()};
+    // A revocation is authenticated as a token request is.
+    const boost::json::array client_methods{"client_secret_basic", "client_secret_post", "private_key_jwt", peer};
     return {
         {"issuer", environment.issuer},
         {"token_endpoint", socket + "/token"},
         {"jwks_uri", socket + "/jwks"},
         {"introspection_endpoint", socket + "/introspect"},
+        {"introspection_endpoint_auth_methods_supported", boost::json::array{peer}},
+        {"revocation_endpoint", socket + "/revoke"},
+        {"revocation_endpoint_auth_methods_supported", client_methods},
+        {"revocation_endpoint_auth_signing_alg_values_supported", assertion_algorithms()},
         {"grant_types_supported", boost::json::array{"client_credentials"}},
         // REQUIRED by RFC 8414 §2, which also forbids empty arrays; there is no authorization endpoint to use it at.
         {"response_types_supported", boost::json::array{"none"}},
-        {"token_endpoint_auth_methods_supported",
-         boost::json::array{
-             "client_secret_basic", "client_secret_post", "private_key_jwt",
-             boost::json::string_view{protocol::peer_auth_method.data(), protocol::peer_auth_method.size()}}},
+        {"token_endpoint_auth_methods_supported", client_methods},
         {"token_endpoint_auth_signing_alg_values_supported", assertion_algorithms()}};
 }
 

@@ -24,9 +24,9 @@ struct AccessTokenClaims {
     std::string tenant;
     std::string app;
     std::string scope;
-    std::string audience;
-    std::int64_t generation = 0;     ///< of the connection's tokens: `jti` begins with it
-    std::chrono::seconds behind{0};  ///< how far the wall clock is behind the store's time; stands in `jti` if not 0
+    std::vector<std::string> audience;  ///< one stands in `aud` as a text, several as an array (RFC 7519 §4.1.3)
+    std::int64_t generation = 0;        ///< of the connection's tokens: `jti` begins with it
+    std::chrono::seconds behind{0};     ///< how far the wall clock is behind the store's time; stands in `jti` if not 0
 };
 
 /// When a token is judged: what the wall clock says, and the store's own time, which is never earlier.
@@ -53,6 +53,8 @@ struct VerifiedToken {
     boost::json::object claims;
     std::string client_id;
     std::int64_t generation = 0;
+    RevokedTokenId id;          ///< what its row would be called if it were revoked: the random part of `jti`
+    UtcSeconds worthless_at{};  ///< in the store's time
 };
 /// Signature, `typ`, `alg` (the key's), issuer and lifetime of `token` hold at `at` for `environment`; nothing where
 /// one does not, or it is no token of ours (RFC 7662 §2.2 tells no reason). Its life has passed when either time says

@@ -102,6 +102,10 @@ KeyHandle rsa_key(const SecretBytes& private_key) {
 KeyHandle ec_key(const SecretBytes& private_key) {
     const auto builder = require<ParamBuilder>(OSSL_PARAM_BLD_new());
     const auto scalar = private_number(private_key.span());
+    // OpenSSL would sign with it.
+    if (std::cmp_not_equal(private_key.size(), p256_size) || BN_is_zero(scalar.get()) == 1) {
+        throw std::runtime_error("a stored P-256 key is none");
+    }
     require_success(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1, 0));
     require_success(OSSL_PARAM_BLD_push_BN_pad(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get(), p256_size));
     return made_of("EC", builder.get());

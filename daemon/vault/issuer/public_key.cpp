@@ -278,9 +278,7 @@ bool is_for(const boost::json::value& jwk, SigningAlgorithm algorithm) {
         if (std::ranges::none_of(list, verifies)) return false;
     }
     if (!members.contains("alg")) return true;
-    const auto named = text_in(jwk, "alg");
-    // RFC 9864 gives Ed25519 a name of its own.
-    return named == name_of(algorithm) || (algorithm == SigningAlgorithm::eddsa && named == "Ed25519");
+    return is_name_of(text_in(jwk, "alg"), algorithm);
 }
 
 Result<PublicKey> from_jwk_members(const boost::json::value& jwk) {
@@ -369,6 +367,10 @@ bool verifies_by_libcrypto(const PublicKey& key, std::string_view signed_part,
 }
 
 }  // namespace
+
+bool is_name_of(std::string_view alg, SigningAlgorithm algorithm) {
+    return alg == name_of(algorithm) || (algorithm == SigningAlgorithm::eddsa && alg == "Ed25519");
+}
 
 std::string thumbprint(const PublicKey& key) {
     // RFC 7638 §3.3: no white space; no value of ours needs an escape.

@@ -25,6 +25,10 @@ struct PublicKey {
     bool operator==(const PublicKey&) const = default;
 };
 
+/// `alg` of a JWS or a JWK means this algorithm. RFC 9864 gave EdDSA with Ed25519 a name of its own, `Ed25519`: clients
+/// send either.
+[[nodiscard]] bool is_name_of(std::string_view alg, SigningAlgorithm algorithm);
+
 /// RFC 7638 thumbprint, base64url of SHA-256: 43 characters. Our `kid` (vector: RFC 8037 A.3). `key` is one that
 /// `read_public_key` or `make_signing_key` made; throws std::runtime_error for any other.
 [[nodiscard]] std::string thumbprint(const PublicKey& key);

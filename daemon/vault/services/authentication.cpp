@@ -195,7 +195,8 @@ Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
     auto refusal = wrong_assertion({});
     for (auto& candidate : *candidates) {
         auto found = complete(tx, std::move(candidate));
-        const auto key = check_client_assertion(tx, found, *assertion, at);
+        const auto key =
+            check_client_assertion(tx, found, *assertion, request.is_resumed ? std::nullopt : std::optional{at});
         if (key && is_shared) return shared_client();
         if (key) return use_assertion(tx, request, std::move(found), *assertion, *key, at);
         refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what));

@@ -1,6 +1,5 @@
-/// Which connection a token request may use: by client ID and secret, by a local pair, by a signed
-/// assertion, or by a binding of the attested
-/// peer (S1, S3, S4, S23).
+/// Which connection a token request or a revocation may use: by client ID and secret, by a local pair, by a signed
+/// assertion, or by a binding of the attested peer (S1, S3, S4, S23).
 #pragma once
 
 #include <cstdint>

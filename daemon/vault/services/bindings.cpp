@@ -6,6 +6,7 @@
 
 #include "daemon/base/shown.hpp"
 #include "daemon/vault/services/deadlines.hpp"
+#include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/bindings.hpp"
@@ -16,6 +17,7 @@ namespace jeton::vault {
 namespace {
 
 constexpr std::string_view any_tenant = "/*@";
+constexpr std::size_t shown_resource = 100;
 
 Result<Binding> pattern_for(Transaction& tx, std::string_view text) {
     const auto star = text.find(any_tenant);
@@ -30,7 +32,27 @@ Result<Binding> pattern_for(Transaction& tx, std::string_view text) {
     return binding;
 }
 
-Result<Binding> introspection_of(Transaction& tx, std::string_view name) {
+/// A limit that nothing could ever meet is not taken.
+Result<void> limit(Transaction& tx, Binding& binding, const Environment& environment, const NewBinding& wanted) {
+    if (wanted.app) {
+        const auto app = find_app(tx, *wanted.app);
+        if (!app) return app.error();
+        binding.app = app->id;
+    }
+    if (!wanted.resource) return {};
+    if (!has_resource(environment, *wanted.resource)) {
+        return refuse(Errc::bad_input,
+                      fmt::format("{} has no resource {}", environment.name, shown(*wanted.resource, shown_resource)),
+                      fmt::format("jeton environment show {0}; to add it: jeton environment edit {0} --resource URI, "
+                                  "with all that there are",
+                                  environment.name));
+    }
+    binding.resource = *wanted.resource;
+    return {};
+}
+
+Result<Binding> introspection_of(Transaction& tx, const NewBinding& wanted) {
+    const auto& name = *wanted.introspect;
     const auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     if (environment->kind != EnvironmentKind::local) {
@@ -40,6 +62,7 @@ Result<Binding> introspection_of(Transaction& tx, std::string_view name) {
     Binding binding;
     binding.kind = BindingKind::introspection;
     binding.environment = environment->id;
+    if (auto limited = limit(tx, binding, *environment, wanted); !limited) return limited.error();
     return binding;
 }
 
@@ -49,7 +72,11 @@ Result<Binding> target_in(Transaction& tx, const NewBinding& wanted) {
         return refuse(Errc::bad_input, "a binding is for one connection, one pattern or one environment",
                       "give APP/TENANT@ENVIRONMENT, 'APP/*@ENVIRONMENT' or --introspect ENVIRONMENT");
     }
-    if (wanted.introspect) return introspection_of(tx, *wanted.introspect);
+    if (wanted.introspect) return introspection_of(tx, wanted);
+    if (wanted.app || wanted.resource) {
+        return refuse(Errc::bad_input, "an app or a resource limits what may be introspected",
+                      "give them with --introspect ENVIRONMENT; an app's connections: 'APP/*@ENVIRONMENT'");
+    }
     if (wanted.connection->contains(any_tenant)) return pattern_for(tx, *wanted.connection);
     const auto name = parse_connection_name(*wanted.connection);
     if (!name) return name.error();
@@ -63,7 +90,7 @@ Result<Binding> target_in(Transaction& tx, const NewBinding& wanted) {
 
 bool is_same_target(const Binding& left, const Binding& right) {
     return left.kind == right.kind && left.connection == right.connection && left.app == right.app &&
-           left.environment == right.environment;
+           left.environment == right.environment && left.resource == right.resource;
 }
 
 Result<void> check_options(const NewBinding& wanted, const Binding& binding) {
@@ -179,10 +206,15 @@ std::string target_of(Transaction& tx, const Binding& binding) {
     if (binding.kind == BindingKind::connection) return connection_with(tx, binding.connection).name();
     const auto environment = environments::get(tx, binding.environment);
     if (!environment) throw Tampered("environments", binding.environment.text);
-    if (binding.kind == BindingKind::introspection) return environment->name;
-    const auto app = apps::get(tx, binding.app);
-    if (!app) throw Tampered("apps", binding.app.text);
-    return fmt::format("{}{}{}", app->name, any_tenant, environment->name);
+    std::string app_name;
+    if (!binding.app.text.empty()) {
+        const auto app = apps::get(tx, binding.app);
+        if (!app) throw Tampered("apps", binding.app.text);
+        app_name = app->name;
+    }
+    if (binding.kind == BindingKind::pattern) return fmt::format("{}{}{}", app_name, any_tenant, environment->name);
+    return fmt::format("{}{}{}", environment->name, app_name.empty() ? "" : " of app " + app_name,
+                       binding.resource.empty() ? "" : " for " + binding.resource);
 }
 
 }  // namespace jeton::vault

@@ -21,6 +21,8 @@ struct NewBinding {
     /// `APP/TENANT@ENVIRONMENT`, or `APP/*@ENVIRONMENT` for every tenant of the app there.
     std::optional<std::string> connection;
     std::optional<std::string> introspect;  ///< an environment; instead of a connection
+    std::optional<std::string> app;         ///< introspect the tokens of this app alone
+    std::optional<std::string> resource;    ///< introspect tokens for this audience alone (RFC 8707)
     Identity identity;                      ///< as the front resolved it
     bool is_default = false;
     bool allow_container = false;
@@ -29,7 +31,8 @@ struct NewBinding {
 
 /// Refuses: not_found, already_exists, bad_input (no identity, an id of the range that systemd hands out and takes
 /// back, a default that is no single connection, a container without a user), wrong_state (the identity has a default
-/// in this environment already; introspection where jeton is not the issuer).
+/// in this environment already; introspection where jeton is not the issuer). An introspector may be limited to one
+/// app, to one resource of the environment, or to both.
 [[nodiscard]] Result<Binding> add_binding(Transaction& tx, const Peer& peer, const NewBinding& wanted, UtcSeconds now);
 
 /// By id, or by a beginning of it of at least eight characters that no other binding has. Refuses: not_found.
@@ -44,7 +47,8 @@ struct NewBinding {
 /// Whether `binding` is for `connection`: by itself, or by its pattern.
 [[nodiscard]] bool is_for(const Binding& binding, const Connection& connection);
 
-/// `APP/TENANT@ENVIRONMENT`, `APP/*@ENVIRONMENT`, or the environment that may be introspected. Throws Tampered.
+/// `APP/TENANT@ENVIRONMENT`, `APP/*@ENVIRONMENT`, or the environment that may be introspected with the limits: `ENV of
+/// app APP for URI`. Throws Tampered.
 [[nodiscard]] std::string target_of(Transaction& tx, const Binding& binding);
 
 }  // namespace jeton::vault

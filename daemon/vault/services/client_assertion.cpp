@@ -46,7 +46,7 @@ bool is_sole_audience(const json::object& claims, std::string_view audience) {
            std::string_view{value->get_string().data(), value->get_string().size()} == audience;
 }
 
-/// A NumericDate of RFC 7519 §2, of whole seconds. Not before 1970 and not after 9999.
+/// A NumericDate of RFC 7519 §2, of whole seconds as all our JSON. Not before 1970 and not after 9999.
 Result<std::optional<UtcSeconds>> time_in(const json::object& claims, std::string_view name) {
     constexpr std::int64_t end_of_9999 = 253'402'300'799;
     const auto* value = member(claims, name);
@@ -89,7 +89,7 @@ Result<ClientKey> signer_of(Transaction& tx, const FoundConnection& found, const
         if (keys.empty()) return wrong("kid names no active key of the connection");
     }
     const auto algorithm = text_in(assertion.header, "alg");
-    std::erase_if(keys, [&](const ClientKey& key) { return name_of(key.algorithm) != algorithm; });
+    std::erase_if(keys, [&](const ClientKey& key) { return !is_name_of(algorithm, key.algorithm); });
     if (keys.empty()) return wrong("alg is not that of an active key of the connection");
     for (auto& key : keys) {
         if (verifies({key.algorithm, key.public_key}, assertion.signed_part, assertion.signature)) {
@@ -118,12 +118,14 @@ Result<ClientAssertion> read_client_assertion(std::string_view text) {
 }
 
 Result<ClientKey> check_client_assertion(Transaction& tx, const FoundConnection& found,
-                                         const ClientAssertion& assertion, ShownAt at) {
+                                         const ClientAssertion& assertion, std::optional<ShownAt> at) {
     auto key = signer_of(tx, found, assertion);
     if (!key) return key.error();
     const auto audience = assertion_audience(found.environment);
     if (!is_sole_audience(assertion.claims, audience)) return wrong("aud is not " + audience + " alone");
-    if (auto times = check_times(assertion.claims, at); !times) return times.error();
+    if (at) {
+        if (auto times = check_times(assertion.claims, *at); !times) return times.error();
+    }
     if (jti_of(assertion).empty() || jti_of(assertion).size() > jti_bytes_max) {
         return wrong(fmt::format("jti is missing, or no text of 1 to {} bytes", jti_bytes_max));
     }

@@ -1,4 +1,5 @@
-/// Client authentication by a signed assertion: RFC 7523 §2.2 and §3 as draft-ietf-oauth-rfc7523bis narrows them (T-18).
+/// Client authentication by a signed assertion: RFC 7523 §2.2 and §3 as draft-ietf-oauth-rfc7523bis narrows them
+/// (T-18).
 #pragma once
 
 #include <chrono>
@@ -45,9 +46,9 @@ struct ShownAt {
 };
 
 /// The key of the connection that signed it, where everything about it holds: signature, algorithm, `kid`, `aud`,
-/// times, `jti`. Refuses likewise.
+/// times, `jti`. Without `at` its times held when it was shown: the request has waited since. Refuses likewise.
 [[nodiscard]] Result<ClientKey> check_client_assertion(Transaction& tx, const FoundConnection& found,
-                                                       const ClientAssertion& assertion, ShownAt at);
+                                                       const ClientAssertion& assertion, std::optional<ShownAt> at);
 
 /// Remembers that it was shown, durably with the commit. Refuses: invalid_client where it was before;
 /// temporarily_unavailable where this client has shown too many that live.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/base/shown.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
@@ -42,6 +43,7 @@ constexpr std::array presets{
 
 constexpr std::size_t url_limit = 250;
 constexpr std::size_t path_limit = 1024;
+constexpr std::size_t resources_limit = 64;
 
 bool is_loopback(const boost::urls::url_view& url) {
     if (url.host_type() == boost::urls::host_type::ipv4) return url.host_ipv4_address().is_loopback();
@@ -86,6 +88,34 @@ Result<void> check_aliases(Transaction& tx, const Environment& environment) {
         if (const auto other = environments::by_host(tx, alias); other && other->id != environment.id) {
             return refuse(Errc::already_exists, fmt::format("{} is the alias of environment {}", alias, other->name),
                           "name another host");
+        }
+    }
+    return {};
+}
+
+/// Each once, in the order in which they were given.
+std::vector<std::string> each_once(std::vector<std::string> texts) {
+    std::vector<std::string> kept;
+    for (auto& text : texts) {
+        if (std::ranges::find(kept, text) == kept.end()) kept.push_back(std::move(text));
+    }
+    return kept;
+}
+
+/// RFC 8707 §2: an absolute URI without fragment.
+Result<void> check_resources(const Environment& environment) {
+    if (environment.resources.size() > resources_limit) {
+        return refuse(Errc::bad_input, fmt::format("an environment has at most {} resources", resources_limit),
+                      "give fewer --resource");
+    }
+    for (const auto& resource : environment.resources) {
+        const auto uri = boost::urls::parse_uri(resource);
+        if (!uri || uri->has_fragment() || uri->has_userinfo() || resource.size() > url_limit) {
+            return refuse(
+                Errc::bad_input,
+                fmt::format("{} is no absolute URI without fragment, of at most {} characters",
+                            shown(resource, url_limit), url_limit),
+                "give --resource https://HOST/PATH, as its programs name it: it is compared character by character");
         }
     }
     return {};
@@ -143,6 +173,7 @@ Result<Environment> fields_of(const NewEnvironment& wanted) {
     environment.ca_file = wanted.ca_file.value_or("");
     environment.allow_loopback_http = wanted.allow_loopback_http;
     environment.developer_access = wanted.developer_access.value_or(wanted.name == "integration");
+    environment.resources = each_once(wanted.resources);
     if (environment.kind == EnvironmentKind::local) {
         environment.issuer = wanted.issuer.value_or("http://localhost/" + wanted.name);
     }
@@ -158,6 +189,10 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
             (environment.ca_file.front() != '/' || environment.ca_file.size() > path_limit)) {
             return refuse(Errc::bad_input, "the CA file is no absolute path", "give --ca-file /PATH/TO/ca.pem");
         }
+        if (!environment.resources.empty()) {
+            return refuse(Errc::bad_input, "whom upstream tokens are for is their token endpoint's to say",
+                          "leave out --resource");
+        }
         return check_endpoint(environment);
     }
     if (!environment.token_endpoint.empty() || !environment.ca_file.empty() || environment.allow_loopback_http) {
@@ -171,7 +206,7 @@ Result<void> check_kind_rules(const Environment& environment, const NewEnvironme
         return refuse(Errc::bad_input, "the issuer is not an http or https URL without query and fragment",
                       fmt::format("give --issuer https://HOST/{}", environment.name));
     }
-    return {};
+    return check_resources(environment);
 }
 
 /// Programs live on what is connected: it is paused first, so that nothing else than the deletion ends it.
@@ -210,7 +245,7 @@ bool same_fields(const Environment& left, const Environment& right) {
     return left.kind == right.kind && left.token_endpoint == right.token_endpoint &&
            left.client_auth == right.client_auth && left.host_aliases == right.host_aliases &&
            left.ca_file == right.ca_file && left.allow_loopback_http == right.allow_loopback_http &&
-           left.developer_access == right.developer_access;
+           left.developer_access == right.developer_access && left.resources == right.resources;
 }
 
 /// What an operator says of a new environment. The issuer of an upstream one is learned, not said.
@@ -226,6 +261,7 @@ Result<void> apply(const EnvironmentEdit& edit, Environment& environment) {
         environment.host_aliases.clear();
         add_aliases(environment.host_aliases, *edit.host_aliases);
     }
+    if (edit.resources) environment.resources = each_once(*edit.resources);
     if (edit.client_auth) {
         const auto auth = client_auth(*edit.client_auth);
         if (!auth) return refuse(Errc::bad_input, "no such client authentication", "give --client-auth post or basic");
@@ -278,11 +314,29 @@ std::string differences(const Environment& before, const Environment& after) {
     if (before.allow_loopback_http != after.allow_loopback_http) {
         parts.push_back(fmt::format("loopback HTTP: {}", yes_or_no(after.allow_loopback_http)));
     }
+    if (before.resources != after.resources) {
+        parts.push_back(after.resources.empty() ? "no resources"
+                                                : fmt::format("resources: {}", fmt::join(after.resources, ", ")));
+    }
     if (before.issuer != after.issuer) parts.push_back(fmt::format("issuer forgotten: {}", before.issuer));
     return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
+
+std::vector<std::string> resources_of(const Environment& environment) {
+    if (environment.kind != EnvironmentKind::local) return {};
+    auto resources = environment.resources;
+    if (std::ranges::find(resources, environment.issuer) == resources.end()) {
+        resources.insert(resources.begin(), environment.issuer);
+    }
+    return resources;
+}
+
+bool has_resource(const Environment& environment, std::string_view resource) {
+    const auto resources = resources_of(environment);
+    return std::ranges::find(resources, resource) != resources.end();
+}
 
 std::string_view portal_environment(std::string_view host) {
     const auto* preset = std::ranges::find(presets, host, &Preset::host_alias);

@@ -27,6 +27,7 @@ struct NewEnvironment {
     std::optional<std::string> ca_file;
     std::optional<std::string> issuer;
     std::optional<std::string> signing_alg;  ///< EdDSA, RS256 or ES256; local only
+    std::vector<std::string> resources;      ///< of a local one: whom tokens may be for (RFC 8707)
     std::optional<bool> developer_access;
     bool allow_loopback_http = false;
     bool if_not_exists = false;  ///< an equal one is no refusal
@@ -47,14 +48,20 @@ struct EnvironmentEdit {
     std::optional<std::string> client_auth;
     std::optional<std::string> ca_file;  ///< empty: the system's authorities
     std::optional<bool> allow_loopback_http;
-    bool import_anew = false;    ///< known and wanted: the pairs have to be imported anew
-    bool forget_issuer = false;  ///< of an upstream environment: the next token teaches it
+    std::optional<std::vector<std::string>> resources;  ///< instead of those so far
+    bool import_anew = false;                           ///< known and wanted: the pairs have to be imported anew
+    bool forget_issuer = false;                         ///< of an upstream environment: the next token teaches it
 };
 
 /// Where nothing is different, nothing changes. Refuses: not_found, bad_input, already_exists (a host alias of another
 /// environment), wrong_state (secrets would be stranded, and `import_anew` is not said).
 [[nodiscard]] Result<Environment> edit_environment(Transaction& tx, const Peer& peer, std::string_view name,
                                                    const EnvironmentEdit& edit, UtcSeconds now, KeyPairs pairs = {});
+
+/// Whom a token of a local environment may be for: its own issuer, and what was registered.
+[[nodiscard]] std::vector<std::string> resources_of(const Environment& environment);
+/// Whether `resource` is one of them, byte by byte; in an upstream environment none is.
+[[nodiscard]] bool has_resource(const Environment& environment, std::string_view resource);
 
 /// Which environment of the portal the host of a preset's token endpoint is, as the portal calls it: `integration` or
 /// `production`; empty for any other host.

@@ -16,7 +16,8 @@ constexpr std::size_t credential_name_limit = 255;  // of a file name
 /// The drop-in, as commands: systemd hands it over at the next start, and at every later one.
 std::string handing_over(std::string_view name) {
     return fmt::format(
-        "make it (docs/key-slots.md says how), then hand it over: mkdir -p /etc/systemd/system/jeton-vault.service.d && "
+        "make it (docs/key-slots.md says how), then hand it over: mkdir -p /etc/systemd/system/jeton-vault.service.d "
+        "&& "
         "printf '[Service]\\nLoadCredentialEncrypted={0}:/etc/jeton/{0}.cred\\n' > "
         "/etc/systemd/system/jeton-vault.service.d/credential.conf && systemctl daemon-reload && "
         "systemctl restart jeton-vault",

@@ -14,7 +14,8 @@
 namespace jeton::vault {
 
 /// The members of RFC 7662 §2.2 and `tenant`, `app`, `connection` of an active token; nothing for any other: of another
-/// environment, expired, issued before `rotate --now`, of a connection that is disabled or gone.
+/// environment, expired, revoked, issued before `rotate --now`, of a connection that is disabled or gone, or one that
+/// none of the peer's bindings shows to it (another app, another audience).
 /// Refuses `invalid_client` where no binding lets `peer` introspect `environment`, or there is no such environment.
 [[nodiscard]] Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, const Peer& peer,
                                                                           std::string_view environment,

@@ -158,15 +158,6 @@ void compare_into(CheckedRestore& checked, Group& present, Transaction& backup) 
     }
 }
 
-/// A token of before stays void whichever of both stores issued it: a generation never exceeds the epoch in which it
-/// was given, and this epoch is above both.
-void void_tokens(Transaction& tx, std::int64_t generation) {
-    for (auto& connection : connections::list(tx)) {
-        connection.token_generation = generation;
-        tx.update(connection);
-    }
-}
-
 }  // namespace
 
 Result<const RunningRestore*> begin_restore(Store& store, const Peer& peer, RestoreInProgress& restore,
@@ -287,7 +278,7 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
         auto group = next.group();
         group.attempt([&](Transaction& tx) {
             next.continue_after(tx, store.known_epoch(), present.high_water);
-            void_tokens(tx, tx.epoch());
+            connections::void_tokens(tx);
             for (const auto& used : present.used_assertions) {
                 (void)used_assertions::add(tx, used.connection, used.jti, used.expires_at);
             }

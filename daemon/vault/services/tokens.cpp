@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
@@ -52,16 +53,22 @@ Result<GrantedScopes> granted_scopes(Transaction& tx, const FoundConnection& fou
     return GrantedScopes{*std::move(scopes), all, true};
 }
 
-Result<std::string> audience_of(const FoundConnection& found, const std::vector<std::string>& resources) {
-    for (const auto& resource : resources) {
-        if (resource != found.environment.issuer || found.environment.kind != EnvironmentKind::local) {
-            return refuse(Errc::invalid_target, "the resource is not known here",
-                          found.environment.kind == EnvironmentKind::local
-                              ? "leave it out, or use " + found.environment.issuer
-                              : "leave it out");
+/// Whom the token is for (RFC 8707 §2): what was asked for, each once, or the environment itself.
+Result<std::vector<std::string>> audience_of(const Environment& environment, const std::vector<std::string>& asked) {
+    std::vector<std::string> audience;
+    for (const auto& resource : asked) {
+        if (!has_resource(environment, resource)) {
+            // What was asked is not repeated: somebody may have put a secret there (T26).
+            return refuse(
+                Errc::invalid_target, "a resource that was asked for is not known here",
+                environment.kind == EnvironmentKind::local
+                    ? fmt::format("leave it out, or name one of {}", fmt::join(resources_of(environment), ", "))
+                    : "leave it out: its token endpoint says whom its tokens are for");
         }
+        if (std::ranges::find(audience, resource) == audience.end()) audience.push_back(resource);
     }
-    return found.environment.issuer;
+    if (audience.empty()) audience.push_back(environment.issuer);
+    return audience;
 }
 
 /// A token is handed out again until the margin of its life is left: programs refuse tokens that end within five
@@ -81,7 +88,7 @@ IssuedToken answer_of(const Authenticated& client, SecretText token, std::chrono
 }
 
 TokenDecision issue_local(Transaction& tx, const Authenticated& client, const std::vector<std::string>& scopes,
-                          std::string audience, UtcSeconds now) {
+                          std::vector<std::string> audience, UtcSeconds now) {
     const auto& environment = client.found.environment;
     const auto key = signing_key_of(tx, environment);
     const auto scope = join_scope(scopes);
@@ -354,7 +361,7 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     }
     auto scopes = granted_scopes(tx, found, request.scope);
     if (!scopes) return scopes.error();
-    auto audience = audience_of(found, request.resources);
+    auto audience = audience_of(found.environment, request.resources);
     if (!audience) return audience.error();
     auto decision =
         found.environment.kind == EnvironmentKind::local

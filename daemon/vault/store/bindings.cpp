@@ -23,7 +23,7 @@ std::vector<Binding> of_connection(Transaction& tx, const ConnectionId& connecti
 }
 
 std::vector<Binding> of_pattern(Transaction& tx, const AppId& app, const EnvironmentId& environment) {
-    return rows::where<Binding>(tx, "WHERE environment = ? AND app = ? ORDER BY created_at, rowid",
+    return rows::where<Binding>(tx, "WHERE environment = ? AND app = ? AND kind = 'pattern' ORDER BY created_at, rowid",
                                 {environment.text, app.text});
 }
 

@@ -19,6 +19,7 @@ namespace jeton::vault::bindings {
 [[nodiscard]] std::vector<Binding> of_connection(Transaction& tx, const ConnectionId& connection);
 /// Of kind `pattern`.
 [[nodiscard]] std::vector<Binding> of_pattern(Transaction& tx, const AppId& app, const EnvironmentId& environment);
+/// Patterns, and introspectors of the app's tokens alone.
 [[nodiscard]] std::vector<Binding> of_app(Transaction& tx, const AppId& app);
 /// Of any kind.
 [[nodiscard]] std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment);

@@ -50,6 +50,14 @@ std::vector<Connection> of_environment(Transaction& tx, const EnvironmentId& env
 
 std::vector<Connection> list(Transaction& tx) { return rows::all<Connection>(tx, "ORDER BY created_at, rowid"); }
 
+void void_tokens(Transaction& tx) {
+    const auto generation = tx.epoch();
+    for (auto& connection : list(tx)) {
+        connection.token_generation = generation;
+        tx.update(connection);
+    }
+}
+
 std::int64_t count(Transaction& tx, const EnvironmentId& environment) {
     return tx.engine().database->number("SELECT count(*) FROM connections WHERE environment = ?", {environment.text});
 }

@@ -26,6 +26,10 @@ namespace jeton::vault::connections {
 [[nodiscard]] std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant);
 [[nodiscard]] std::vector<Connection> of_environment(Transaction& tx, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Connection> list(Transaction& tx);
+/// All local tokens that were issued so far end: where an older store takes the place of a newer one, its epoch is
+/// above both before this is called, and a generation never exceeds the epoch in which it was given. So they stay void
+/// whichever of both issued them, and what was revoked in the newer one stays revoked.
+void void_tokens(Transaction& tx);
 /// Of one environment; counts rows without reading them.
 [[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment);
 

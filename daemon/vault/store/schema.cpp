@@ -155,11 +155,20 @@ constexpr auto upstream = std::to_array<std::string_view>({
 });
 
 // The token socket to the letter of the standards: what tokens are signed with, and until when a key that signs no
-// longer is published; clients that prove who they are by a key, and what they have shown.
+// longer is published; clients that prove who they are by a key, and what they have shown; revoked tokens, whom tokens
+// are for, and who may introspect which of them.
 // A client ID of a network of tenants is that of several connections, which differ in their form fields.
 constexpr auto oauth = std::to_array<std::string_view>({
     R"(ALTER TABLE signing_keys ADD COLUMN algorithm TEXT)",
     R"(ALTER TABLE signing_keys ADD COLUMN published_until INTEGER)",
+    R"(CREATE TABLE revoked_tokens (
+    id TEXT PRIMARY KEY, environment TEXT NOT NULL, connection TEXT NOT NULL, expires_at INTEGER NOT NULL,
+    revoked_at INTEGER NOT NULL, revoked_by TEXT NOT NULL, mac BLOB NOT NULL
+) STRICT)",
+    R"(CREATE INDEX revoked_tokens_connection ON revoked_tokens (connection))",
+    R"(CREATE INDEX revoked_tokens_expires_at ON revoked_tokens (expires_at))",
+    R"(ALTER TABLE environments ADD COLUMN resources TEXT)",
+    R"(ALTER TABLE bindings ADD COLUMN resource TEXT)",
     R"(DROP INDEX connections_client_id)",
     R"(CREATE UNIQUE INDEX connections_client ON connections (environment, client_id, COALESCE(form_fields, '')) WHERE client_id <> '')",
     R"(CREATE TABLE client_keys (

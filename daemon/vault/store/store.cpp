@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/base/files.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/engine.hpp"
 #include "daemon/vault/store/open_checks.hpp"
 #include "daemon/vault/store/rows.hpp"
@@ -60,6 +61,7 @@ void record_rollback(Engine& engine, const std::vector<std::string>& lost, std::
     Group group{engine};
     group.attempt([&](Transaction& tx) {
         engine.raise_epoch_above(anchor_epoch);
+        connections::void_tokens(tx);
         tx.append_audit(audit::own_entry(engine.clock->now(), "store.rollback-accepted", "store",
                                          fmt::format("lost: {}", fmt::join(lost, "; "))));
     });

@@ -45,10 +45,10 @@ Bytes canonical_columns(const TableInfo& table, const Record& record) {
 
 const std::array<const TableInfo*, authority_table_count>& authority_tables() {
     static const std::array<const TableInfo*, authority_table_count> tables{
-        &info_of<Environment>(), &info_of<SigningKey>(),     &info_of<Tenant>(), &info_of<App>(),
-        &info_of<AppVersion>(),  &info_of<Connection>(),     &info_of<Secret>(), &info_of<Binding>(),
-        &info_of<KeySlot>(),     &info_of<RoleGrant>(),      &info_of<Pair>(),   &info_of<Ticket>(),
-        &info_of<OwnScope>(),    &info_of<AuditCheckpoint>(), &info_of<ClientKey>()};
+        &info_of<Environment>(), &info_of<SigningKey>(),      &info_of<Tenant>(),    &info_of<App>(),
+        &info_of<AppVersion>(),  &info_of<Connection>(),      &info_of<Secret>(),    &info_of<Binding>(),
+        &info_of<KeySlot>(),     &info_of<RoleGrant>(),       &info_of<Pair>(),      &info_of<Ticket>(),
+        &info_of<OwnScope>(),    &info_of<AuditCheckpoint>(), &info_of<ClientKey>(), &info_of<RevokedToken>()};
     return tables;
 }
 

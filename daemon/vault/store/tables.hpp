@@ -16,6 +16,7 @@
 #include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/domain/key_slot.hpp"
 #include "daemon/vault/domain/pair.hpp"
+#include "daemon/vault/domain/revoked_token.hpp"
 #include "daemon/vault/domain/role.hpp"
 #include "daemon/vault/domain/scope.hpp"
 #include "daemon/vault/domain/secret.hpp"
@@ -50,7 +51,7 @@ inline std::optional<SigningAlgorithm> parse_word(Word<SigningAlgorithm>, std::s
 inline std::optional<TicketState> parse_word(Word<TicketState>, std::string_view w) { return ticket_state(w); }
 inline std::optional<TicketAct> parse_word(Word<TicketAct>, std::string_view w) { return ticket_act(w); }
 
-inline constexpr std::size_t authority_table_count = 15;
+inline constexpr std::size_t authority_table_count = 16;
 
 template <>
 struct Table<Environment> {
@@ -71,7 +72,8 @@ struct Table<Environment> {
                                                Column{"wrapped_data_key", &Environment::wrapped_data_key},
                                                Column{"created_at", &Environment::created_at},
                                                AddedColumn{"retiring_data_key", &Environment::retiring_data_key},
-                                               AddedColumn{"rotation_pending", &Environment::rotation_pending}};
+                                               AddedColumn{"rotation_pending", &Environment::rotation_pending},
+                                               AddedColumn{"resources", &Environment::resources}};
 };
 
 template <>
@@ -188,7 +190,8 @@ struct Table<Binding> {
                                                AddedColumn{"group_name", &Binding::group},
                                                AddedColumn{"gid", &Binding::gid},
                                                AddedColumn{"unit", &Binding::unit},
-                                               AddedColumn{"expires_at", &Binding::expires_at}};
+                                               AddedColumn{"expires_at", &Binding::expires_at},
+                                               AddedColumn{"resource", &Binding::resource}};
 };
 
 template <>
@@ -297,6 +300,18 @@ struct Table<ClientKey> {
                                                Column{"expires_at", &ClientKey::expires_at},
                                                Column{"created_at", &ClientKey::created_at},
                                                Column{"created_by", &ClientKey::created_by}};
+};
+
+template <>
+struct Table<RevokedToken> {
+    static constexpr std::string_view name = "revoked_tokens";
+    static constexpr std::size_t ordinal = 15;
+    static constexpr auto columns = std::tuple{Column{"id", &RevokedToken::id},
+                                               Column{"environment", &RevokedToken::environment},
+                                               Column{"connection", &RevokedToken::connection},
+                                               Column{"expires_at", &RevokedToken::expires_at},
+                                               Column{"revoked_at", &RevokedToken::revoked_at},
+                                               Column{"revoked_by", &RevokedToken::revoked_by}};
 };
 
 /// In the order of their ordinals.

@@ -1,6 +1,7 @@
 #include "daemon/vault/verbs/binding_view.hpp"
 
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 
@@ -13,6 +14,9 @@ json::object binding_view(Transaction& tx, const Binding& binding) {
                      {"connection", binding.kind == BindingKind::introspection ? json::value(nullptr)
                                                                                : json::value(target_of(tx, binding))},
                      {"environment", environment ? json::value(environment->name) : json::value(nullptr)}};
+    const auto app = binding.app.text.empty() ? std::nullopt : apps::get(tx, binding.app);
+    row["app"] = app ? json::value(app->name) : json::value(nullptr);
+    row["resource"] = text_or_null(binding.resource);
     add_identity(row, binding);
     row["unit"] = text_or_null(binding.unit);
     row["default"] = binding.is_default;

@@ -36,6 +36,8 @@ Result<Outcome> binding_add(Call& call) {
     NewBinding wanted;
     wanted.connection = in.optional_text("connection");
     wanted.introspect = in.optional_text("introspect");
+    wanted.app = in.optional_text("app");
+    wanted.resource = in.optional_text("resource");
     wanted.identity = identity_of(in);
     wanted.is_default = in.flag("default");
     wanted.allow_container = in.flag("allow_container");

@@ -29,6 +29,7 @@ json::object row_of(const Call& call, const Environment& environment) {
         {"issuer", text_or_null(environment.issuer)},
         {"signing_alg",
          signs ? json::value(name_of(signing_key_of(call.tx, environment).algorithm)) : json::value(nullptr)},
+        {"resources", json::value_from(environment.resources)},
         {"connections", call.standing.sees_everything() ? json::value(connections::count(call.tx, environment.id))
                                                         : json::value(nullptr)},
         {"need_import",
@@ -69,6 +70,7 @@ Result<Outcome> environment_create(Call& call) {
     wanted.ca_file = in.optional_text("ca_file");
     wanted.issuer = in.optional_text("issuer");
     wanted.signing_alg = in.optional_text("signing_alg");
+    wanted.resources = in.texts("resources");
     wanted.developer_access = in.optional_flag("developer_access");
     wanted.allow_loopback_http = in.flag("allow_loopback_http");
     wanted.if_not_exists = in.flag("if_not_exists");
@@ -94,6 +96,7 @@ Result<Outcome> environment_edit(Call& call) {
     edit.forget_issuer = in.flag("forget_issuer");
     const auto* aliases = in.array("host_aliases");
     if (aliases != nullptr) edit.host_aliases = in.texts("host_aliases");
+    if (in.array("resources") != nullptr) edit.resources = in.texts("resources");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto pairs = edit.signing_alg ? rs256_pairs_for(call.tx, name, *edit.signing_alg) : 0;
     if (auto first = make_pairs_first(call, pairs)) return *std::move(first);

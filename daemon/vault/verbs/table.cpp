@@ -42,6 +42,7 @@ constexpr std::array table{
     // the token socket
     anyone("token.issue", "token", verbs::token_issue),
     anyone("token.introspect", "introspect", verbs::token_introspect),
+    anyone("token.revoke", "revoke", verbs::token_revoke),
     anyone("ticket.claim", "ticket claim", verbs::ticket_claim),
     anyone("jwks.show", "", verbs::jwks_show),
     anyone("metadata.show", "", verbs::metadata_show),
@@ -111,6 +112,9 @@ constexpr std::array table{
          tenant_admins},
     Verb{"access.enable_selected", "access enable --app|--tenant|--environment", verbs::access_enable_selected,
          tenant_admins},
+    // an emergency brake for each side: it takes nothing that lasts, and programs get fresh tokens at once
+    Verb{"token.revoke_all", "revoke --connection", verbs::token_revoke_all, configurers, About::connection,
+         was_allowed},
     // who configures credentials
     Verb{"secret.generate", "secret generate", verbs::secret_generate, configurers, About::connection, {connected}},
     Verb{"secret.rotate", "secret rotate", verbs::secret_rotate, configurers, About::connection, {connected}},

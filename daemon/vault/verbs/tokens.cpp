@@ -1,13 +1,15 @@
-// Verbs: token.issue, token.introspect, usage.report, jwks.show, metadata.show
+// Verbs: token.issue, token.introspect, token.revoke, token.revoke_all, usage.report, jwks.show, metadata.show
 #include "daemon/vault/services/tokens.hpp"
 
 #include <algorithm>
 #include <memory>
 
 #include "daemon/vault/issuer/issuer.hpp"
+#include "daemon/vault/services/access.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/record.hpp"
+#include "daemon/vault/services/revocation.hpp"
 #include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
@@ -106,6 +108,19 @@ Result<Environment> local_environment(Call& call) {
     return environment;
 }
 
+/// How long a token of the connection may live on where only its issuer ends it: what was handed out before is older
+/// than what is held.
+std::chrono::seconds longest_life(Call& call, const ConnectionId& connection) {
+    auto& upstream = call.room.upstream;
+    load_tokens(call.tx, upstream, connection, call.room.clock);
+    auto longest = token_life_limit;
+    for (const auto& key : upstream.keys_of(connection)) {
+        if (const auto* held = upstream.find(key.text(), call.room.clock))
+            longest = std::max(longest, held->expires.left(call.room.clock));
+    }
+    return longest;
+}
+
 }  // namespace
 }  // namespace jeton::vault::verbs
 
@@ -157,6 +172,44 @@ Result<Outcome> token_introspect(Call& call) {
     if (!members) return members.error();
     // Nothing beside the word: an inactive token tells no reason (RFC 7662 §2.2).
     return done(*members ? json::value(**std::move(members)) : json::value{{"active", false}});
+}
+
+Result<Outcome> token_revoke(Call& call) {
+    protocol::Fields in{call.body};
+    const auto token = in.optional_secret("token");
+    const auto* client = in.object("client");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (client == nullptr) return bad_body("member \"client\" is missing");
+    auto request = request_of(call.body.get_object().at("client"));
+    if (!request) return request.error();
+    request->asked_at = call.now();
+    const auto revoked = revoke_token(call.tx, call.peer, *request, token, call.now());
+    // A request that is refused after all has used its assertion up.
+    if (!revoked && request->authentication == ClientAuthentication::assertion) return kept_refusal(revoked.error());
+    if (!revoked) return revoked.error();
+    return done(json::object{});
+}
+
+Result<Outcome> token_revoke_all(Call& call) {
+    protocol::Fields in{call.body};
+    const auto name = connection_name(in);
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (!name) return name.error();
+    const auto found = revoke_all_tokens(call.tx, call.peer, *name, call.now());
+    if (!found) return found.error();
+    const auto end = rfc3339(call.now() + longest_life(call, found->connection.id));
+    call.drop_tokens(found->connection.id);
+    const bool is_local = found->environment.kind == EnvironmentKind::local;
+    return done({{"connection", found->name()},
+                 {"kind", name_of(found->environment.kind)},
+                 {"still_accepted_until", end},
+                 {"message",
+                  is_local ? fmt::format("All tokens of {} that were issued so far are inactive. A program that looks "
+                                         "at the signature alone accepts them until they end, by {}.",
+                                         found->name(), end)
+                           : fmt::format("The daemon has forgotten the tokens of {}: programs get fresh ones. Their "
+                                         "issuer still honours those already handed out until they end, by {}.",
+                                         found->name(), end)}});
 }
 
 Result<Outcome> usage_report(Call& call) {

@@ -84,6 +84,8 @@ Result<Outcome> binding_list(Call& call);
 
 Result<Outcome> token_issue(Call& call);
 Result<Outcome> token_introspect(Call& call);
+Result<Outcome> token_revoke(Call& call);
+Result<Outcome> token_revoke_all(Call& call);
 Result<Outcome> usage_report(Call& call);
 Result<Outcome> jwks_show(Call& call);
 Result<Outcome> metadata_show(Call& call);

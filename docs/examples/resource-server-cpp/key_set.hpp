@@ -14,8 +14,8 @@ namespace example {
 
 class KeySet {
 public:
-    /// A stranger who makes up key ids makes us ask no oftener.
-    static constexpr std::chrono::seconds pause{30};
+    /// A stranger who makes up key ids makes us ask no oftener, and a key that is new is found after these.
+    static constexpr std::chrono::seconds pause{1};
     /// A key that is not published any more is forgotten after these.
     static constexpr std::chrono::seconds kept{300};
 
@@ -28,15 +28,23 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
+    using Keys = std::map<std::string, Key, std::less<>>;
 
-    void fetch();
+    [[nodiscard]] std::optional<Key> known(std::string_view kid);
+    [[nodiscard]] bool is_old();
+    void fetch_if_due(std::string_view kid);
+    [[nodiscard]] Keys fetch();
     [[nodiscard]] const std::string& path();
 
     std::string issuer_;
-    std::mutex mutex_;
-    std::string path_;  ///< of the keys, as the metadata has it
-    std::map<std::string, Key, std::less<>> keys_;
-    Clock::time_point tried_, fetched_;
+
+    std::mutex asking_;  ///< held while the daemon is asked, and for what only who asks needs
+    std::string path_;   ///< of the keys, as the metadata has it
+    Clock::time_point tried_;
+
+    std::mutex mutex_;  ///< held for a moment
+    Keys keys_;
+    Clock::time_point fetched_;
 };
 
 }  // namespace example

@@ -17,8 +17,9 @@ import token_socket
 COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")  # RFC 7515 §7.1; no padding, which the library would accept
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
 CLAIMS = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")  # RFC 9068 §2.2
-PAUSE = 30.0  # seconds; a stranger who makes up key ids makes us ask no oftener
+PAUSE = 1.0  # seconds; a stranger who makes up key ids makes us ask no oftener, and a key that is new is found after these
 KEPT = 300.0  # seconds; a key that is not published any more is forgotten after these
+RSA_BITS = 2048  # fewer are no key (RFC 7518 §3.3)
 
 
 class Keys:
@@ -26,19 +27,26 @@ class Keys:
 
     def __init__(self, authority):
         self.authority = authority
-        self.lock = threading.Lock()
-        self.keys = {}  # kid → (algorithm, key)
+        self.asking = threading.Lock()
+        self.keys = {}  # kid → (algorithm, key); replaced as a whole
         self.tried = self.fetched = -KEPT
 
     def find(self, kid):
-        with self.lock:
-            now = time.monotonic()
-            wanted = kid not in self.keys or now - self.fetched >= KEPT
-            if not self.keys or (wanted and now - self.tried >= PAUSE):
-                self.fetch(now)
-            return self.keys.get(kid)
+        found = self.keys.get(kid)
+        if found is None or time.monotonic() - self.fetched >= KEPT:
+            # One that is known is good while another thread asks.
+            if self.asking.acquire(blocking=found is None):
+                try:
+                    self.fetch_if_due(kid)
+                finally:
+                    self.asking.release()
+        return self.keys.get(kid)
 
-    def fetch(self, now):
+    def fetch_if_due(self, kid):
+        now = time.monotonic()
+        wanted = kid not in self.keys or now - self.fetched >= KEPT
+        if self.keys and not (wanted and now - self.tried >= PAUSE):
+            return
         self.tried = now
         try:
             published = self.authority.key_set()
@@ -47,12 +55,23 @@ class Keys:
                 return  # those that we have are still good
             raise
         self.fetched = now
-        # The algorithm is the key's, never the token's: what is published for signing with one of ours.
-        self.keys = {
-            key["kid"]: (key["alg"], jwt.PyJWK(key).key)
-            for key in published
-            if key.get("use", "sig") == "sig" and key.get("alg") in ALGORITHMS and "kid" in key
-        }
+        self.keys = dict(filter(None, map(usable, published)))
+
+
+def usable(jwk):
+    """(kid, (algorithm, key)) of what is published for signing in one of our ways; None of anything else.
+
+    The algorithm is the key's, never the token's.
+    """
+    try:
+        if jwk.get("use", "sig") != "sig" or jwk.get("alg") not in ALGORITHMS:
+            return None
+        key = jwt.PyJWK(jwk).key
+        if getattr(key, "key_size", RSA_BITS) < RSA_BITS and jwk["alg"] == "RS256":
+            return None
+        return jwk["kid"], (jwk["alg"], key)
+    except (jwt.PyJWTError, AttributeError, KeyError, TypeError, ValueError):
+        return None  # of no use to us, and no harm to the others
 
 
 class ByKeySet:

@@ -5,7 +5,8 @@
     token.access_token, token.expires_in, token.app_key
 
 Nothing is cached here: the daemon does that, for every program of the host at once, and answers from memory. Ask whenever
-a token is needed. Thread-safe; needs nothing but the standard library.
+a token is needed. Thread-safe; needs nothing but the standard library. Where libjeton is installed, jeton.native keeps tokens
+in the program itself, as long as the daemon stands by them.
 
 jeton.requests and jeton.httpx hold transports for programs that post to a token URL themselves.
 """
@@ -26,11 +27,11 @@ DEFAULT_ORIGINS = ("https://auth.servicetitan.io", "https://auth-integration.ser
 class Refused(Error):
     """The daemon gives no token, and says why (RFC 6749 section 5.2)."""
 
-    def __init__(self, error: str, description: str, status: int, retry_after: Optional[int]) -> None:
+    def __init__(self, error: str, description: str, status: Optional[int], retry_after: Optional[int]) -> None:
         super().__init__(f"{error}: {description}" if description else error)
         self.error = error  #: "invalid_client", "unauthorized_client", "temporarily_unavailable", …
         self.description = description  #: what happened and what to do next
-        self.status = status  #: of HTTP
+        self.status = status  #: of HTTP; None through libjeton
         self.retry_after = retry_after  #: seconds, where the daemon says when to come back
 
 

@@ -3,8 +3,9 @@
 import authlib
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.jose import JsonWebKey, JsonWebToken
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, TOKEN, refusal, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, P256_KEY, SCOPE, TOKEN, refusal, revocation, tell
 from unix_adapter import UnixAdapter
 
 TOKEN_ENDPOINT = ISSUER + "/token"
@@ -18,6 +19,13 @@ def session(method, secret=CLIENT_SECRET, **more):
 
 def token(method, secret=CLIENT_SECRET, **parameters):
     return dict(session(method, secret).fetch_token(TOKEN_ENDPOINT, grant_type="client_credentials", **parameters))
+
+
+def by_private_key(audience):
+    """The library takes the audience for the token endpoint, which it was until rfc7523bis."""
+    made = session("private_key_jwt", P256_KEY)
+    made.register_client_auth_method(PrivateKeyJWT(audience, alg="ES256"))
+    return dict(made.fetch_token(TOKEN_ENDPOINT, grant_type="client_credentials"))
 
 
 def plain_get(url):
@@ -38,6 +46,10 @@ def introspected(value):
     return session("none", None).introspect_token(ISSUER + "/introspect", value).json()
 
 
+def revoke(value):
+    session("client_secret_basic").revoke_token(ISSUER + "/revoke", value).raise_for_status()
+
+
 def claims():
     keys = JsonWebKey.import_key_set(plain_get(ISSUER + "/jwks").json())
     required = {name: {"essential": True} for name in ("sub", "client_id", "exp", "iat", "jti")}
@@ -53,6 +65,8 @@ tell(
         "discovery": metadata,
         "basic": lambda: token("client_secret_basic"),
         "post": lambda: token("client_secret_post"),
+        "private_key_jwt": lambda: [by_private_key(ISSUER), by_private_key(ISSUER)],
+        "old_audience": lambda: refusal(lambda: by_private_key(TOKEN_ENDPOINT)),
         "peer": lambda: token("none", None),
         "scope": lambda: token("client_secret_basic", scope=SCOPE),
         "resource": lambda: token("client_secret_basic", resource=ISSUER),
@@ -62,6 +76,7 @@ tell(
             "scope": refusal(lambda: token("client_secret_basic", scope="tn.unheard.of:r")),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token("client_secret_basic", scope=SCOPE)["access_token"], revoke),
         "jwt": claims,
     },
 )

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, SOCKET, TOKEN, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, SOCKET, TOKEN, revocation, tell
 
 
 def curl(url, *arguments, fails=False):
@@ -11,7 +11,7 @@ def curl(url, *arguments, fails=False):
     run = subprocess.run(command, capture_output=True, text=True)
     if (run.returncode == 22) != fails:
         raise RuntimeError(f"curl ended with {run.returncode}: {run.stdout} {run.stderr}")
-    return json.loads(run.stdout)
+    return json.loads(run.stdout) if run.stdout else None
 
 
 def data(**form):
@@ -25,6 +25,10 @@ def token(*arguments, fails=False, **form):
 
 def introspected(value):
     return curl(ISSUER + "/introspect", *data(token=value))
+
+
+def revoke(value):
+    curl(ISSUER + "/revoke", *data(token=value), *BASIC)
 
 
 BASIC = ("-u", f"{CLIENT_ID}:{CLIENT_SECRET}")
@@ -44,5 +48,6 @@ tell(
             "scope": token(*BASIC, scope="tn.unheard.of:r", fails=True),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token(*BASIC, scope=SCOPE)["access_token"], revoke),
     },
 )

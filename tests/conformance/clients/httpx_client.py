@@ -1,8 +1,11 @@
 """A usual program with httpx, whose transport takes a Unix socket by itself; PyJWT checks what comes back."""
 
+import time
+import uuid
+
 import httpx
 import jwt
-from over_socket import CLIENT_ID, CLIENT_SECRET, ISSUER, SCOPE, SOCKET, TOKEN, tell
+from over_socket import CLIENT_ID, CLIENT_SECRET, ED25519_KEY, ISSUER, SCOPE, SOCKET, TOKEN, revocation, tell
 
 client = httpx.Client(transport=httpx.HTTPTransport(uds=SOCKET))
 
@@ -18,6 +21,14 @@ def error(auth=None, **form):
     return {"error": answer.json().get("error")}
 
 
+def by_private_key():
+    said = {"iss": CLIENT_ID, "sub": CLIENT_ID, "aud": ISSUER, "exp": int(time.time()) + 60, "jti": str(uuid.uuid4())}
+    return token(
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=jwt.encode(said, ED25519_KEY, algorithm="EdDSA"),
+    )
+
+
 def metadata():
     origin, path = ISSUER[: ISSUER.index("/", 7)], ISSUER[ISSUER.index("/", 7) :]
     answer = client.get(f"{origin}/.well-known/oauth-authorization-server{path}")
@@ -29,6 +40,10 @@ def introspected(value):
     answer = client.post(metadata()["introspection_endpoint"], data={"token": value})
     answer.raise_for_status()
     return answer.json()
+
+
+def revoke(value):
+    client.post(metadata()["revocation_endpoint"], auth=BASIC, data={"token": value}).raise_for_status()
 
 
 def claims():
@@ -50,6 +65,7 @@ tell(
         "discovery": metadata,
         "basic": lambda: token(BASIC),
         "post": lambda: token(client_id=CLIENT_ID, client_secret=CLIENT_SECRET),
+        "private_key_jwt": lambda: [by_private_key(), by_private_key()],
         "peer": lambda: token(client_id=CLIENT_ID),
         "scope": lambda: token(BASIC, scope=SCOPE),
         "resource": lambda: token(BASIC, resource=[ISSUER, ISSUER]),
@@ -59,6 +75,7 @@ tell(
             "scope": error(BASIC, scope="tn.unheard.of:r"),
         },
         "introspection": lambda: {"live": introspected(TOKEN), "unknown": introspected("no.such.token")},
+        "revocation": lambda: revocation(token(BASIC, scope=SCOPE)["access_token"], revoke),
         "jwt": claims,
     },
 )

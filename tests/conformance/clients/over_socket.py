@@ -1,6 +1,7 @@
 """What the Python clients here share: the way to the socket, and how they tell what they got.
 
-Their settings come from the environment: JETON_SOCKET_DIR, TOKEN_SOCKET in it, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN.
+Their settings come from the environment: JETON_SOCKET_DIR, TOKEN_SOCKET in it, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN,
+and the files ED25519_KEY and P256_KEY of private keys that the client may use in the place of its secret.
 """
 
 import json
@@ -17,6 +18,7 @@ CLIENT_ID = os.environ["CLIENT_ID"]
 CLIENT_SECRET = os.environ["CLIENT_SECRET"]
 SCOPE = os.environ["SCOPE"]
 TOKEN = os.environ["TOKEN"]
+ED25519_KEY, P256_KEY = (pathlib.Path(os.environ[name]).read_text() for name in ("ED25519_KEY", "P256_KEY"))
 
 
 def tell(version, capabilities):
@@ -29,6 +31,13 @@ def tell(version, capabilities):
             told[capability] = {"refused": getattr(problem, "error", None) or type(problem).__name__}
             told[capability]["why"] = "".join(traceback.format_exception(problem))
     print(json.dumps({"version": version, "told": told}))
+
+
+def revocation(token, revoke):
+    """The token that was revoked, and then one that is none; `revoke` raises where it is refused."""
+    revoke(token)
+    revoke("no.such.token")
+    return {"revoked": token}
 
 
 def refusal(attempt):

@@ -79,6 +79,7 @@ TEST_CASE("config: an empty file, and empty tables, are the system's defaults") 
         CHECK(config->paths.anchor == "/var/lib/jeton-anchor");
         CHECK(config->keys.key_file.empty());
         CHECK(config->sockets.control_group == "jeton");
+        CHECK(config->sockets.epoch_page);
         CHECK_FALSE(config->audit.every_token);
         CHECK(config->limits.sessions_per_uid == 1024);
         CHECK(config->database() == "/var/lib/jeton/jeton.db");
@@ -100,6 +101,7 @@ TEST_CASE("config: every key counts") {
         credential = "jeton"
         [sockets]
         control_group = "people"
+        epoch_page = "no"
         [audit]
         tokens = "every"
         [limits]
@@ -116,6 +118,7 @@ TEST_CASE("config: every key counts") {
     CHECK(config->keys.credential == "jeton");
     CHECK(config->keys.credentials_directory.empty());
     CHECK(config->sockets.control_group == "people");
+    CHECK_FALSE(config->sockets.epoch_page);
     CHECK(config->audit.every_token);
     CHECK(config->limits.sessions_per_uid == 5);
     CHECK(config->limits.sessions == 50);

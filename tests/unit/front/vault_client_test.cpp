@@ -73,11 +73,16 @@ struct World {
 
     Loop loop;
     std::vector<Era> eras;
+    std::vector<bool> open;  ///< with each era
     std::vector<std::string> replaced;
     int ready = 0;
     int lost = 0;
     VaultClient client{loop.context(),
-                       {.era_changed = [this](const Era& era) { eras.push_back(era); },
+                       {.era_changed =
+                            [this](const Era& era, bool unsealed) {
+                                eras.push_back(era);
+                                open.push_back(unsealed);
+                            },
                         .token_replaced = [this](std::string_view connection) { replaced.emplace_back(connection); },
                         .ready = [this] { ++ready; },
                         .lost = [this] { ++lost; }}};
@@ -110,6 +115,7 @@ TEST_CASE("vault link: answers are paired by id, in any order; events come befor
     CHECK(one.era == Era{"9f", 1});
     CHECK(second.get().done.as_array().size() == 1);
     CHECK(world.eras == std::vector{Era{"9f", 1}, Era{"9f", 2}});
+    CHECK(world.open == std::vector{true, false});  // sealed: the epoch page says nothing
     CHECK(world.replaced == std::vector<std::string>{"a/t@e"});
     CHECK(world.client.state() == "sealed");
     CHECK(world.ready == 1);
@@ -150,6 +156,7 @@ TEST_CASE(
     other.say(done_frame(other.hear(), "{}"));
     CHECK_FALSE(waiting.get().refused.has_value());
     CHECK(world.eras == std::vector{Era{"9f", 1}, Era{}, Era{"9f", 1}});
+    CHECK(world.open == std::vector{true, false, true});
     CHECK(world.ready == 1);
 }
 

@@ -46,4 +46,11 @@ await tell('@badgateway/oauth2-client', {
     live: await client().introspect({ accessToken: TOKEN }),
     unknown: await client().introspect({ accessToken: 'no.such.token' }),
   }),
+  revocation: async () => {
+    const one = withSecret('client_secret_basic');
+    const given = await one.clientCredentials();
+    await one.revoke(given);
+    await one.revoke({ ...given, accessToken: 'no.such.token' });
+    return { revoked: given.accessToken };
+  },
 });

@@ -1,8 +1,8 @@
 // openid-client, pointed at the socket by `customFetch`; it finds everything else by discovery.
-import { overSocket, refusal, tell } from './over_socket.mjs';
+import { overSocket, privateKey, refusal, tell } from './over_socket.mjs';
 import * as openid from 'openid-client';
 
-const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN } = process.env;
+const { ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, P256_KEY } = process.env;
 
 const found = (authentication) =>
   openid.discovery(new URL(ISSUER), CLIENT_ID, undefined, authentication, {
@@ -27,6 +27,10 @@ await tell('openid-client', {
   discovery: async () => (await found(basic)).serverMetadata(),
   basic: () => token(basic),
   post: () => token(openid.ClientSecretPost(CLIENT_SECRET)),
+  private_key_jwt: async () => {
+    const config = await found(openid.PrivateKeyJwt(await privateKey(P256_KEY, { name: 'ECDSA', namedCurve: 'P-256' })));
+    return [await openid.clientCredentialsGrant(config), await openid.clientCredentialsGrant(config)];
+  },
   peer: () => token(openid.None()),
   scope: () => token(basic, { scope: SCOPE }),
   resource: () => token(basic, { resource: ISSUER }),
@@ -41,5 +45,12 @@ await tell('openid-client', {
       live: await openid.tokenIntrospection(config, TOKEN),
       unknown: await openid.tokenIntrospection(config, 'no.such.token'),
     };
+  },
+  revocation: async () => {
+    const config = await found(basic);
+    const { access_token } = await openid.clientCredentialsGrant(config);
+    await openid.tokenRevocation(config, access_token);
+    await openid.tokenRevocation(config, 'no.such.token');
+    return { revoked: access_token };
   },
 });

@@ -1,7 +1,8 @@
 // What the Node clients here share: the way to the socket, and how they tell what they got.
-// Their settings come from the environment: TOKEN_SOCKET, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN.
+// Their settings come from the environment: TOKEN_SOCKET, ISSUER, CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN, and the files
+// ED25519_KEY and P256_KEY of private keys that the client may use in the place of its secret.
 import { readFileSync } from 'node:fs';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, webcrypto } from 'node:crypto';
 
 import { Agent, fetch } from 'undici';
 
@@ -11,6 +12,12 @@ const dispatcher = new Agent({ connect: { socketPath: process.env.TOKEN_SOCKET }
 
 /// `fetch`, but every URL is asked of the token socket.
 export const overSocket = (url, options) => fetch(url, { ...options, dispatcher });
+
+/// A private key for `private_key_jwt`.
+export function privateKey(file, algorithm) {
+  const key = createPrivateKey(readFileSync(file)).export({ type: 'pkcs8', format: 'der' });
+  return webcrypto.subtle.importKey('pkcs8', key, algorithm, false, ['sign']);
+}
 
 /// The version of an installed package.
 export function versionOf(name) {

@@ -32,4 +32,9 @@ await tell('simple-oauth2', {
     post: await refusal(() => token(oauth('body', 'wrong')), errorOf),
     scope: await refusal(() => token(oauth('header'), { scope: 'tn.unheard.of:r' }), errorOf),
   }),
+  revocation: async () => {
+    const given = await oauth('header').getToken({ scope: SCOPE });
+    const { error } = await refusal(() => given.revoke('access_token'), errorOf);
+    return { revoked: given.token.access_token, error };
+  },
 });

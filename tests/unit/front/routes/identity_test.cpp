@@ -36,7 +36,8 @@ struct World {
     HandClock clock;
     ScriptedVault vault;
     DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .control_group = "daemon"};
+    EpochPageWriter page;
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page, .control_group = "daemon"};
     Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "control"};
 };
 

@@ -45,7 +45,8 @@ struct World {
     HandClock clock;
     ScriptedVault vault;
     DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    EpochPageWriter page;
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page};
     std::pair<UniqueFd, UniqueFd> sockets = socket_pair();
 };
 

@@ -39,7 +39,8 @@ struct World {
     HandClock clock;
     ScriptedVault vault;
     DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    EpochPageWriter page;
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page};
     Caller caller{.socket = -1, .peer = some_peer(), .socket_name = "token"};
 };
 

@@ -15,7 +15,8 @@ TEST_CASE("usage: who used what, by what it was granted, and from which program 
     ScriptedVault vault;
     vault.script = [](const ScriptedVault::Asked&) { return done("{}"); };
     DecisionCache decisions{clock};
-    Desk desk{.clock = clock, .vault = vault, .decisions = decisions};
+    EpochPageWriter page;
+    Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page};
     decisions.enter({"inst", 1});
     const auto keep = [&](unsigned char number, std::optional<std::string> via, Glimpse glimpse) {
         Grant grant;

@@ -25,7 +25,7 @@ struct Issuing {
     }
     std::string token() {
         return sign_access_token(data_key, environment, key,
-                                 {"jid.x", "1234567", "dispatcher", "tn.jpm.jobs:r", environment.issuer, 3}, noon);
+                                 {"jid.x", "1234567", "dispatcher", "tn.jpm.jobs:r", {environment.issuer}, 3}, noon);
     }
     bool accepts(std::string_view token) {
         return verify_access_token(environment, {key}, token, {noon, noon}).has_value();

@@ -46,6 +46,7 @@ TEST_CASE("a private key that is none is a fault, not a signature") {
         CHECK_THROWS_AS((void)sign(algorithm, SecretBytes{}, "signed"), std::runtime_error);
         CHECK_THROWS_AS((void)sign(algorithm, SecretBytes{5}, "signed"), std::runtime_error);
     }
+    CHECK_THROWS_AS((void)sign(SigningAlgorithm::es256, SecretBytes{32}, "signed"), std::runtime_error);  // zero
 }
 
 TEST_CASE("key pairs that were made before are given away once, and others made on the spot") {

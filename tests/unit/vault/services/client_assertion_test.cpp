@@ -101,6 +101,8 @@ TEST_CASE("T-18: exp is needed and near; iat and nbf are not ahead") {
     CHECK(says(world.refused(world.with("exp", "soon")), "no time"));
     CHECK(says(world.refused(world.with("exp", std::numeric_limits<std::int64_t>::max())), "no time"));
     CHECK(says(world.refused(world.with("exp", -1)), "no time"));
+    CHECK(says(world.refused(world.with("exp", nullptr)), "no time"));
+    CHECK(says(world.refused(world.with("exp", static_cast<double>(now) + 60.5)), "strict"));
     CHECK(world.takes(world.with("exp", now + 3600)));
     CHECK(world.takes(world.with("exp", now + 1)));
     CHECK(world.takes(world.without("iat")));
@@ -124,6 +126,16 @@ TEST_CASE("T-18: typ is JWT, client-authentication+jwt or absent; kid is the key
     for (const json::value& kid : {json::value("other"), json::value(""), json::value(1)}) {
         CHECK(says(world.refused(world.headed("kid", kid)), "kid"));
     }
+}
+
+TEST_CASE("T-18: an Ed25519 key's algorithm goes by both its names, and the metadata tell both") {
+    OneKey world;
+    CHECK(world.takes(world.headed("alg", "EdDSA")));
+    CHECK(world.takes(world.headed("alg", "Ed25519")));
+    const auto metadata = world.ask(world.admin, "metadata.show", {{"environment", "integration"}});
+    REQUIRE(metadata);
+    CHECK(metadata->at("token_endpoint_auth_signing_alg_values_supported") ==
+          json::array{"EdDSA", "RS256", "ES256", "Ed25519"});
 }
 
 TEST_CASE("threat: no other algorithm than the key's own is taken, none and HMAC least of all (T-18)") {
@@ -258,6 +270,10 @@ TEST_CASE("T-18: a request that waited for the upstream is not taken for a secon
     CHECK(world.decide(request));
     CHECK_FALSE(world.decide(request));
     request.is_resumed = true;
+    CHECK(world.decide(request));
+    // It may end while the request waits: what counts is when it was shown.
+    world.clock.advance(std::chrono::seconds{61});
+    request.asked_at = world.clock.now();
     CHECK(world.decide(request));
 }
 

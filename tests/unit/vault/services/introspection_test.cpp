@@ -52,6 +52,68 @@ TEST_CASE("T-11: a live token is told with its members to whom is bound, and to 
     CHECK(world.ask(world.guard, "nonesuch", token).error().code == Errc::invalid_client);
 }
 
+TEST_CASE("T-11: an introspector of one app, or of one resource, is told of nothing else") {
+    World world;
+    world.connected(name);
+    world.connected("billing/1@integration");
+    world.bind(name);
+    world.bind("billing/1@integration");
+    REQUIRE(world.run([&](Transaction& tx) {
+        EnvironmentEdit edit;
+        edit.resources = std::vector<std::string>{"https://a.example/", "https://b.example/"};
+        return edit_environment(tx, world.admin, "integration", edit, world.clock.now());
+    }));
+    const auto token = [&](const std::string& connection, std::vector<std::string> resources) {
+        TokenRequest request;
+        request.connection = connection;
+        request.resources = std::move(resources);
+        return std::string{world.decide(request)->token->access_token.reveal()};
+    };
+    const auto introspector = [&](std::int64_t uid, std::optional<std::string> app,
+                                  std::optional<std::string> resource) {
+        Peer peer;
+        peer.user = "guard";
+        peer.uid = uid;
+        NewBinding wanted;
+        wanted.introspect = "integration";
+        wanted.app = std::move(app);
+        wanted.resource = std::move(resource);
+        wanted.identity.user = peer.user;
+        wanted.identity.uid = uid;
+        REQUIRE(world.run([&](Transaction& tx) { return add_binding(tx, world.admin, wanted, world.clock.now()); }));
+        return peer;
+    };
+    const auto is_active = [&](const Peer& peer, const std::string& text) {
+        return world
+            .run([&](Transaction& tx) { return introspect_token(tx, peer, "integration", text, world.clock.now()); })
+            .value()
+            .has_value();
+    };
+    const auto plain = token(name, {});
+    const auto both = token(name, {"https://a.example/", "https://b.example/"});
+    const auto only_b = token("billing/1@integration", {"https://b.example/"});
+    const auto of_app = introspector(3001, "dispatcher", {});
+    CHECK(is_active(of_app, plain));
+    CHECK(is_active(of_app, both));
+    CHECK_FALSE(is_active(of_app, only_b));
+    const auto of_a = introspector(3002, {}, "https://a.example/");
+    CHECK_FALSE(is_active(of_a, plain));
+    CHECK(is_active(of_a, both));
+    CHECK_FALSE(is_active(of_a, only_b));
+    const auto of_both = introspector(3003, "billing", "https://a.example/");
+    for (const auto& text : {plain, both, only_b}) CHECK_FALSE(is_active(of_both, text));
+    (void)introspector(3003, "billing", "https://b.example/");
+    CHECK(is_active(of_both, only_b));
+    NewBinding misspelt;
+    misspelt.introspect = "integration";
+    misspelt.resource = "https://a.example";
+    misspelt.identity.user = "guard";
+    misspelt.identity.uid = 3004;
+    CHECK(world.run([&](Transaction& tx) { return add_binding(tx, world.admin, misspelt, world.clock.now()); })
+              .error()
+              .code == Errc::bad_input);
+}
+
 TEST_CASE("S4: a token of one environment is nothing in another") {
     Guarded world;
     const auto token = world.token();

@@ -213,7 +213,8 @@ TEST_CASE("key rotation: slices, a restart between any two of them, and tokens a
     for (int cut = 0; cut <= 7; ++cut) {
         INFO("a restart after ", cut, " slices");
         REQUIRE(office.rotate("integration"));
-        CHECK(office.left("integration") == 3 + more_secrets);
+        // A signing key that each rotation before has replaced is still published, and its row moves along.
+        CHECK(office.left("integration") == 3 + more_secrets + cut);
         auto before = office.left("integration");
         for (int i = 0; i < cut && office.slice(never); ++i) {
             office.check_all_work();

@@ -1,3 +1,7 @@
+#include <boost/json/serialize.hpp>
+
+#include "daemon/vault/issuer/jwt.hpp"
+#include "daemon/vault/services/environments.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "tests/unit/vault/world.hpp"
 
@@ -15,7 +19,7 @@ TokenRequest peer_request(std::optional<std::string> connection = name) {
     return request;
 }
 
-TokenRequest pair_request(const std::string& client_id, std::string_view secret) {
+TokenRequest pair_request(std::string_view client_id, std::string_view secret) {
     TokenRequest request;
     request.authentication = ClientAuthentication::post;
     request.client_id = client_id;
@@ -221,6 +225,41 @@ TEST_CASE("T-14: an unknown resource is invalid_target") {
     refused(world.decide(request), Errc::invalid_target);
     request.resources = {"http://localhost/integration"};
     CHECK(world.decide(request));
+}
+
+TEST_CASE("T-14: what was registered may be asked for, once or several times, and becomes aud") {
+    World world;
+    world.connected(name);
+    world.bind(name);
+    const auto edit = [&](std::vector<std::string> resources) {
+        EnvironmentEdit wanted;
+        wanted.resources = std::move(resources);
+        return world.run([&](Transaction& tx) {
+            return edit_environment(tx, world.admin, "integration", wanted, world.clock.now());
+        });
+    };
+    for (const auto* wrong : {"api.example", "/api", "https://api.example/#part", "https://a b/", ""}) {
+        CHECK(edit({wrong}).error().code == Errc::bad_input);
+    }
+    REQUIRE(edit({"https://a.example/", "urn:example:b", "https://a.example/"}));
+    const auto audience = [&](std::vector<std::string> resources) {
+        auto request = peer_request();
+        request.resources = std::move(resources);
+        const auto decision = world.decide(request);
+        REQUIRE(decision);
+        const auto parsed = parse_jwt(decision->token->access_token.reveal());
+        return boost::json::serialize(parsed->claims.at("aud"));
+    };
+    CHECK(audience({}) == R"("http://localhost/integration")");
+    CHECK(audience({"urn:example:b"}) == R"("urn:example:b")");
+    CHECK(audience({"urn:example:b", "https://a.example/", "urn:example:b"}) ==
+          R"(["urn:example:b","https://a.example/"])");
+    auto request = peer_request();
+    request.resources = {"https://a.example/", "https://A.example/"};
+    refused(world.decide(request), Errc::invalid_target);
+    REQUIRE(edit({}));
+    request.resources = {"https://a.example/"};
+    refused(world.decide(request), Errc::invalid_target);
 }
 
 TEST_CASE("host, path and connection that disagree are invalid_request") {

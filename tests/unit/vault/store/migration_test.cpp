@@ -5,6 +5,7 @@
 #include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/key_slots.hpp"
+#include "daemon/vault/store/revoked_tokens.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
@@ -27,7 +28,11 @@ void drop_columns(const Place& place, std::initializer_list<const char*> columns
 // What a store of an older schema has not: it was never written to here, so that taking it away gives such a store.
 
 void back_to_schema_4(const Place& place) {
-    drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until"});
+    for (const auto* table : {"client_keys", "used_assertions", "revoked_tokens"}) {
+        place.edit(std::string{"DROP TABLE "} + table);
+    }
+    drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until", "environments.resources",
+                         "bindings.resource"});
     place.edit("DROP INDEX connections_client");
     place.edit(
         "CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> ''");
@@ -168,6 +173,7 @@ TEST_CASE("a store of schema 4 opens: a client ID may be that of several connect
     connection.form_fields = {"tenant=2"};
     insert(connection);
     place.run([&](Transaction& tx) {
+        CHECK(revoked_tokens::of_connection(tx, first.id).empty());
         const auto all = connections::of_client_id(tx, first.environment, "cid.of-a-network");
         REQUIRE(all.size() == 2);
         CHECK(all[0].id == first.id);

@@ -13,6 +13,7 @@
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/pairs.hpp"
+#include "daemon/vault/store/revoked_tokens.hpp"
 #include "daemon/vault/store/roles.hpp"
 #include "daemon/vault/store/scopes.hpp"
 #include "daemon/vault/store/secrets.hpp"
@@ -65,6 +66,7 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
     environment.developer_access = true;
     environment.tenant_claim_required = true;
     environment.issuer = nasty;
+    environment.resources = {"https://a/", nasty};
     environment.key_generation = 1;
     environment.wrapped_data_key = wrap_data_key(place.root, DataKey::generate(), environment.id.text, 1);
     environment.created_at = noon;
@@ -122,6 +124,11 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
     pattern.gid = 0;  // the group root, not "none"
     pattern.unit = "w.service";
     pattern.expires_at = noon;
+    auto introspector = pattern;
+    introspector.id = BindingId::fresh();
+    introspector.kind = BindingKind::introspection;
+    introspector.uid = 7;
+    introspector.resource = nasty;
     RoleGrant grant;
     grant.id = RoleGrantId::fresh();
     grant.role = Role::tenant_admin;
@@ -151,6 +158,7 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
     ticket.state = TicketState::claimed;
     ticket.expires_at = noon;
     ticket.claimed_at = noon;
+    const RevokedToken revoked{RevokedTokenId::fresh(), environment.id, connection.id, noon, noon, nasty};
     const OwnScope scope{ScopeId::fresh(), "tn.x.y", nasty, nasty, noon};
 
     place.run([&](Transaction& tx) {
@@ -168,6 +176,8 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
         tx.insert(pair);
         tx.insert(ticket);
         tx.insert(scope);
+        tx.insert(introspector);
+        tx.insert(revoked);
         tx.append_audit(entry("test.filled", nasty));
     });
 
@@ -218,11 +228,18 @@ TEST_CASE("tables: every row comes back as it was written, also after a restart"
             CHECK(same(candidates[0], binding));
             CHECK(same(candidates[1], pattern));
             CHECK(bindings::candidates(tx, 5).size() == 1);
+            CHECK(same(*bindings::get(tx, introspector.id), introspector));
+            CHECK(same(*revoked_tokens::get(tx, revoked.id), revoked));
+            CHECK(revoked_tokens::of_connection(tx, connection.id).size() == 1);
+            CHECK(revoked_tokens::count(tx, connection.id) == 1);
+            CHECK(revoked_tokens::expired(tx, noon - std::chrono::seconds{1}, 9).empty());
+            CHECK(revoked_tokens::expired(tx, noon, 9).size() == 1);
+            CHECK(revoked_tokens::expired(tx, noon, 0).empty());
             CHECK(bindings::of_connection(tx, connection.id).size() == 1);
             CHECK(same(bindings::of_pattern(tx, app.id, environment.id).at(0), pattern));
-            CHECK(bindings::of_app(tx, app.id).size() == 1);
+            CHECK(bindings::of_app(tx, app.id).size() == 2);
             CHECK(same(*bindings::get(tx, binding.id), binding));
-            CHECK(bindings::list(tx).size() == 2);
+            CHECK(bindings::list(tx).size() == 3);
             CHECK(bindings::any_for_group(tx));
             CHECK(bindings::any_for_unit(tx));
             CHECK(same(roles::candidates(tx, 0).at(0), grant));

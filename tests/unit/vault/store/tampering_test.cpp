@@ -57,6 +57,13 @@ void fill(Place& place) {
     AuditCheckpoint checkpoint;  // at the very beginning, where no entry is missing
     checkpoint.id = AuditCheckpointId::fresh();
     checkpoint.hash = Bytes(32);
+    ClientKey client_key;
+    client_key.id = ClientKeyId::fresh();
+    client_key.connection = connection.id;
+    RevokedToken revoked;
+    revoked.id = RevokedTokenId::fresh();
+    revoked.environment = environment.id;
+    revoked.connection = connection.id;
     place.run([&](Transaction& tx) {
         tx.insert(environment);
         tx.insert(tenant);
@@ -71,6 +78,8 @@ void fill(Place& place) {
         tx.insert(ticket);
         tx.insert(scope);
         tx.insert(checkpoint);
+        tx.insert(client_key);
+        tx.insert(revoked);
         tx.append_audit(entry("test.filled"));
     });
 }

@@ -198,7 +198,9 @@ TEST_CASE("S22: how many connections an environment has is for who sees them all
         const auto listed = office.ask(peer, "environment.list");
         REQUIRE(shown);
         REQUIRE(listed);
-        CHECK(listed->at(0) == *shown);
+        auto row = shown->as_object();
+        CHECK(row.erase("signing_keys") == 1);  // the listing names no keys
+        CHECK(listed->at(0) == row);
         const auto& connections = shown->at("connections");
         return connections.is_null() ? -1 : connections.to_number<int>();
     };
