@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/failure.hpp"
+#include "cli/grammar.hpp"
 #include "cli/suggestion.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
@@ -28,8 +29,7 @@ std::string full_name(const CLI::App& app) {
 
 std::vector<std::string> verbs_of(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const auto* below : app.get_subcommands([](const CLI::App*) { return true; }))
-        names.push_back(below->get_name());
+    for (const auto* below : verbs_below(app)) names.push_back(below->get_name());
     return names;
 }
 
@@ -191,6 +191,11 @@ Verb& Verb::command(std::vector<std::string>& into) {
     return *this;
 }
 
+Verb& Verb::hidden() {
+    app_->group("");
+    return *this;
+}
+
 void Verb::runs(Action action) {
     app_->callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
 }
@@ -204,7 +209,7 @@ CommandLine::CommandLine()
     add_globals(*root_);
     root_->footer(
         "A verb marked ! asks \"Confirm and Continue\"; without a terminal it needs --yes.\n"
-        "Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, 4 sealed or uninitialised.\n"
+        "Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, 4 sealed or uninitialised, 5 changes pending.\n"
         "Secrets are read from stdin, never from the command line.\n\n"
         "Example:\n  jeton token dispatcher/1234567@integration");
 }

@@ -74,6 +74,8 @@ public:
     Verb& either(const std::string& first, const std::string& second);
     /// Behind `--` stands another program's command line, which is taken word by word as it is.
     Verb& command(std::vector<std::string>& into);
+    /// Stands in no help and in no suggestion: other programs ask for it.
+    Verb& hidden();
     void runs(Action action);
 
 private:
@@ -104,6 +106,8 @@ public:
     [[nodiscard]] Parsed parse(int argc, const char* const* argv);
 
     [[nodiscard]] const GlobalOptions& globals() const { return globals_; }
+    /// The whole grammar, to be read with `cli/grammar.hpp`.
+    [[nodiscard]] const CLI::App& grammar() const { return *root_; }
 
 private:
     CLI::App& app_at(std::string_view path);

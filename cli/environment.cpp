@@ -167,7 +167,8 @@ void add_environment_verbs(CommandLine& line) {
               "jeton environment create production --kind upstream --preset servicetitan-production")
         .needs("ENVIRONMENT", args->environment, "Its name")
         .choice("--kind", args->kind, {"local", "upstream"}, "Who issues: this daemon, or a portal elsewhere")
-        .option("--preset", args->preset, "P", "servicetitan-integration or servicetitan-production")
+        .option("--preset", args->preset, "servicetitan-integration|servicetitan-production",
+                "A known portal: its endpoint, its host alias, and what is compared in its tokens")
         .option("--token-endpoint", args->token_endpoint, "URL", "Where upstream tokens come from")
         .choice("--client-auth", args->client_auth, {"post", "basic"}, "How the secret is sent upstream")
         .repeated("--host-alias", args->host_aliases, "H", "A Host name that selects this environment; may be repeated")

@@ -2,26 +2,13 @@
 #include <memory>
 
 #include "cli/context.hpp"
-#include "cli/prompt.hpp"
+#include "cli/presented_token.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
 namespace jeton::cli {
 namespace {
-
-Call introspection_of(const std::string& environment, std::string_view token) {
-    Call call;
-    call.method = "POST";
-    call.target = "/" + percent_encoded(environment) + "/introspect";
-    call.content_type = "application/x-www-form-urlencoded";
-    auto encoded = percent_encoded(token);
-    call.body.append("token=");
-    call.body.append(encoded);
-    client::wipe(encoded);
-    call.socket = client::Socket::token;
-    return call;
-}
 
 /// A time of RFC 7662, seconds since 1970, for a person.
 std::string time_text(const json::value& answer, std::string_view name) {
@@ -36,13 +23,9 @@ std::string audience_text(const json::value& answer) {
 }
 
 int introspect(Context& context, const std::string& environment) {
-    const auto token = read_secret(context.terminal(), "Token (unseen): ");
-    if (!token) return context.fail(token.error());
-    if (token->empty()) {
-        return context.fail(
-            refuse("bad_input", "no token came on stdin", "jeton introspect ENVIRONMENT < FILE").error());
-    }
-    const auto answer = context.ask(introspection_of(environment, token->view()));
+    const auto call = present_token(context, environment, "introspect");
+    if (!call) return context.fail(call.error());
+    const auto answer = context.ask(*call);
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto& found = answer->tree;

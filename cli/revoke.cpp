@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/context.hpp"
-#include "cli/prompt.hpp"
+#include "cli/presented_token.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
@@ -17,28 +17,12 @@ struct RevokeArgs {
     std::string connection;
 };
 
-Call revocation_of(const std::string& environment, std::string_view token) {
-    Call call;
-    call.method = "POST";
-    call.target = "/" + percent_encoded(environment) + "/revoke";
-    call.content_type = "application/x-www-form-urlencoded";
-    auto encoded = percent_encoded(token);
-    call.body.append("token=");
-    call.body.append(encoded);
-    client::wipe(encoded);
-    call.socket = client::Socket::token;
-    call.answers_nothing = true;
-    call.changes = true;
-    return call;
-}
-
 int revoke_one(Context& context, const std::string& environment) {
-    const auto token = read_secret(context.terminal(), "Token (unseen): ");
-    if (!token) return context.fail(token.error());
-    if (token->empty()) {
-        return context.fail(refuse("bad_input", "no token came on stdin", "jeton revoke ENVIRONMENT < FILE").error());
-    }
-    const auto answer = context.ask(revocation_of(environment, token->view()));
+    auto call = present_token(context, environment, "revoke");
+    if (!call) return context.fail(call.error());
+    call->answers_nothing = true;
+    call->changes = true;
+    const auto answer = context.ask(*call);
     if (!answer) return context.fail(answer.error());
     // RFC 7009 §2.2: what is no token, or none any more, is answered alike.
     context.say(fmt::format("if it was a token of {}, it is inactive from now on", environment));

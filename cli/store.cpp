@@ -90,7 +90,7 @@ int whoami(Context& context) {
 void add_store_verbs(CommandLine& line) {
     const auto init_args = std::make_shared<InitArgs>();
     line.verb("init", "Make the store and its keys; prints a recovery key once", "jeton init")
-        .values("--slot", init_args->slot, 1, 2, "KIND [PATH|NAME]",
+        .values("--slot", init_args->slot, 1, 2, "passphrase|key-file|systemd-credential [PATH|NAME]",
                 "What opens the store: passphrase, key-file PATH or systemd-credential NAME; "
                 "the passphrase is asked for, or read from stdin")
         .runs([init_args](Context& context) { return init(context, *init_args); });

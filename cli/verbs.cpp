@@ -27,6 +27,7 @@ void add_all_verbs(CommandLine& line) {
     add_revoke_verb(line);
     add_audit_verbs(line);
     add_backup_verbs(line);
+    add_completion_verbs(line);
 }
 
 }  // namespace jeton::cli

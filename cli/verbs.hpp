@@ -30,7 +30,8 @@ void add_introspect_verb(CommandLine& line);       // introspect
 void add_revoke_verb(CommandLine& line);           // revoke
 void add_audit_verbs(CommandLine& line);           // audit list|verify|export|prune
 
-void add_backup_verbs(CommandLine& line);  // backup restore
+void add_backup_verbs(CommandLine& line);      // backup restore
+void add_completion_verbs(CommandLine& line);  // completion, complete-words
 
 /// All of them.
 void add_all_verbs(CommandLine& line);

@@ -2,14 +2,13 @@
 
 import pathlib
 import re
-import shutil
 import subprocess
 import unittest
 
 import people
 from harness import ENVIRONMENT, Scenario
 from people import Person
-from programs import REPOSITORY
+from programs import BUILD, REPOSITORY
 from system import SystemScenario
 
 BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -68,16 +67,16 @@ class Page(Scenario):
             "< FILE": f"< {secret.name}",
         }  # fmt: skip
 
-    def type_it(self, command, person=None):
+    def type_it(self, command, person=None, daemon=None):
         text = command.text
         for place, meant in self.places.items():
-            text = text.replace(place, meant)
+            text = text.replace(place, str(meant))
         if "PREFIX" in text:
             active = [one for one in self.ok("secret", "list", CONNECTION.search(text)[0]) if one["state"] == "active"]
             text = text.replace("PREFIX", active[0]["prefix"])
         environment = {
-            **ENVIRONMENT, "HOME": str(self.work), "JETON_SOCKET_DIR": str(self.daemon.run),
-            "PATH": f"{people.client_program().parent}:{ENVIRONMENT['PATH']}",
+            **ENVIRONMENT, "HOME": str(self.work), "JETON_SOCKET_DIR": str((daemon or self.daemon).run),
+            "PATH": f"{people.client_program().parent}:{BUILD}:{ENVIRONMENT['PATH']}",
         }  # fmt: skip
         finished = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text], capture_output=True, text=True, timeout=60, cwd=self.work,
@@ -123,37 +122,6 @@ class Readme(Page):
         self.assertGreater(len(answered), 25)
         for command in answered:
             self.type_it(command)
-
-
-class ManPage(Scenario):
-    page = REPOSITORY / "docs" / "man" / "jeton.1"
-
-    def test_S51_the_man_page_has_every_verb(self):
-        text = re.sub(r"\\f.|\\-", lambda found: "-" if found[0] == "\\-" else "", self.page.read_text())
-        text = re.sub(r"^\.[A-Z]+ ", "", text, flags=re.MULTILINE)
-        for verb in self.ok("role", "matrix"):
-            command = verb["command"].removesuffix(" recovery").removesuffix(" --against")  # a kind, an option
-            self.assertRegex(text, rf"\b{command}\b", verb["verb"])
-
-    def test_S51_the_man_page_is_well_formed(self):
-        if shutil.which("groff") is None:
-            self.skipTest("groff is not installed (tools/dependencies)")
-        for page in sorted(self.page.parent.glob("*.[1-8]")):
-            finished = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, text=True)
-            self.assertEqual((finished.returncode, finished.stderr), (0, ""), page.name)
-
-    def test_S51_the_page_of_the_configuration_has_every_table_and_key(self):
-        source = (REPOSITORY / "daemon" / "base" / "config.cpp").read_text()
-        read = set(re.findall(r'reader\.(?:text|path|count|choice)\("(\w+)", "(\w+)"', source))
-        self.assertGreater(len(read), 9)
-        page = self.page.with_name("jetond.toml.5").read_text()
-        told, table = set(), ""
-        for line in page.splitlines():
-            if found := re.fullmatch(r"\.SS \[(\w+)\]", line):
-                table = found[1]
-            elif found := re.match(r"\.BR (\w+) \" = ", line):
-                told.add((table, found[1]))
-        self.assertEqual(told, read)
 
 
 class Order(unittest.TestCase):

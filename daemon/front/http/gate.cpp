@@ -40,6 +40,12 @@ std::optional<Refusal> check_field(const Field& field) {
 /// RFC 3986 §3.3, §3.4: nothing else may stand bare in a path or query. Whatever quotes a target may rely on it.
 bool may_stand_in_target(char c) { return c > ' ' && c < '\x7f' && !std::string_view{"\"#<>\\^`{|}"}.contains(c); }
 
+bool ends_in_version(std::string_view line) {
+    if (line.size() < 9) return false;
+    const auto word = line.substr(line.size() - 9);
+    return word.starts_with(" HTTP/") && is_digit(word[6]) && word[7] == '.' && is_digit(word[8]);
+}
+
 }  // namespace
 
 std::optional<Refusal> check_head(const RequestHead& head) {
@@ -67,10 +73,12 @@ Refusal malformed(std::string_view reason) {
 
 bool names_another_version(std::string_view raw) {
     const auto line = raw.substr(0, raw.find("\r\n"));
-    if (line.size() == raw.size() || line.size() < 9) return false;
-    const auto word = line.substr(line.size() - 9);
-    return word.starts_with(" HTTP/") && is_digit(word[6]) && word[7] == '.' && is_digit(word[8]) &&
-           word != " HTTP/1.1";
+    return line.size() < raw.size() && ends_in_version(line) && !line.ends_with(" HTTP/1.1");
+}
+
+bool stops_behind_version(std::string_view raw) {
+    if (raw.ends_with('\r')) raw.remove_suffix(1);
+    return raw.find('\r') == std::string_view::npos && ends_in_version(raw);
 }
 
 }  // namespace jeton::front

@@ -25,5 +25,7 @@ struct RequestHead {
 [[nodiscard]] Refusal malformed(std::string_view reason);
 /// The version in the first line is a version, but not ours.
 [[nodiscard]] bool names_another_version(std::string_view raw);
+/// The first line has come as far as its version, not yet as far as its end: what follows may still spoil it.
+[[nodiscard]] bool stops_behind_version(std::string_view raw);
 
 }  // namespace jeton::front

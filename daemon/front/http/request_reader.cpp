@@ -46,6 +46,8 @@ RequestReader::State RequestReader::parse_head(std::string_view input) {
     boost::beast::error_code ec;
     head_size_ += parser_.put(boost::asio::const_buffer{fresh.data(), fresh.size()}, ec);
     if (ec == beast_http::error::need_more) return State::head_incomplete;
+    // The parser judges a version as soon as it sees it. What the caller hears must not depend on how its bytes came.
+    if (ec == beast_http::error::bad_version && stops_behind_version(input)) return State::head_incomplete;
     if (ec) return refuse(explain(ec, input));
     if (!parser_.is_header_done()) return State::head_incomplete;
     return gate(input.substr(0, head_size_));

@@ -102,7 +102,8 @@ public:
         options.flags = page == Page::use ? 0 : JETON_NO_PAGE;
         jeton_client* opened = nullptr;
         jeton_error* error = nullptr;
-        check(jeton_open(&options, &opened, &error), error);
+        const int code = jeton_open(&options, &opened, &error);  // before `error` is read
+        check(code, error);
         client_.reset(opened);
     }
 
@@ -110,7 +111,8 @@ public:
     Token token(const Request& wish, std::chrono::milliseconds timeout) {
         jeton_token* token = nullptr;
         jeton_error* error = nullptr;
-        check(ask(wish, timeout, token, error), error);
+        const int code = ask(wish, timeout, token, error);
+        check(code, error);
         return Token{token};
     }
 
@@ -131,7 +133,8 @@ public:
     int change_fd() {
         int fd = -1;
         jeton_error* error = nullptr;
-        check(jeton_change_fd(client_.get(), &fd, &error), error);
+        const int code = jeton_change_fd(client_.get(), &fd, &error);
+        check(code, error);
         return fd;
     }
     bool changed() { return jeton_changed(client_.get()) != 0; }

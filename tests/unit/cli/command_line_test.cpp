@@ -32,6 +32,7 @@ TEST_CASE("command line: every verb is found") {
         {"seal"},
         {"unseal", "--accept-rollback"},
         {"whoami"},
+        {"completion", "bash"},
         {"init", "--slot", "passphrase"},
         {"init", "--slot", "systemd-credential", "n"},
         {"key", "slot", "add", "recovery"},

@@ -1,9 +1,11 @@
 /// Threat T17: requests that a lenient parser lets through in part. Each gets exactly one answer, then the end.
+#include <memory_resource>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "daemon/front/http/request_reader.hpp"
 #include "daemon/front/http/server.hpp"
 #include "tests/unit/front/harness.hpp"
 
@@ -106,6 +108,21 @@ std::vector<int> answers_to(const std::string& bytes, bool drip) {
     return statuses(said);
 }
 
+/// What the first request gets whose first read ended behind `first` bytes, and whose second brought the rest.
+int status_when_split(std::string_view bytes, std::size_t first) {
+    using State = RequestReader::State;
+    std::pmr::monotonic_buffer_resource memory;
+    RequestReader reader{&memory, Limits{}};
+    for (const auto arrived : {first, bytes.size()}) {
+        const auto input = bytes.substr(0, arrived);
+        auto state = reader.advance(input);
+        if (state == State::head_done) state = reader.advance(input);
+        if (state == State::refused) return reader.refusal().status;
+        if (state == State::complete) return 200;
+    }
+    return 400;  // not whole
+}
+
 }  // namespace
 
 TEST_CASE("T17: each of the 44 requests gets exactly one answer, then the end") {
@@ -114,6 +131,16 @@ TEST_CASE("T17: each of the 44 requests gets exactly one answer, then the end") 
         INFO(std::string{vector.name});
         CHECK(answers_to(vector.bytes, false) == vector.expected);
         CHECK(answers_to(vector.bytes, true) == vector.expected);
+    }
+}
+
+TEST_CASE("T17: wherever the first read ends, the answer is the same") {
+    for (const auto& vector : vectors) {
+        INFO(std::string{vector.name});
+        for (std::size_t first = 1; first < vector.bytes.size(); ++first) {
+            INFO(first);
+            REQUIRE(status_when_split(vector.bytes, first) == vector.expected.front());
+        }
     }
 }
 
