@@ -72,9 +72,12 @@ void Session::check_deadline(std::chrono::steady_clock::time_point now) {
     }
 }
 
+/// What the caller has sent is read and answered. From here on it cannot send any more: a request is answered, or was
+/// not taken, and the caller knows which.
 void Session::end_if_idle() {
-    boost::system::error_code ignored;
-    if (phase_ == Phase::idle) socket_.cancel(ignored);
+    boost::system::error_code ec;
+    if (phase_ != Phase::idle || (socket_.available(ec) > 0 && !ec)) return;
+    socket_.shutdown(StreamSocket::shutdown_receive, ec);
 }
 
 std::optional<Refusal> Session::read_ended() const {
@@ -100,7 +103,7 @@ Task<bool> Session::read(RequestReader& reader, std::optional<Refusal>& refusal)
             refusal = reader.refusal();
             co_return false;
         }
-        if (phase_ == Phase::idle && server_.stopping()) co_return false;
+        if (server_.stopping() && !newcomer_) end_if_idle();
         input_.make_room();
         boost::system::error_code ec;
         const auto room = asio::buffer(input_.room(), input_.room_size());
@@ -141,6 +144,7 @@ Task<Session::Next> Session::serve_one() {
     if (last) response = with_close(*response);
     responder_->answered(status_in(*response));
 
+    newcomer_ = false;
     enter(Phase::writing);
     boost::system::error_code ec;
     const auto bytes = asio::buffer(*response->bytes);

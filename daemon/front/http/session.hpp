@@ -25,8 +25,10 @@ public:
 
     /// Called by the sweep each second: ends what has taken too long.
     void check_deadline(std::chrono::steady_clock::time_point now);
-    /// Ends the session where nothing has been asked.
+    /// Ends the session where nothing has been asked, nor is about to be read.
     void end_if_idle();
+    /// Nothing has been answered in it.
+    [[nodiscard]] bool is_newcomer() const { return newcomer_; }
 
 private:
     enum class Phase { idle, reading_head, reading_body, answering, writing, lingering };
@@ -50,6 +52,7 @@ private:
     std::uint64_t caller_;
     bool stranger_;
     bool admitted_;  ///< counted among the sessions
+    bool newcomer_ = true;
     bool timed_out_ = false;
 };
 
