@@ -20,9 +20,11 @@ sys.dont_write_bytecode = True
 
 import catalogue  # noqa: E402
 import machine  # noqa: E402
+import others  # noqa: E402
+import peers  # noqa: E402
 import ratios  # noqa: E402
 import servers as programs  # noqa: E402
-from clients import CannotMeasure, Load  # noqa: E402
+from drivers import CannotMeasure, Load  # noqa: E402
 
 RECORDED = HERE / "ratios.json"
 REGRESSION = 4  # exit code
@@ -41,12 +43,24 @@ class Bench:
         self.directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jb-", dir="/tmp")))
         self.servers = {}
         self.load = Load(self.directory)
+        self.every_measure = []
+        self.start_jeton_and_the_floor()
+        self.try_others()
+
+    def start_jeton_and_the_floor(self):
+        """Without these there is nothing to measure."""
         self.jeton = self.start("jeton", programs.Jeton)
-        self.requests = {"token": self.jeton.request("token", connection=programs.CONNECTION)}
-        answer = self.jeton.answer(self.requests["token"])
-        if not answer.startswith(b"HTTP/1.1 200"):
-            raise CannotMeasure(f"jeton gives no token: {answer[:300]!r}")
-        self.start("floor", lambda: programs.Floor(self.directory, answer))
+        pair = {"client_id": self.jeton.client_id, "client_secret": self.jeton.client_secret}
+        self.requests = {
+            "token": self.jeton.request("token", connection=programs.CONNECTION),
+            # What names a least remaining life is decided anew each time; oidc-provider knows no such parameter.
+            "fresh": self.jeton.request("fresh", "/integration/token", **pair, scope=programs.SCOPES, min_ttl="60"),
+        }
+        for name, file in self.requests.items():
+            answer = self.jeton.answer(file)
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise CannotMeasure(f"jeton gives no token ({name}): {answer[:300]!r}")
+        self.start("floor", lambda: programs.Floor(self.directory, self.jeton.answer(self.requests["token"])))
 
     def start(self, name, make):
         server = make()
@@ -54,10 +68,78 @@ class Bench:
         self.servers[name] = server
         return server
 
+    def wants(self, *names):
+        """Whether any of these measures is asked for: what only others need is not started."""
+        return not self.asked.only or any(word in name for word in self.asked.only for name in names)
+
+    def try_others(self):
+        """Each for itself: what cannot be had here is left out of the run, with the reason."""
+        for names, what, begin in (
+            (("keepalive-16/ssh-agent", "keepalive-1/ssh-agent", "connect/ssh-agent"), "ssh-agent", self.begin_ssh_agent),
+            (("keepalive-16/gpg-agent", "keepalive-1/gpg-agent", "connect/gpg-agent"), "gpg-agent", self.begin_gpg_agent),
+            (("fresh-16/oidc-provider",), "oidc-provider", self.begin_oidc_provider),
+            (("connect/oidc-agent", "callers-16/oidc-agent"), "oidc-agent", self.begin_oidc_agent),
+            (("every/jeton", "every/one row a commit"), "audit entries for each token", self.begin_every),
+            (("process//bin/true", "process/jeton token"), "whole processes", self.begin_processes),
+            (("library/libjeton",), "libjeton", self.begin_library),
+            (("dead-endpoint/jeton",), "a token endpoint that hangs", self.begin_dead_endpoint),
+        ):
+            if not self.wants(*names):
+                continue
+            try:
+                begin()
+            except (CannotMeasure, AssertionError, OSError, subprocess.SubprocessError) as why:
+                self.leave_out(what, why)
+
+    def begin_ssh_agent(self):
+        self.start("ssh-agent", peers.SshAgent)
+        self.question("identities", peers.SshAgent.question)
+
+    def begin_gpg_agent(self):
+        self.start("gpg-agent", peers.GpgAgent)
+        self.question("getinfo", peers.GpgAgent.question)
+
+    def question(self, name, text):
+        self.requests[name] = self.directory / name
+        self.requests[name].write_bytes(text)
+
+    def begin_oidc_provider(self):
+        self.start("oidc-provider", lambda: peers.OidcProvider(
+            issuer="http://localhost/integration", client_id=self.jeton.client_id, client_secret=self.jeton.client_secret,
+            scope=programs.SCOPES, unlisted_scope="tn.none", resource="http://localhost/integration",
+        ))  # fmt: skip
+
+    def begin_oidc_agent(self):
+        ask = peers.OidcAgentCallers(self.directory)
+        agent = self.start("oidc-agent", peers.OidcAgent)
+        self.every_measure += [
+            catalogue.Measure("connect", "oidc-agent", lambda seconds: ask(agent, seconds)),
+            catalogue.Measure("callers-16", "oidc-agent", lambda seconds: ask(agent, seconds, callers=16)),
+        ]
+
+    def begin_every(self):
+        every = self.start("jeton-every", lambda: programs.Jeton(every=True))
+        self.requests["every"] = every.request("token", connection=programs.CONNECTION)
+        rows, close = others.sqlite(self.directory)
+        self.stack.callback(close)
+        self.every_measure += rows
+
+    def begin_processes(self):
+        self.every_measure += others.processes(self.jeton, self.directory)
+
+    def begin_library(self):
+        self.every_measure += others.libjeton(self.jeton, self.directory)
+
+    def begin_dead_endpoint(self):
+        dead = others.DeadEndpoint(self.jeton)
+        self.stack.callback(dead.close)
+        self.every_measure += dead.measures(self.load)
+
     def measures(self):
-        wanted = self.asked.only
-        every = catalogue.measures(self.servers, self.load, self.requests)
-        return [one for one in every if not wanted or any(word in one.name for word in wanted)]
+        """In the order of the page."""
+        every = [*catalogue.token_measures(self.load, self.servers, self.requests), *self.every_measure]
+        order = list(catalogue.GROUPS)
+        return sorted((one for one in every if self.wants(one.name)), key=lambda one: order.index(one.group))
 
     def leave_out(self, what, why):
         self.left_out.append({"what": what, "why": str(why)})
