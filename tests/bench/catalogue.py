@@ -17,6 +17,8 @@ class Group:
     text: str
     figures: tuple = ("rate", "p50_us", "p99_us", "server_cpu_us", "client_cpu_us")
     base: str = "floor"  # what the others are divided by
+    compared: str = "p50_us"  # the figure that is divided, where no picture shows another
+    beside: tuple = ()  # (name in the table, measure of another group)
 
 
 GROUPS = {
@@ -38,6 +40,8 @@ GROUPS = {
         "A kept token, 16 callers at a time",
         "oidc-agent has no sessions that stay: each of its 16 callers is a process that connects for each token. jeton's callers keep their sessions.",
         base="oidc-agent",
+        compared="rate",
+        beside=("jeton", "keepalive-16/jeton"),
     ),
     "fresh-16": Group(
         "A token signed for each request, 16 sessions",
@@ -67,8 +71,23 @@ GROUPS = {
         "16 sessions ask for a token of an upstream environment that is kept; meanwhile 16 others wait for tokens that only the token endpoint could give, "
         "which does not answer. They must not be noticed.",
         base="jeton, all well",
+        compared="p99_us",
     ),
 }  # fmt: skip
+
+
+# Every measure that there is; those of a peer that is missing are left out of a run.
+NAMES = (
+    "keepalive-16/floor", "keepalive-16/jeton", "keepalive-16/jeton, new", "keepalive-16/ssh-agent", "keepalive-16/gpg-agent",
+    "keepalive-1/floor", "keepalive-1/jeton", "keepalive-1/jeton, new", "keepalive-1/ssh-agent", "keepalive-1/gpg-agent",
+    "connect/floor", "connect/jeton", "connect/ssh-agent", "connect/gpg-agent", "connect/oidc-agent",
+    "callers-16/oidc-agent",
+    "fresh-16/oidc-provider", "fresh-16/jeton",
+    "every/jeton, one caller", "every/jeton, 64 callers", "every/one row a commit",
+    "process//bin/true", "process/jeton token",
+    "library/libjeton",
+    "dead-endpoint/jeton, all well", "dead-endpoint/jeton, the endpoint hangs",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +111,7 @@ class Promise:
     better: str = "lower"
     without: tuple | None = None  # (measure, figure) that is taken off what is divided first
     unit: str = "×"
+    note: str = ""  # why it does not hold, for the page of a run in which it does not
 
     def holds(self, median):
         return median <= self.limit if self.better == "lower" else median >= self.limit

@@ -22,6 +22,7 @@ import catalogue  # noqa: E402
 import machine  # noqa: E402
 import others  # noqa: E402
 import peers  # noqa: E402
+import performance_page  # noqa: E402
 import ratios  # noqa: E402
 import servers as programs  # noqa: E402
 from drivers import CannotMeasure, Load  # noqa: E402
@@ -74,16 +75,17 @@ class Bench:
 
     def try_others(self):
         """Each for itself: what cannot be had here is left out of the run, with the reason."""
-        for names, what, begin in (
-            (("keepalive-16/ssh-agent", "keepalive-1/ssh-agent", "connect/ssh-agent"), "ssh-agent", self.begin_ssh_agent),
-            (("keepalive-16/gpg-agent", "keepalive-1/gpg-agent", "connect/gpg-agent"), "gpg-agent", self.begin_gpg_agent),
-            (("fresh-16/oidc-provider",), "oidc-provider", self.begin_oidc_provider),
-            (("connect/oidc-agent", "callers-16/oidc-agent"), "oidc-agent", self.begin_oidc_agent),
-            (("every/jeton", "every/one row a commit"), "audit entries for each token", self.begin_every),
-            (("process//bin/true", "process/jeton token"), "whole processes", self.begin_processes),
-            (("library/libjeton",), "libjeton", self.begin_library),
-            (("dead-endpoint/jeton",), "a token endpoint that hangs", self.begin_dead_endpoint),
+        for part, what, begin in (
+            ("/ssh-agent", "ssh-agent", self.begin_ssh_agent),
+            ("/gpg-agent", "gpg-agent", self.begin_gpg_agent),
+            ("/oidc-provider", "oidc-provider", self.begin_oidc_provider),
+            ("/oidc-agent", "oidc-agent", self.begin_oidc_agent),
+            ("every/", "audit entries for each token", self.begin_every),
+            ("process/", "whole processes", self.begin_processes),
+            ("library/", "libjeton", self.begin_library),
+            ("dead-endpoint/", "a token endpoint that hangs", self.begin_dead_endpoint),
         ):
+            names = [name for name in catalogue.NAMES if part in name]
             if not self.wants(*names):
                 continue
             try:
@@ -183,7 +185,7 @@ def judge(results):
         found = ratios.ratio(above, below)
         if found:
             told[promise.name] = {
-                "text": promise.text, "limit": promise.limit, "better": promise.better, "ratio": found,
+                "text": promise.text, "limit": promise.limit, "better": promise.better, "unit": promise.unit, "ratio": found,
                 "holds": promise.holds(found["median"]),
             }  # fmt: skip
     return told
@@ -203,26 +205,34 @@ def show(report):
     for name, told in report["promises"].items():
         found = told["ratio"]
         sign = "≤" if told["better"] == "lower" else "≥"
-        verdict = "holds" if told["holds"] else "DOES NOT HOLD"
-        say(f"{name:24} {found['median']:8.2f}×  ({found['low']:.2f}–{found['high']:.2f})  {sign} {told['limit']:g}×  {verdict}")
+        unit, verdict = told["unit"], "holds" if told["holds"] else "DOES NOT HOLD"
+        say(f"{name:24} {found['median']:8.2f}{unit:3}  ({found['low']:.2f}–{found['high']:.2f})  {sign} {told['limit']:g}{unit}  {verdict}")
     for one in report["regressions"]:
-        say(f"REGRESSION {one['promise']}: {one['now']:.2f}×, recorded {one['recorded']:.2f}×: {one['times_worse']:.2f} times worse")
+        say(f"REGRESSION {one['promise']}: {one['now']:.2f}, recorded {one['recorded']:.2f}: {one['times_worse']:.2f} times worse")
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/bench", add_help=False, usage="see tools/bench --help")
+    parser = argparse.ArgumentParser(prog="tools/bench", add_help=False, usage="tools/bench --help tells how")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.4)
-    parser.add_argument("--only", nargs="+", default=[])
+    parser.add_argument("--only", nargs="+", action="extend", default=[])
     parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--draw", action="store_true", help="the page anew from its figures: measures nothing")
+    parser.add_argument("--check", action="store_true", help="only whether these words are understood")
     parser.add_argument("--recorded", type=pathlib.Path, default=RECORDED)
     asked = parser.parse_args(arguments)
     if asked.rounds < 1 or asked.seconds <= 0:
         parser.error("--rounds and --seconds want a number above 0")
+    if asked.write and asked.only:
+        parser.error("--write wants everything measured: leave --only out")
+    if unknown := [word for word in asked.only if not any(word in name for name in catalogue.NAMES)]:
+        parser.error(f"nothing is named {' or '.join(unknown)}; there are {', '.join(catalogue.NAMES)}")
     return asked
 
 
 def measure(asked):
+    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         bench = Bench(stack, asked)
         about = machine.describe(bench.jeton.daemon.state)
@@ -233,7 +243,7 @@ def measure(asked):
     return {
         "at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit(), "machine": about, "rounds": asked.rounds, "seconds": asked.seconds,
-        "measures": results, "promises": promises, "left_out": bench.left_out,
+        "took": round(time.monotonic() - began), "measures": results, "promises": promises, "left_out": bench.left_out,
         "regressions": ratios.regressions(promises, recorded_ratios(asked.recorded)),
     }  # fmt: skip
 
@@ -247,6 +257,11 @@ def end(_number, _frame):
 
 def main(arguments):
     asked = parse(arguments)
+    if asked.check:
+        return 0
+    if asked.draw:
+        performance_page.write(json.loads(performance_page.FIGURES.read_text()), RECORDED)
+        return 0
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
@@ -260,6 +275,9 @@ def main(arguments):
     show(report)
     if asked.json:
         asked.json.write_text(json.dumps(report, indent=1) + "\n")
+    if asked.write:
+        performance_page.write(report, asked.recorded)
+        say(f"written: {performance_page.PAGE.relative_to(REPOSITORY)}")
     return REGRESSION if report["regressions"] else 0
 
 

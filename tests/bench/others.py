@@ -47,21 +47,19 @@ def processes(jeton, directory):
 
 
 def system_calls(program, jeton):
-    """Of TRACED_CALLS calls: those of a run with them, less those of a run with none."""
+    """Of TRACED_CALLS calls: what stands between the program's two marks."""
     if shutil.which("strace") is None:
         raise CannotMeasure("strace is not installed (tools/dependencies)")
-
-    def traced(calls):
-        log = program.with_name("trace")
-        done = subprocess.run(
-            ["strace", "-f", "-o", log, program, jeton.daemon.run, CONNECTION, str(calls)],
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise CannotMeasure(f"strace: {done.stderr.strip()[:300]}")
-        return len(log.read_text(errors="replace").splitlines())
-
-    return traced(TRACED_CALLS) - traced(0)
+    log = program.with_name("trace")
+    done = subprocess.run(
+        ["strace", "-f", "-o", log, program, jeton.daemon.run, CONNECTION, str(TRACED_CALLS)],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    marks = [number for number, line in enumerate(lines) if " getppid(" in line]
+    if done.returncode != 0 or len(marks) != 2:
+        raise CannotMeasure(f"strace: {done.stderr.strip()[:300]}")
+    return marks[1] - marks[0] - 1
 
 
 def libjeton(jeton, directory):

@@ -7,12 +7,14 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 
+import wire
 from drivers import SERVER_CPU, CannotMeasure, compiled, on_cpu, run
-from programs import ENVIRONMENT, UPSTREAM, descendants, node_missing
+from programs import ENVIRONMENT, UPSTREAM, alive, descendants, node_missing, reap
 
 
 def need(program, package):
@@ -100,6 +102,7 @@ class GpgAgent(Peer):
 
     protocol = "assuan"
     question = b"GETINFO version\n"
+    agent = None
 
     def start(self):
         need("gpg-agent", "gpg-agent")
@@ -107,8 +110,26 @@ class GpgAgent(Peer):
         self.directory.chmod(0o700)
         home = ("--homedir", self.directory)
         self.socket = pathlib.Path(self.tool("gpgconf", *home, "--list-dirs", "agent-socket").strip())
-        self.spawn("gpg-agent", *home, "--daemon", "--no-detach")
-        self.wait_for(self.socket)
+        # This returns and leaves the agent behind, with whatever it prints to: no pipe. It says itself who it is.
+        if self.spawn("gpg-agent", *home, "--daemon").wait(10) != 0:
+            raise CannotMeasure(f"gpg-agent did not start: {(self.directory / 'log').read_text(errors='replace')[-300:]}")
+        with wire.connect(self.socket) as session, session.makefile("rw") as lines:
+            lines.readline()
+            lines.write("GETINFO pid\n")
+            lines.flush()
+            self.agent = int(lines.readline().split()[1])
+
+    def pids(self):
+        return [self.agent]
+
+    def close(self):
+        if self.agent is not None:
+            os.kill(self.agent, signal.SIGTERM)
+            end = time.monotonic() + 10
+            while alive(self.agent) and time.monotonic() < end:
+                time.sleep(0.02)
+            reap(self.agent)
+        super().close()
 
 
 class OidcProvider(Peer):
