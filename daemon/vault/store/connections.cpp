@@ -58,6 +58,10 @@ void void_tokens(Transaction& tx) {
     }
 }
 
+std::int64_t count(Transaction& tx, const AppId& app) {
+    return tx.engine().database->number("SELECT count(*) FROM connections WHERE app = ?", {app.text});
+}
+
 std::int64_t count(Transaction& tx, const EnvironmentId& environment) {
     return tx.engine().database->number("SELECT count(*) FROM connections WHERE environment = ?", {environment.text});
 }

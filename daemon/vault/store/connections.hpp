@@ -30,7 +30,8 @@ namespace jeton::vault::connections {
 /// above both before this is called, and a generation never exceeds the epoch in which it was given. So they stay void
 /// whichever of both issued them, and what was revoked in the newer one stays revoked.
 void void_tokens(Transaction& tx);
-/// Of one environment; counts rows without reading them.
+/// Of one app, of one environment; counts rows without reading them.
+[[nodiscard]] std::int64_t count(Transaction& tx, const AppId& app);
 [[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment);
 
 }  // namespace jeton::vault::connections
