@@ -78,45 +78,38 @@ void Session::check_deadline() {
     }
 }
 
+/// What the caller has sent is read and answered. From here on it cannot send any more: a request is answered, or was
+/// not taken, and the caller knows which.
 void Session::end_if_idle() {
-    boost::system::error_code ignored;
-    if (phase_ == Phase::idle) socket_.cancel(ignored);
+    boost::system::error_code ec;
+    if (phase_ != Phase::idle || (socket_.available(ec) > 0 && !ec)) return;
+    socket_.shutdown(StreamSocket::shutdown_receive, ec);
 }
 
-std::optional<Refusal> Session::read_ended() const {
-    if (phase_ == Phase::idle) return std::nullopt;
+Refusal Session::read_ended() const {
     if (timed_out_) return Refusal{408, "the request took too long to arrive"};
     return Refusal{400, "the request ended before it was whole"};
 }
 
-/// Reads one request. False: there is none to answer, but perhaps a refusal.
-Task<bool> Session::read(RequestReader& reader, std::optional<Refusal>& refusal) {
+/// Reads the rest of a request that has begun to come, or why that cannot be done.
+Task<std::optional<Refusal>> Session::read(RequestReader& reader) {
     using State = RequestReader::State;
-    if (!input_.view().empty()) enter(Phase::reading_head);
+    enter(Phase::reading_head);
     for (;;) {
         auto state = reader.advance(input_.view());
         if (state == State::head_done) {
-            refusal = responder_->admit();
-            if (refusal) co_return false;
+            if (auto refusal = responder_->admit()) co_return refusal;
             state = reader.advance(input_.view());
             if (state == State::body_incomplete) enter(Phase::reading_body);
         }
-        if (state == State::complete) co_return true;
-        if (state == State::refused) {
-            refusal = reader.refusal();
-            co_return false;
-        }
-        if (phase_ == Phase::idle && server_.stopping()) co_return false;
+        if (state == State::complete) co_return std::nullopt;
+        if (state == State::refused) co_return reader.refusal();
         input_.make_room();
         boost::system::error_code ec;
         const auto room = asio::buffer(input_.room(), input_.room_size());
         const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
         input_.commit(count);
-        if (ec || timed_out_) {
-            refusal = read_ended();
-            co_return false;
-        }
-        if (phase_ == Phase::idle) enter(Phase::reading_head);
+        if (ec || timed_out_) co_return read_ended();
     }
 }
 
@@ -128,16 +121,12 @@ std::optional<Session::Answered> Session::answer_repeated() {
     return Answered{std::move(repeated->response), repeated->size, false};
 }
 
-/// Nothing where no request came: the session ends without an answer.
-Task<std::optional<Session::Answered>> Session::answer_next() {
+Task<Session::Answered> Session::answer_next() {
     arena_.reset();
     RequestReader reader{&arena_, server_.limits_};
-    std::optional<Refusal> refusal;
-    const bool whole = co_await read(reader, refusal);
-    if (!whole && !refusal) co_return std::nullopt;
-
+    auto refusal = co_await read(reader);
     std::optional<Response> response;
-    if (whole) {
+    if (!refusal) {
         response = responder_->answer_now(reader.request());
         if (!response) {
             enter(Phase::answering);
@@ -167,7 +156,7 @@ Task<void> Session::serve() {
     boost::system::error_code ec;
     for (int answered_in_turn = 0;;) {
         if (input_.view().empty()) {
-            if (server_.stopping()) co_return;
+            if (server_.stopping() && !newcomer_) end_if_idle();
             const auto room = asio::buffer(input_.room(), input_.room_size());
             const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
             input_.commit(count);
@@ -183,7 +172,7 @@ Task<void> Session::serve() {
             auto read = co_await answer_next();
             answered = std::move(read);
         }
-        if (!answered) co_return;
+        newcomer_ = false;
         responder_->answered(status_in(answered->response));
         const auto& bytes = *answered->response.bytes;
         if (const auto written = write_at_once(bytes); written < bytes.size()) {

@@ -28,8 +28,10 @@ public:
 
     /// Called by each sweep: ends what has taken too long.
     void check_deadline();
-    /// Ends the session where nothing has been asked.
+    /// Ends the session where nothing has been asked, nor is about to be read.
     void end_if_idle();
+    /// Nothing has been answered in it.
+    [[nodiscard]] bool is_newcomer() const { return newcomer_; }
 
 private:
     enum class Phase { idle, reading_head, reading_body, answering, writing, lingering };
@@ -41,13 +43,13 @@ private:
 
     Task<void> serve();
     [[nodiscard]] std::optional<Answered> answer_repeated();
-    Task<std::optional<Answered>> answer_next();
-    Task<bool> read(RequestReader& reader, std::optional<Refusal>& refusal);
+    Task<Answered> answer_next();
+    Task<std::optional<Refusal>> read(RequestReader& reader);
     [[nodiscard]] std::size_t write_at_once(std::string_view bytes);
     Task<void> linger();
     void enter(Phase phase);
     /// What a read that brought nothing means.
-    std::optional<Refusal> read_ended() const;
+    [[nodiscard]] Refusal read_ended() const;
 
     Server& server_;
     std::shared_ptr<SessionBook> book_;
@@ -60,6 +62,7 @@ private:
     std::uint64_t caller_;
     bool stranger_;
     bool admitted_;  ///< counted among the sessions
+    bool newcomer_ = true;
     bool timed_out_ = false;
 };
 

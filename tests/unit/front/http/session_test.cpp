@@ -237,6 +237,7 @@ TEST_CASE("server: stop ends idle sessions and lets running requests finish") {
     const auto idle = world.connect();
     const auto running = world.connect();
     world.loop.start();
+    CHECK(statuses(exchange(idle.get(), ask("/now"))) == std::vector{200});
     write_all(running.get(), ask("/later"));
     std::this_thread::sleep_for(10ms);
     asio::post(world.loop.context(), [&] { world.server.stop(); });
@@ -244,6 +245,37 @@ TEST_CASE("server: stop ends idle sessions and lets running requests finish") {
     const auto said = read_to_end(running.get());
     CHECK(statuses(said) == std::vector{200});
     CHECK(said.find("Connection: close") != std::string::npos);
+}
+
+TEST_CASE("server: who connected just before the stop is answered still, and sent away if it does not ask") {
+    World world;
+    const auto late = world.connect();
+    const auto silent = world.connect();
+    world.loop.start();
+    asio::post(world.loop.context(), [&] { world.server.stop(); });
+    std::this_thread::sleep_for(10ms);
+    write_all(late.get(), ask("/now"));
+    const auto said = read_to_end(late.get());
+    CHECK(statuses(said) == std::vector{200});
+    CHECK(said.find("Connection: close") != std::string::npos);
+    asio::post(world.loop.context(), [&] { world.server.end_newcomers(); });
+    CHECK(read_to_end(silent.get()).empty());
+}
+
+TEST_CASE("server: at the stop a request is answered, or cannot be sent any more") {
+    World world;
+    const auto asked = world.connect();
+    const auto idle = world.connect();
+    world.loop.start();
+    CHECK(statuses(exchange(asked.get(), ask("/now"))) == std::vector{200});
+    CHECK(statuses(exchange(idle.get(), ask("/now"))) == std::vector{200});
+    asio::post(world.loop.context(), [&] {
+        write_all(asked.get(), ask("/now"));  // it lies in the socket, unread, when the server stops
+        world.server.stop();
+        CHECK(::send(idle.get(), "x", 1, MSG_NOSIGNAL) < 0);
+    });
+    CHECK(statuses(read_to_end(asked.get())) == std::vector{200});
+    CHECK(read_to_end(idle.get()).empty());
 }
 
 }  // namespace jeton::front::test
