@@ -11,6 +11,7 @@
 #include "cli/follow.hpp"
 #include "cli/input_file.hpp"
 #include "cli/known_heads.hpp"
+#include "cli/progress.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
@@ -175,7 +176,7 @@ int prune(Context& context, const std::string& before) {
             return context.fail(answer.error());
         }
         pruned += integer(answer->tree, "pruned").value_or(0);
-        if (flag(answer->tree, "more")) {
+        if (field(answer->tree, "more") == "yes") {
             progress.show(fmt::format("{} entries are gone", pruned));
             continue;
         }

@@ -154,6 +154,7 @@ const KnownCallers* Desk::news_of_callers() try {
 }
 
 void Desk::greet() {
+    ++front_;
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
     announced_known_.reset();
@@ -177,6 +178,7 @@ void Desk::take(std::deque<std::string> payloads) {
     tasks.reserve(payloads.size());
     for (auto& payload : payloads) {
         auto request = wire::read_request(payload);
+        request.front = front_;
         protocol::wipe(payload);
         request.peer.daemon_user = request.peer.uid == daemon_uid_ && !request.peer.foreign;
         tasks.push_back({std::move(request)});
@@ -408,15 +410,21 @@ void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
 void Desk::deliver(Task& task, Reply& reply) {
     auto& result = *reply.result;
     if (!result) {
-        to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
+        answer(task.request, wire::refusal(task.request.id, reply.moment, result.error()));
         return;
     }
     if (!result->work.empty()) return work_for(task, std::move(result->work));
-    if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done, result->next));
+    if (result->done) answer(task.request, wire::answer(task.request.id, reply.moment, *result->done, result->next));
     if (!result->need) return;
     std::optional<wire::Request> waiter;
     if (!result->done) waiter = std::move(task.request);
     flights_.join(*std::move(result->need), std::move(waiter));
+}
+
+/// The numbers of another front's requests begin anew: an answer for one that has ended must not become another's.
+void Desk::answer(const wire::Request& asker, std::string payload) {
+    if (asker.front == front_) return to_front_(std::move(payload));
+    protocol::wipe(payload);
 }
 
 void Desk::work_for(Task& task, SlowWork work) {
@@ -424,7 +432,7 @@ void Desk::work_for(Task& task, SlowWork work) {
         auto error = refuse(Errc::temporarily_unavailable, "many passphrases are being checked, or keys made, already",
                             "try again in a few seconds");
         error.retry_after = 5;
-        to_front_(wire::refusal(task.request.id, moment(), error));
+        answer(task.request, wire::refusal(task.request.id, moment(), error));
         return;
     }
     const auto number = next_deferred_++;
@@ -438,7 +446,7 @@ void Desk::worked(std::uint64_t number, Result<SlowResults> results) {
     if (node.empty()) return;
     auto& task = node.mapped();
     if (!results) {
-        to_front_(wire::refusal(task.request.id, moment(), results.error()));
+        answer(task.request, wire::refusal(task.request.id, moment(), results.error()));
         return;
     }
     task.slow.add(*std::move(results));

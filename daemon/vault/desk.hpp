@@ -27,7 +27,8 @@ public:
     /// `daemon_uid`: in a user's own daemon, whose. Without `defer` the desk itself does it, and everything waits.
     Desk(Room& room, std::int64_t daemon_uid, Send to_front, Defer defer = {});
 
-    /// A new front: it learns where we stand.
+    /// A new front: it learns where we stand. What another one asked before is done all the same; its answers go to
+    /// nobody.
     void greet();
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
@@ -87,6 +88,7 @@ private:
     /// A deadline that has passed stays passed, also over a crash.
     void note_ends();
     void deliver(Task& task, Reply& reply);
+    void answer(const wire::Request& asker, std::string payload);
     void work_for(Task& task, SlowWork work);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
@@ -98,6 +100,7 @@ private:
     std::int64_t daemon_uid_;
     Send to_front_;
     Defer defer_;
+    std::uint64_t front_ = 0;  ///< the number of the one that was greeted last
     Flights flights_;
     std::map<std::uint64_t, Task> deferred_;  ///< requests that wait for the worker
     std::uint64_t next_deferred_ = 1;
