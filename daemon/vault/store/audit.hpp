@@ -142,7 +142,7 @@ struct Pruned {
 /// Refuses `mismatch` where what would go does not hold: what was altered is not covered up. The entry that the caller
 /// appends tells again of all rows that the deleted entries told of last.
 [[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by,
-                                   const std::function<bool()>& has_time);
+                                   const std::function<bool()>& has_time = [] { return true; });
 
 }  // namespace audit
 }  // namespace jeton::vault

@@ -52,6 +52,8 @@ std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& enviro
 
 std::vector<Binding> list(Transaction& tx) { return rows::all<Binding>(tx, "ORDER BY created_at, rowid"); }
 
+std::vector<Binding> of_no_connection(Transaction& tx) { return rows::where<Binding>(tx, "WHERE kind IS NOT NULL", {}); }
+
 std::vector<Binding> of_no_user(Transaction& tx) { return rows::where<Binding>(tx, "WHERE uid = -1", {}); }
 
 std::vector<std::int64_t> users(Transaction& tx) {
@@ -61,6 +63,8 @@ std::vector<std::int64_t> users(Transaction& tx) {
 std::vector<std::int64_t> container_users(Transaction& tx) {
     return rows::distinct(tx, "SELECT min(uid) FROM bindings WHERE allow_container = 1 AND uid > ?");
 }
+
+std::size_t count(Transaction& tx) { return tx.engine().authority.rows(info_of<Binding>()); }
 
 bool any_for_group(Transaction& tx) { return !rows::where<Binding>(tx, "WHERE gid IS NOT NULL LIMIT 1", {}).empty(); }
 

@@ -2,6 +2,7 @@
 /// throws Tampered, StoreFault.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,6 +33,10 @@ namespace jeton::vault::bindings {
 /// Of any kind.
 [[nodiscard]] std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Binding> list(Transaction& tx);
+/// How many there are; costs nothing.
+[[nodiscard]] std::size_t count(Transaction& tx);
+/// Of the kinds that are not for one connection.
+[[nodiscard]] std::vector<Binding> of_no_connection(Transaction& tx);
 /// Of any kind, those that name no user.
 [[nodiscard]] std::vector<Binding> of_no_user(Transaction& tx);
 /// The users that bindings name, each once. Not verified: for what decides about room alone.

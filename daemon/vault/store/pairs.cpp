@@ -34,6 +34,8 @@ std::vector<std::int64_t> users(Transaction& tx) {
     return rows::distinct(tx, "SELECT min(uid) FROM pairs WHERE revoked = 0 AND uid > ?");
 }
 
+std::size_t count(Transaction& tx) { return tx.engine().authority.rows(info_of<Pair>()); }
+
 bool any_for_group(Transaction& tx) {
     return !rows::where<Pair>(tx, "WHERE gid >= 0 AND revoked = 0 LIMIT 1", {}).empty();
 }
