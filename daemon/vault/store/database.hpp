@@ -60,6 +60,7 @@ public:
     [[nodiscard]] bool autocommit() const;
 
 private:
+    friend struct DatabaseProbe;  ///< tests look at its statements; nothing else defines it
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }

@@ -196,6 +196,8 @@ constexpr auto scale = std::to_array<std::string_view>({
     R"(CREATE INDEX bindings_container ON bindings (uid) WHERE allow_container = 1)",
     R"(CREATE INDEX pairs_uid ON pairs (uid) WHERE revoked = 0)",
     R"(CREATE INDEX tickets_open ON tickets (uid) WHERE state = 'open')",
+    R"(DROP INDEX connections_environment)",
+    R"(CREATE INDEX connections_state ON connections (environment, state))",
     R"(CREATE INDEX audit_actor_user ON audit (actor_user))",
     R"(CREATE INDEX audit_refused ON audit (sequence, event) WHERE refused = 1)",
     R"(CREATE INDEX audit_change ON audit (sequence, event) WHERE event NOT GLOB 'token.*')",

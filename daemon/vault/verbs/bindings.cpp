@@ -1,6 +1,11 @@
 // Verbs: binding.add, binding.remove, binding.list, binding.explain
 #include "daemon/vault/services/bindings.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "daemon/vault/services/explanation.hpp"
@@ -29,8 +34,6 @@ json::array warnings_of(const Binding& binding) {
     }
     return warnings;
 }
-
-constexpr std::size_t sorted_at_most = 2000;  ///< for each page
 
 std::string key_of(Transaction& tx, const Binding& binding) {
     return fmt::format("{} {} {}", target_of(tx, binding), described(binding), binding.id.text);
@@ -94,7 +97,10 @@ Result<Outcome> binding_list(Call& call) {
         return (!user || binding.user == *user) && (!group || binding.group == *group) &&
                (!unit || binding.unit == *unit);
     };
-    if (!connection && bindings::count(call.tx) > sorted_at_most) return page_of_many(call, page, is_asked_for);
+    if (!connection && bindings::count(call.tx) > sorted_at_most &&
+        bindings::of_no_connection(call.tx).size() <= sorted_at_most / 2) {
+        return page_of_many(call, page, is_asked_for);
+    }
     std::vector<Binding> all;
     if (connection) {
         const auto name = parse_connection_name(*connection);

@@ -1,6 +1,7 @@
 /// One page of a listing whose rows belong to connections: it is found without looking at all of them.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 
@@ -9,6 +10,9 @@
 #include "daemon/vault/verbs/verb.hpp"
 
 namespace jeton::vault {
+
+/// More rows are not sorted anew for each page.
+inline constexpr std::size_t sorted_at_most = 2000;
 
 /// In the order of the connections' names, which are the cursors. `add` puts the rows of one connection on the page:
 /// they stay together. Refuses what `walk_connections` refuses.

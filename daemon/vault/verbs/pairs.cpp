@@ -17,8 +17,6 @@
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t sorted_at_most = 2000;  ///< for each page
-
 struct ListedPair {
     Pair pair;
     std::string connection;
