@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/base/connector.hpp"
 #include "daemon/base/kept_program.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/pass_fd.hpp"
@@ -209,13 +210,18 @@ Supervisor start_supervisor(const ConfigSource& source) {
     return {child, std::move(own)};
 }
 
+Supervisor reach_vault(const std::filesystem::path& socket) {
+    auto connector = start_connector("jetond-connects", socket, vault_link_tag);
+    return {connector.pid, std::move(connector.link), true};
+}
+
 std::optional<UniqueFd> receive_vault_link(int link) {
     try {
         auto passed = receive_fd(link);
         if (!passed || passed->tag != vault_link_tag || !passed->fd) return std::nullopt;
         return std::move(passed->fd);
     } catch (const std::runtime_error&) {
-        throw std::runtime_error("the supervisor has ended");
+        throw std::runtime_error("the process that brings links to the vault has ended");
     }
 }
 

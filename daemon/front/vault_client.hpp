@@ -25,7 +25,8 @@ public:
         /// An empty instance: there is no vault. `open`: the store is unsealed.
         std::function<void(const Era&, bool open)> era_changed;
         std::function<void(std::string_view connection)> token_replaced;
-        std::function<void()> ready;  ///< the first vault has said hello
+        std::function<void()> ready;      ///< the first vault has said hello
+        std::function<void()> lost = {};  ///< the link has ended, and no other one has taken its place
     };
 
     VaultClient(asio::io_context& context, Listeners listeners);
@@ -40,7 +41,8 @@ public:
     /// The next end of the link is one that we asked for: no warning.
     void expect_end() { ending_ = true; }
 
-    /// A question that meets no vault waits up to 2 s for one.
+    /// A question that meets no vault waits up to 2 s for one. One that a vault leaves unanswered when its link ends is
+    /// asked once more where that does no harm: that of a program, for a token or about one.
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
     [[nodiscard]] Details attests() const override { return attests_; }
@@ -58,6 +60,8 @@ private:
     void enter(const json::object& said);
     void send(Waiter& waiter);
     void lose(const std::shared_ptr<Link>& link, std::string_view why);
+    void forget_vault(std::string_view why);
+    void give_up_or_repeat(Waiter& waiter);
 
     static constexpr Details everything{.groups = true, .unit = true};
 

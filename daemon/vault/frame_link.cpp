@@ -55,6 +55,11 @@ void FrameLink::write() {
                              });
 }
 
+void FrameLink::finish() {
+    boost::system::error_code ignored;
+    socket_.shutdown(boost::asio::local::stream_protocol::socket::shutdown_receive, ignored);
+}
+
 void FrameLink::close() {
     boost::system::error_code ignored;
     socket_.close(ignored);

@@ -27,6 +27,8 @@ public:
     void start(OnFrames on_frames, OnEnd on_end);
     /// Queues a frame; it is wiped when it has been written. A frame over the limit ends the link.
     void send(std::string payload);
+    /// The other end cannot send any more; what it has sent is still read, then the link ends.
+    void finish();
     void close();
 
 private:

@@ -17,9 +17,10 @@ namespace jeton::vault::wire {
 
 namespace json = boost::json;
 
-/// Front → vault. `daemon_user` of the peer is not set here.
+/// Front → vault. `daemon_user` of the peer, and `front`, are not set here.
 struct Request {
     std::uint64_t id = 0;
+    std::uint64_t front = 0;  ///< which of the fronts that have come asked this
     Peer peer;
     std::string verb;
     json::value body;
