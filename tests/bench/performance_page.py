@@ -30,7 +30,7 @@ What a token costs, against a server that does nothing but answer and against ot
 `tools/bench --write` measures and writes this page; everything that it measured is in [figures.json](performance/figures.json).
 
 ```sh
-tools/bench                         # builds in build-release/, measures, prints how each promise stands: about {minutes} minutes
+tools/bench                         # builds in build-release/, measures, prints how each promise stands: some minutes
 tools/bench --only keepalive connect --rounds 3
 tools/bench --write                 # and writes this page, its pictures, and the ratios that later runs are compared with
 ```
@@ -167,7 +167,7 @@ def left_out(report):
 
 def page(report):
     floor = report["measures"]["keepalive-16/jeton"][0] if "keepalive-16/jeton" in report["measures"] else {}
-    head = HEAD.format(rounds=report["rounds"], seconds=report["seconds"], minutes=max(1, round(report["took"] / 60)))
+    head = HEAD.format(rounds=report["rounds"], seconds=report["seconds"])
     method = METHOD.format(request=floor.get("request_bytes", "about 260"), answer=floor.get("answer_bytes", "about 1,000"))
     parts = [
         head + machine_rows(report) + "\n",
