@@ -52,6 +52,10 @@ public:
     void lost();
     /// Fails what has waited too long, for the exchange or for an exchange, and sends those whose turn has come.
     void sweep();
+    /// Nobody waits for an answer.
+    [[nodiscard]] bool idle() const;
+    /// Those that wait; nobody does any more.
+    [[nodiscard]] std::vector<wire::Request> give_up();
 
 private:
     struct Flight {

@@ -305,19 +305,8 @@ class Services(Boxed):
         self.assertRegex(backups[0], r"^jeton-\d{8}T\d{6}Z\.backup$")
         self.box.run("systemctl", "start", "jeton-backup.timer")
 
-    def test_stopped_by_one_command_and_started_again(self):
-        self.box.run("systemctl", "stop", "jeton*", "jetond*")
-        for name in SERVICES:
-            self.assertIn(self.box.show(name, "ActiveState"), ("inactive", "failed"))
-        self.box.run("systemctl", "start", "jetond")
-        self.wait_for_state("unsealed")
-        self.assertToken(self.token("alice"), "alice")
-
-
-class OfOneUser(Boxed):
-    """`jetond --user` under the manager of a user who lingers: no session, no root."""
-
     def test_a_lingering_user_has_a_daemon_of_its_own(self):
+        """`jetond --user` under the manager of a user who has no session; no root, and beside the daemon of the host."""
         here = self.box
         here.run("systemctl", "start", "systemd-logind.service")
         here.run("loginctl", "enable-linger", "alice")
@@ -338,6 +327,14 @@ class OfOneUser(Boxed):
         as_alice("jeton", "status", "--wait", "unsealed", "--timeout", "20s")
         self.assertNotEqual(as_alice("systemctl", "--user", "show", "jetond", "--property=MainPID", "--value").stdout, pid)
         self.assertEqual(as_alice("stat", "-c", "%i", *sockets).stdout, inodes)
+
+    def test_stopped_by_one_command_and_started_again(self):
+        self.box.run("systemctl", "stop", "jeton*", "jetond*")
+        for name in SERVICES:
+            self.assertIn(self.box.show(name, "ActiveState"), ("inactive", "failed"))
+        self.box.run("systemctl", "start", "jetond")
+        self.wait_for_state("unsealed")
+        self.assertToken(self.token("alice"), "alice")
 
 
 def load_tests(loader, _tests, _pattern):
