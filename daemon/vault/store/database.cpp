@@ -1,13 +1,19 @@
 #include "daemon/vault/store/database.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include <fcntl.h>
+
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Exception.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "daemon/base/unique_fd.hpp"
 #include "daemon/vault/store/faults.hpp"
 
 namespace jeton::vault {
@@ -133,6 +139,18 @@ Database::Database(const std::filesystem::path& file)
 }
 
 Database::Database() : handle_(guarded([] { return SQLite::Database{":memory:", SQLite::OPEN_READWRITE}; })) {}
+
+void Database::copy_to(const std::filesystem::path& file) {
+    const UniqueFd fd{::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!fd)
+        throw StoreFault(fmt::format("cannot create {}: {}", file.string(), std::strerror(errno)), errno == ENOSPC);
+    guarded([&] {
+        SQLite::Database copy{file.c_str(), SQLite::OPEN_READWRITE};
+        harden(copy.getHandle());
+        SQLite::Backup pages{copy, handle_};
+        if (pages.executeStep() != SQLITE_DONE) throw StoreBusy("another process uses the copy");
+    });
+}
 
 void Database::believe() {
     execute("PRAGMA synchronous = FULL");

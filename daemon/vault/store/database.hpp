@@ -30,6 +30,10 @@ public:
     /// An empty database in memory.
     Database();
 
+    /// A whole copy as a new file with mode 0600, as of this moment; not yet synchronised with the disk. No transaction
+    /// may be open. Throws StoreFault: what is there of the copy then is to be removed.
+    void copy_to(const std::filesystem::path& file);
+
     /// The file is ours and of this version: from now on closing moves the write-ahead log into it.
     void believe();
 
