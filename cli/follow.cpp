@@ -21,7 +21,7 @@ public:
             return;
         }
         auto table = audit_table(entries);
-        table.least = {5, 20, 12, 14, 20, 32, 16, 7, 5};
+        table.least = {5, 20, 12, 14, 20, 32, 16, 5, 6};
         const auto text = table.text(context.terminal().width, context.terminal().color);
         const auto header = text.find('\n') + 1;
         context.write(std::string_view{text}.substr(begun_ ? header : 0));

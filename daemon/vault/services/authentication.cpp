@@ -156,16 +156,19 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
         if (secret)
             return Authenticated{std::move(found), secret->prefix, "secret " + secret->prefix, secret->deactivates_at};
         refusal = secret.error();
+        refusal.connection = found.name();
     }
     return refusal;
 }
 
 /// One answer for everything: what was wrong is the operator's to know, and whether the client exists is not told.
-Error wrong_assertion(std::string note) {
-    return invalid_client("the client assertion is not accepted",
+Error wrong_assertion(std::string note, std::string connection) {
+    auto error = invalid_client("the client assertion is not accepted",
                           "check iss, sub, aud (the issuer alone), exp, jti and the key; the operator finds the reason "
                           "with jeton audit list",
                           "client assertion: " + std::move(note));
+    error.connection = std::move(connection);
+    return error;
 }
 
 /// An assertion that holds is good for this request, once.
@@ -174,7 +177,7 @@ Result<Authenticated> use_assertion(Transaction& tx, const TokenRequest& request
     if (!request.is_resumed) {
         const auto used = use_client_assertion(tx, found, assertion, at);
         if (!used && used.error().code != Errc::invalid_client) return used.error();
-        if (!used) return wrong_assertion(fmt::format("{}: {}", found.name(), used.error().what));
+        if (!used) return wrong_assertion(fmt::format("{}: {}", found.name(), used.error().what), found.name());
     }
     return Authenticated{std::move(found), key.kid, "key " + key.kid, key.expires_at};
 }
@@ -184,22 +187,23 @@ Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
                                    const std::optional<Environment>& environment,
                                    const std::optional<ConnectionName>& name, UtcSeconds now) {
     const auto assertion = read_client_assertion(request.client_assertion);
-    if (!assertion) return wrong_assertion(assertion.error().what);
+    if (!assertion) return wrong_assertion(assertion.error().what, {});
     if (!request.client_id.empty() && request.client_id != assertion->client_id) {
-        return wrong_assertion("client_id is not its sub");
+        return wrong_assertion("client_id is not its sub", {});
     }
-    auto candidates = candidates_of(tx, environment, assertion->client_id, name, wrong_assertion);
+    auto candidates = candidates_of(tx, environment, assertion->client_id, name,
+                                    [](std::string note) { return wrong_assertion(std::move(note), {}); });
     if (!candidates) return candidates.error();
     const ShownAt at{request.asked_at == UtcSeconds{} ? now : request.asked_at, now};
     const bool is_shared = candidates->size() > 1;
-    auto refusal = wrong_assertion({});
+    auto refusal = wrong_assertion({}, {});
     for (auto& candidate : *candidates) {
         auto found = complete(tx, std::move(candidate));
         const auto key =
             check_client_assertion(tx, found, *assertion, request.is_resumed ? std::nullopt : std::optional{at});
         if (key && is_shared) return shared_client();
         if (key) return use_assertion(tx, request, std::move(found), *assertion, *key, at);
-        refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what));
+        refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what), found.name());
     }
     return refusal;
 }

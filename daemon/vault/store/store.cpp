@@ -142,6 +142,8 @@ const std::string& Store::instance() const { return engine_->instance; }
 
 std::int64_t Store::epoch() const { return engine_->authority.counters().epoch; }
 
+std::int64_t Store::last_entry() const { return engine_->authority.counters().audit.sequence; }
+
 Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) {
     if (engine_->unusable) return unusable(*engine_);
     // A first commit whose anchor failed has left a whole store behind.
@@ -156,6 +158,7 @@ Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) 
     if (auto directory = ensure_private_directory(engine_->anchor.file().parent_path()); !directory) {
         return directory.error();
     }
+    last_entry_at_opening_ = 0;
     engine_->root.emplace(std::move(root));
     try {
         engine_->write_anchor();  // at epoch 0: from the first commit on, a missing anchor means that somebody took it
@@ -198,6 +201,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     }
     engine_->root.emplace(std::move(root));
     engine_->authority = std::move(checked->authority);
+    last_entry_at_opening_ = last_entry();
     engine_->time.has_seen(engine_->authority.counters().high_water);
     try {
         if (!checked->lost.empty()) {

@@ -46,6 +46,11 @@ public:
     /// 0 while not unsealed.
     [[nodiscard]] std::int64_t epoch() const;
 
+    /// The last entry of the audit; 0 while not unsealed.
+    [[nodiscard]] std::int64_t last_entry() const;
+    /// The one that was the last when the store was opened or made: what came with the opening is behind it.
+    [[nodiscard]] std::int64_t last_entry_at_opening() const { return last_entry_at_opening_; }
+
     /// Creates database and anchor (anchor first) and leaves the store unsealed, at epoch 1.
     /// Refuses `wrong_state` where a database exists, or an anchor that has seen one.
     [[nodiscard]] Result<void> initialise(RootKey root, const std::vector<KeySlot>& slots);
@@ -101,6 +106,7 @@ private:
     void open();
 
     StoreFiles files_;
+    std::int64_t last_entry_at_opening_ = 0;
     std::optional<KeptStore> kept_before_;  ///< of a migration that the audit does not tell of yet
     std::unique_ptr<Engine> engine_;
 };

@@ -154,21 +154,25 @@ TEST_CASE("migration: without a copy the store stays as it is, sealed, and says 
 TEST_CASE("migration: whichever write of it fails, the old store is whole, and the next start goes on (T30)") {
     for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC}) {
         int sealed = 0;
+        Place place;
+        make_old(place, 1);
+        const auto old = place.save();
         for (long nth = 1;; ++nth) {
             CAPTURE(code);
             CAPTURE(nth);
+            place.close();
+            place.restore(old);
+            fs::remove(copy_of(place, 1));
             const FaultVfs vfs;
-            Place place;
-            make_old(place, 1);
             FaultVfs::fail(nth, code, true);
             try {
                 place.open();
             } catch (const StoreFault&) {
-                // Behind the migration: the store is of this schema, and the disk fails on.
-                place.close();
+                MESSAGE("behind the migration: the store is of this schema, and the disk fails on");
             }
             const auto reached = FaultVfs::operations() >= nth;
             FaultVfs::fail(0, 0);
+            place.close();
             const auto schema = number_in(place.database(), "PRAGMA user_version");
             CHECK((schema == 1 || schema == schema_version));
             for (const auto& name : names_in(place.database().parent_path()))
@@ -179,6 +183,7 @@ TEST_CASE("migration: whichever write of it fails, the old store is whole, and t
             REQUIRE(place.unseal());
             CHECK(has_app(place, "dispatcher"));
             CHECK(number_in(copy_of(place, 1), "PRAGMA user_version") == 1);
+            place.close();
             if (!reached) break;
         }
         CHECK(sealed > 3);
