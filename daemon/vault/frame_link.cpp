@@ -54,7 +54,7 @@ void FrameLink::write() {
                                  protocol::wipe(self->outgoing_.front());
                                  self->outgoing_.pop_front();
                                  if (!self->outgoing_.empty()) return self->write();
-                                 if (self->ends_when_written_) self->end("all is said");
+                                 self->all_written();
                              });
 }
 
@@ -63,9 +63,20 @@ void FrameLink::stop_hearing() {
     socket_.shutdown(boost::asio::local::stream_protocol::socket::shutdown_receive, ignored);
 }
 
+void FrameLink::finish_sending() {
+    sends_no_more_ = true;
+    if (outgoing_.empty()) all_written();
+}
+
 void FrameLink::end_when_written() {
     ends_when_written_ = true;
-    if (outgoing_.empty()) end("all is said");
+    if (outgoing_.empty()) all_written();
+}
+
+void FrameLink::all_written() {
+    if (ends_when_written_) return end("all is said");
+    boost::system::error_code ignored;
+    if (sends_no_more_) socket_.shutdown(boost::asio::local::stream_protocol::socket::shutdown_send, ignored);
 }
 
 void FrameLink::close() {

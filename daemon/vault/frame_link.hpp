@@ -31,11 +31,14 @@ public:
     void stop_hearing();
     /// From now on the end of what the other end sends is told, and does not end the link: answers still go out.
     void on_heard_all(std::function<void()> heard_all) { heard_all_ = std::move(heard_all); }
+    /// Sends nothing more once all that was queued is written, and lets the other end know.
+    void finish_sending();
     /// Ends the link as soon as all that was queued is written.
     void end_when_written();
     void close();
 
 private:
+    void all_written();
     void read();
     void write();
     void end(const std::string& why);
@@ -47,6 +50,7 @@ private:
     FrameDecoder decoder_;
     std::array<char, 64UZ * 1024> buffer_{};
     std::deque<std::string> outgoing_;
+    bool sends_no_more_ = false;
     bool ends_when_written_ = false;
 };
 

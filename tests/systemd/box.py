@@ -186,7 +186,7 @@ class Box:
             self.put(page, f"/usr/share/man/man{page.suffix[1:]}/{page.name}", 0o644)
         for name in ("sysusers", "tmpfiles"):
             self.put(source / f"{name}.conf", f"/usr/lib/{name}.d/jeton.conf", 0o644)
-        for tool in ("load.py", "ask.py"):
+        for tool in ("load.py", "ask.py", "portal.py"):
             self.put(HERE / tool, f"{TOOLS}/{tool}", 0o755)
         self.run("systemd-sysusers", "/usr/lib/sysusers.d/jeton.conf")
         self.run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/jeton.conf")
