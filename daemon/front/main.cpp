@@ -74,6 +74,7 @@ int main(int argc, char** argv) try {
     const auto config = load_config(options.source);
     if (!config) return refused(config.error());
     if (options.check_config) return EXIT_SUCCESS;
+    log::set_level(config->log.level);
 
     if (const auto identity = check_identity_map(); !identity) return refused(identity.error());
     if (const auto view = check_process_view(); !view && config->mode == DaemonMode::system)

@@ -85,6 +85,8 @@ private:
     void refresh_tokens();
     /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
     void log_head();
+    /// Entries of the audit that the journal has not got yet, where the log is the journal. Refusals are told at once.
+    void tell_journal();
     /// A deadline that has passed stays passed, also over a crash.
     void note_ends();
     void deliver(Task& task, Reply& reply);
@@ -106,6 +108,8 @@ private:
     std::uint64_t next_deferred_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
+    std::string told_instance_;    ///< of the store whose entries the journal has
+    std::int64_t told_entry_ = 0;  ///< the last of them
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
     bool signing_keys_end_ = true;

@@ -207,6 +207,8 @@ private:
         config_.upstream = fresh->upstream;
         config_.warnings = fresh->warnings;
         room_.upstream.endpoints().set_budget(config_.upstream.requests_per_minute);
+        config_.log = fresh->log;
+        log::set_level(config_.log.level);
         log::info("the configuration was read again");
     }
 
@@ -240,6 +242,7 @@ int main(int argc, char** argv) try {
     const auto options = parse_command_line(argc, argv);
     log::start("jeton-vault");
     auto config = require(load_config(options.config));
+    log::set_level(config.log.level);
     auto ends = ends_of(options);
     start_file_helper("jetond-files", confine_file_helper);  // before any key is here
     prepare_secure_memory();

@@ -78,6 +78,7 @@ private:
     std::shared_ptr<SessionBook> book_;
     std::vector<std::weak_ptr<Door>> doors_;
     Timer sweep_timer_;
+    std::uint64_t sweeps_ = 0;  ///< one a second; deadlines are told in them, so that no request has to read a clock
     bool stopping_ = false;
 };
 

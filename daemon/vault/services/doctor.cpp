@@ -112,6 +112,19 @@ Findings check_store(const Store& store) {
     return {{"store", Severity::problem, "there is no store yet", "jeton init"}};
 }
 
+Findings check_kept_stores(const std::vector<KeptStore>& kept) {
+    Findings findings;
+    for (const auto& one : kept) {
+        findings.push_back(
+            {"store", Severity::note,
+             fmt::format(
+                 "{} is the store as it was before jeton {} took it over, kept until {}; it opens by the keys of then",
+                 one.file.string(), one.version, rfc3339(one.since + kept_for)),
+             fmt::format("when nothing is amiss with the new version: rm {}", one.file.string())});
+    }
+    return findings;
+}
+
 Findings check_key_slots(const std::vector<KeySlot>& slots, const Config& config) {
     Findings findings;
     const auto trials = try_configured(slots, config);

@@ -1,5 +1,6 @@
 #include "daemon/front/http/session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -9,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include "daemon/front/http/input_buffer.hpp"
 #include "tests/unit/front/harness.hpp"
 
 namespace jeton::front::test {
@@ -183,6 +185,23 @@ TEST_CASE("session: a fault while answering is a 500 without its text, and the e
     const auto said = exchange(client.get(), ask("/fault"));
     CHECK(statuses(said) == std::vector{500});
     CHECK(said.find("on purpose") == std::string::npos);
+}
+
+TEST_CASE("T41: what a session has read is overwritten as soon as it is answered, also where more stands behind it") {
+    InputBuffer input;
+    const std::string secret = "client_secret=jcs.0123456789";
+    const auto read = [&](std::string_view bytes) {
+        input.make_room();
+        std::ranges::copy(bytes, input.room());
+        input.commit(bytes.size());
+    };
+    read(secret + "next");
+    const char* place = input.view().data();
+    input.consume(secret.size());
+    CHECK(std::all_of(place, place + secret.size(), [](char c) { return c == '\0'; }));
+    CHECK(input.view() == "next");
+    input.consume(4);
+    CHECK(std::all_of(place, place + secret.size() + 4, [](char c) { return c == '\0'; }));
 }
 
 TEST_CASE("T18: a head that does not end in time is answered 408, an idle session ends silently") {
