@@ -61,12 +61,16 @@ def opened():
 
 
 @functools.cache
+def tree_of(name):
+    tree = HERE / name
+    run("dpkg-deb", "-R", file(name), tree)
+    return tree
+
+
 def as_version(name, version):
     """The same package under another version."""
-    tree = HERE / f"{name}-{version}"
-    run("dpkg-deb", "-R", file(name), tree)
-    control = tree / "DEBIAN/control"
+    control = tree_of(name) / "DEBIAN/control"
     control.write_text(re.sub(r"^Version: .*$", f"Version: {version}", control.read_text(), flags=re.MULTILINE))
     package = HERE / f"{name}_{version}.deb"
-    run("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", tree, package)
+    run("dpkg-deb", "--root-owner-group", "-Znone", "-b", tree_of(name), package)
     return package
