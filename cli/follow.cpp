@@ -45,7 +45,7 @@ int follow_audit(Context& context, Query query, const Pace& pace) {
     if (std::ranges::find(query, "since", &Query::value_type::first)->second.empty()) {
         auto newest = query;
         newest.emplace_back("newest", "1");
-        const auto answer = context.ask(Call::get("/v1/audit", newest));
+        const auto answer = context.ask_all(Call::get("/v1/audit", newest));
         if (!answer) return context.fail(answer.error());
         last = last_sequence(elements(answer->tree), last);
     }

@@ -113,9 +113,10 @@ constexpr std::chrono::minutes reseal_retry{1};
 constexpr std::chrono::minutes purge_pause{15};
 constexpr std::size_t refreshed_at_once = 64;  ///< upstream tokens, in one tick: some milliseconds
 
-bool shows_usage(std::string_view name) {
-    const auto* verb = find_verb(name);
-    return verb != nullptr && verb->shows_usage;
+/// On the first page: those that follow belong to it.
+bool shows_usage(const wire::Request& request) {
+    const auto* verb = find_verb(request.verb);
+    return verb != nullptr && verb->shows_usage && protocol::text_in(request.body, "after").empty();
 }
 
 }  // namespace
@@ -336,7 +337,7 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
         return;
     }
     const bool writes_tally = tallying == Tallying::before_listings && std::ranges::any_of(tasks, [](const Task& task) {
-                                  return shows_usage(task.request.verb);
+                                  return shows_usage(task.request);
                               });
     const auto counted = room_.tally;
     try {
@@ -468,6 +469,17 @@ void Desk::worked(std::uint64_t number, Result<SlowResults> results) {
     std::vector<Task> tasks;
     tasks.push_back(std::move(task));
     run(std::move(tasks));
+}
+
+void Desk::give_up() {
+    auto error = refuse(Errc::temporarily_unavailable, "the vault was told to end before this was done",
+                        "nothing was changed: try again in a moment");
+    error.retry_after = 1;
+    for (const auto& waiter : flights_.give_up()) {
+        if (waiter.verb != "token.issue") answer(waiter, wire::refusal(waiter.id, moment(), error));
+    }
+    for (const auto& [number, task] : std::exchange(deferred_, {}))
+        answer(task.request, wire::refusal(task.request.id, moment(), error));
 }
 
 std::chrono::milliseconds Desk::tick() {

@@ -8,8 +8,10 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/client_assertion.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -224,53 +226,56 @@ Authenticated by(const Binding& binding, FoundConnection found) {
     return {std::move(found), {}, "binding " + binding.id.brief(), binding.expires_at};
 }
 
-/// The one of `holding` that is for `connection`; those for it alone before patterns.
-const Binding* binding_for(const std::vector<Binding>& holding, const Connection& connection) {
-    for (const auto kind : {BindingKind::connection, BindingKind::pattern}) {
-        for (const auto& binding : holding) {
-            if (binding.kind == kind && is_for(binding, connection)) return &binding;
-        }
+/// The one that holds for `peer` and is for `connection`; those for it alone before patterns.
+std::optional<Binding> binding_for(Transaction& tx, const Peer& peer, const Connection& connection, UtcSeconds now) {
+    const auto at = judged_at(tx, now);
+    for (const auto& candidates : {bindings::of_connection(tx, connection.id),
+                                 bindings::of_pattern(tx, connection.app, connection.environment)}) {
+        const auto holding =
+            std::ranges::find_if(candidates, [&](const Binding& one) { return lacks(one, peer, at).empty(); });
+        if (holding != candidates.end()) return *holding;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
-/// The connection that the request names, by its name or its client ID, if one of the bindings is for it.
+/// The connection that the request names, by its name or its client ID, if one of the peer's bindings is for it. The
+/// others are not looked at: there may be thousands.
 Result<Authenticated> by_named_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                        const std::optional<Environment>& environment,
-                                       const std::optional<ConnectionName>& name, const std::vector<Binding>& holding) {
+                                       const std::optional<ConnectionName>& name, UtcSeconds now) {
     std::vector<Connection> meant;
     if (!name) {
         meant = connections_of_client(tx, environment, request.client_id);
     } else if (auto named = find_connection(tx, *name)) {
         meant.push_back(std::move(named->connection));
     }
-    std::erase_if(meant, [&](const Connection& one) {
-        const bool is_other = !request.client_id.empty() && one.client_id != request.client_id;
-        return is_other || binding_for(holding, one) == nullptr;
-    });
-    if (meant.empty()) return no_binding(peer, name);
-    if (meant.size() > 1) return shared_client();
-    const auto* binding = binding_for(holding, meant.front());
-    return by(*binding, complete(tx, std::move(meant.front())));
+    std::vector<std::pair<Connection, Binding>> bound;
+    for (auto& one : meant) {
+        if (!request.client_id.empty() && one.client_id != request.client_id) continue;
+        auto binding = binding_for(tx, peer, one, now);
+        if (binding) bound.emplace_back(std::move(one), *std::move(binding));
+    }
+    if (bound.empty()) return no_binding(peer, name);
+    if (bound.size() > 1) return shared_client();
+    return by(bound.front().second, complete(tx, std::move(bound.front().first)));
 }
 
 /// The peer grant: a binding of the attested identity stands for the secret.
 Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                  const std::optional<Environment>& environment,
                                  const std::optional<ConnectionName>& name, UtcSeconds now) {
-    auto holding = bindings_of(tx, peer, now);
-    std::erase_if(holding, [&](const Binding& binding) {
-        return binding.kind == BindingKind::introspection || (environment && binding.environment != environment->id);
-    });
-    if (holding.empty()) return no_binding(peer, name);
-    if (name || !request.client_id.empty()) return by_named_binding(tx, peer, request, environment, name, holding);
-    std::erase_if(holding, [](const Binding& binding) { return !binding.is_default; });
-    if (holding.size() != 1) {
-        return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen",
-                                           seen(peer), holding.empty() ? "none" : "several"),
-                               "name one: connection=APP/TENANT@ENVIRONMENT");
-    }
-    return by(holding.front(), connection_with(tx, holding.front().connection));
+    if (name || !request.client_id.empty()) return by_named_binding(tx, peer, request, environment, name, now);
+    const auto holds = [&, at = judged_at(tx, now)](const Binding& binding) {
+        return binding.kind != BindingKind::introspection && (!environment || binding.environment == environment->id) &&
+               lacks(binding, peer, at).empty();
+    };
+    auto defaults = bindings::default_candidates(tx, peer.uid);
+    std::erase_if(defaults, [&](const Binding& binding) { return !holds(binding); });
+    if (defaults.size() == 1) return by(defaults.front(), connection_with(tx, defaults.front().connection));
+    if (defaults.empty() && !bindings::first_candidate(tx, peer.uid, holds)) return no_binding(peer, name);
+    return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen", seen(peer),
+                                       defaults.empty() ? "none" : "several"),
+                           "name one: connection=APP/TENANT@ENVIRONMENT");
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ Value cell_of(const SQLite::Column& column) {
 
 void read_row(SQLite::Statement& statement, Record& record) {
     record.clear();
+    record.reserve(static_cast<std::size_t>(statement.getColumnCount()));
     for (int i = 0; i < statement.getColumnCount(); ++i) record.push_back(cell_of(statement.getColumn(i)));
 }
 
@@ -179,12 +180,12 @@ void Database::execute(std::string_view sql) {
     guarded([&] { handle_.exec(std::string{sql}); });
 }
 
-void Database::each(std::string_view sql, std::initializer_list<Value> parameters,
+void Database::each(std::string_view sql, std::span<const Value> parameters,
                     const std::function<bool(const Record&)>& visit) {
     guarded([&] {
         auto& statement = prepared(sql);
         const Reset reset{statement};
-        bind(statement, {parameters.begin(), parameters.size()});
+        bind(statement, parameters);
         Record record;
         while (statement.executeStep()) {
             read_row(statement, record);
@@ -194,12 +195,14 @@ void Database::each(std::string_view sql, std::initializer_list<Value> parameter
 }
 
 std::vector<Record> Database::query(std::string_view sql, std::initializer_list<Value> parameters) {
-    std::vector<Record> rows;
-    each(sql, parameters, [&](const Record& record) {
-        rows.push_back(record);
-        return true;
+    return guarded([&] {
+        auto& statement = prepared(sql);
+        const Reset reset{statement};
+        bind(statement, {parameters.begin(), parameters.size()});
+        std::vector<Record> rows;
+        while (statement.executeStep()) read_row(statement, rows.emplace_back());
+        return rows;
     });
-    return rows;
 }
 
 std::int64_t Database::number(std::string_view sql, std::initializer_list<Value> parameters) {

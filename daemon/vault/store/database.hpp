@@ -46,6 +46,10 @@ public:
     [[nodiscard]] std::vector<Record> query(std::string_view sql, std::initializer_list<Value> parameters = {});
     /// Row by row, for results that need not fit into memory. Ends early where `visit` returns false.
     void each(std::string_view sql, std::initializer_list<Value> parameters,
+              const std::function<bool(const Record&)>& visit) {
+        each(sql, std::span{parameters.begin(), parameters.size()}, visit);
+    }
+    void each(std::string_view sql, std::span<const Value> parameters,
               const std::function<bool(const Record&)>& visit);
     /// The first cell of the first row; 0 where there is none.
     [[nodiscard]] std::int64_t number(std::string_view sql, std::initializer_list<Value> parameters = {});
@@ -56,6 +60,7 @@ public:
     [[nodiscard]] bool autocommit() const;
 
 private:
+    friend struct DatabaseProbe;  ///< tests look at its statements; nothing else defines it
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }

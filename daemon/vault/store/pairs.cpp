@@ -26,6 +26,16 @@ std::vector<Pair> by_prefix(Transaction& tx, std::string_view prefix) {
 
 std::vector<Pair> list(Transaction& tx) { return rows::all<Pair>(tx, "ORDER BY created_at, rowid"); }
 
+std::vector<Pair> of_no_user(Transaction& tx) {
+    return rows::where<Pair>(tx, "WHERE uid = -1 AND revoked = 0", {});
+}
+
+std::vector<std::int64_t> users(Transaction& tx) {
+    return rows::distinct(tx, "SELECT min(uid) FROM pairs WHERE revoked = 0 AND uid > ?");
+}
+
+std::size_t count(Transaction& tx) { return tx.engine().authority.rows(info_of<Pair>()); }
+
 bool any_for_group(Transaction& tx) {
     return !rows::where<Pair>(tx, "WHERE gid >= 0 AND revoked = 0 LIMIT 1", {}).empty();
 }

@@ -1,6 +1,7 @@
 /// Table `pairs`: local pairs of programs. Every finder verifies what it reads; throws Tampered, StoreFault.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -16,6 +17,12 @@ namespace jeton::vault::pairs {
 [[nodiscard]] std::vector<Pair> of_connection(Transaction& tx, const ConnectionId& connection);
 [[nodiscard]] std::vector<Pair> by_prefix(Transaction& tx, std::string_view prefix);
 [[nodiscard]] std::vector<Pair> list(Transaction& tx);
+/// How many there are; costs nothing.
+[[nodiscard]] std::size_t count(Transaction& tx);
+/// Those that are not revoked and name no user.
+[[nodiscard]] std::vector<Pair> of_no_user(Transaction& tx);
+/// The users that pairs name which are not revoked, each once. Not verified: for what decides about room alone.
+[[nodiscard]] std::vector<std::int64_t> users(Transaction& tx);
 /// Whether any pair that is not revoked asks for a group, or for a unit.
 [[nodiscard]] bool any_for_group(Transaction& tx);
 [[nodiscard]] bool any_for_unit(Transaction& tx);

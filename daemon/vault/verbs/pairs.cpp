@@ -10,6 +10,7 @@
 #include "daemon/vault/store/usage.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/page_by_connection.hpp"
 #include "daemon/vault/verbs/pair_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
@@ -70,6 +71,12 @@ Result<Outcome> pair_list(Call& call) {
         for (auto& pair : pairs::of_connection(call.tx, found->connection.id)) {
             rows.push_back({std::move(pair), found->name()});
         }
+    } else if (pairs::count(call.tx) > sorted_at_most) {
+        return page_by_connection(call, page, {}, [&](const FoundConnection& found, PageRows& shown) {
+            for (const auto& pair : pairs::of_connection(call.tx, found.connection.id)) {
+                shown.add(pair_view(call.tx, pair, found.name()));
+            }
+        });
     } else {
         std::map<ConnectionId, std::string> names;
         for (auto& pair : pairs::list(call.tx)) {

@@ -162,3 +162,23 @@ TEST_CASE("a store of schema 2 opens: its rows keep their MACs, its secrets name
         CHECK(audit::verify(tx));
     });
 }
+
+TEST_CASE("a store of schema 5 opens: its audit is found by the new indexes") {
+    Place place;
+    place.begin();
+    const auto app = add_app(place, "dispatcher");
+    place.close();
+    back_to_schema_5(place);
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        CHECK(apps::find(tx, "dispatcher")->id == app.id);
+        const auto all = audit::list(tx, {});
+        audit::Filter filter;
+        filter.since = UtcSeconds{};
+        CHECK(audit::list(tx, filter).size() == all.size());
+        filter.event_glob = "store.*";
+        CHECK(audit::list(tx, filter).size() == all.size() - 1);
+        CHECK(audit::verify(tx));
+    });
+}

@@ -16,7 +16,22 @@ inline void drop_columns(const Place& place, std::initializer_list<const char*> 
     }
 }
 
+inline void drop_indexes(const Place& place, std::initializer_list<const char*> names) {
+    for (const auto* name : names) place.edit(std::string{"DROP INDEX "} + name);
+}
+
+inline void back_to_schema_5(const Place& place) {
+    drop_indexes(place, {"secrets_deactivates_at", "pairs_expires_at", "bindings_expires_at", "client_keys_expires_at",
+                         "tickets_expires_at", "token_cache_expires_at", "bindings_default", "bindings_kind",
+                         "bindings_container", "pairs_uid", "tickets_open", "connections_state", "audit_actor_user",
+                         "audit_refused", "audit_change", "audit_block_at"});
+    place.edit("CREATE INDEX connections_environment ON connections (environment)");
+    place.edit("CREATE INDEX audit_at ON audit (at)");
+    place.edit("PRAGMA user_version = 5");
+}
+
 inline void back_to_schema_4(const Place& place) {
+    back_to_schema_5(place);
     for (const auto* table : {"client_keys", "used_assertions", "revoked_tokens"}) {
         place.edit(std::string{"DROP TABLE "} + table);
     }
@@ -48,10 +63,8 @@ inline void back_to_schema_1(const Place& place) {
     for (const auto* table : {"role_grants", "pairs", "tickets", "scopes", "audit_checkpoints"}) {
         place.edit(std::string{"DROP TABLE "} + table);
     }
-    for (const auto* index :
-         {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"}) {
-        place.edit(std::string{"DROP INDEX "} + index);
-    }
+    drop_indexes(place,
+                 {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"});
     drop_columns(place,
                  {"apps.external_data_guid", "connections.consent_on_behalf_of", "connections.token_generation",
                   "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
@@ -67,6 +80,7 @@ inline void back_to_schema(const Place& place, int schema) {
         case 2: return back_to_schema_2(place);
         case 3: return back_to_schema_3(place);
         case 4: return back_to_schema_4(place);
+        case 5: return back_to_schema_5(place);
         default: FAIL("a schema that this test does not know");
     }
 }
