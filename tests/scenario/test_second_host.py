@@ -13,7 +13,7 @@ TENANTS = 30
 ASKERS = 3  # programs that fetch tokens all the while
 FETCHED = 50  # before the backup begins
 # What a backup leaves out, as docs/backup-format.md says: when a secret was last used, and a host's own key slots.
-USE = ("last_used_at", "last_used_by", "last_used")
+USE = ("last_used_at", "last_used_by")
 
 
 class Asker(threading.Thread):
@@ -34,11 +34,16 @@ class Asker(threading.Thread):
                 self.others.append(answer)
 
 
+def tells_of_use(value):
+    """A warning before a secret is deactivated that somebody uses."""
+    return value is None or isinstance(value, str) and value.startswith("used ")
+
+
 def without_use(value):
     if isinstance(value, list):
         return [without_use(one) for one in value]
     if isinstance(value, dict):
-        return {name: without_use(one) for name, one in value.items() if name not in USE}
+        return {name: without_use(one) for name, one in value.items() if name not in USE and not tells_of_use(one)}
     return value
 
 
