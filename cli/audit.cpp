@@ -11,6 +11,7 @@
 #include "cli/follow.hpp"
 #include "cli/input_file.hpp"
 #include "cli/known_heads.hpp"
+#include "cli/progress.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
@@ -41,11 +42,20 @@ int list(Context& context, const ListArgs& args) {
     return exit_code::done;
 }
 
-/// Walks the whole chain, which takes its time.
+/// The whole chain is walked, piece by piece: the daemon serves others in between.
 Result<Document> verified_chain(Context& context) {
+    Progress progress{context};
     auto call = Call::get("/v1/audit/verify");
-    call.time_limit = std::chrono::minutes{10};
-    return context.ask(call);
+    while (true) {
+        auto answer = context.ask(call);
+        if (!answer || answer->next.empty()) {
+            progress.clear();
+            return answer;
+        }
+        progress.show(fmt::format("verified {} entries; the last is {}", field(answer->tree, "entries"),
+                                  field(member(answer->tree, "head"), "sequence")));
+        call.target = answer->next;
+    }
 }
 
 constexpr std::size_t heads_limit = 256UZ * 1024 * 1024;
@@ -140,6 +150,16 @@ int export_lines(Context& context, const ExportArgs& args) {
     return exit_code::done;
 }
 
+/// The answer to the last piece, which speaks for all of them.
+Document pruned_in_pieces(const Document& last, std::int64_t pruned) {
+    auto tree = last.tree;
+    auto& answer = tree.as_object();
+    answer["pruned"] = pruned;
+    answer["message"] = fmt::format("{} entries are gone; the chain goes on from entry {}.", pruned,
+                                    field(member(last.tree, "checkpoint"), "sequence"));
+    return {to_text(tree), std::move(tree), {}};
+}
+
 int prune(Context& context, const std::string& before) {
     const auto time = time_or_age(before, std::time(nullptr));
     const auto refused = context.confirm(
@@ -148,7 +168,22 @@ int prune(Context& context, const std::string& before) {
     if (refused) return context.fail(*refused);
     json::object body;
     add_text(body, "before", time);
-    return context.report(context.ask(Call::change("/v1/audit/prune", std::move(body))));
+    Progress progress{context};
+    for (std::int64_t pruned = 0;;) {
+        auto answer = context.ask(Call::change("/v1/audit/prune", body));
+        if (!answer) {
+            progress.clear();
+            return context.fail(answer.error());
+        }
+        pruned += integer(answer->tree, "pruned").value_or(0);
+        if (field(answer->tree, "more") == "yes") {
+            progress.show(fmt::format("{} entries are gone", pruned));
+            continue;
+        }
+        progress.clear();
+        if (pruned == integer(answer->tree, "pruned").value_or(0)) return context.report(answer);
+        return context.report(pruned_in_pieces(*answer, pruned));
+    }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "cli/base64.hpp"
 #include "cli/context.hpp"
+#include "cli/progress.hpp"
 #include "cli/new_file.hpp"
 #include "cli/proof.hpp"
 #include "cli/table.hpp"
@@ -24,34 +25,6 @@ namespace {
 
 constexpr std::size_t piece_size =
     45'000;  ///< bytes of a file in one request: in base64url, below 64 KiB with the rest
-
-/// One line that is written over and over, for a person who waits.
-class Progress {
-public:
-    explicit Progress(const Context& context)
-        : shown_(context.terminal().errors && !context.options().quiet && !context.options().json) {}
-    ~Progress() { clear(); }
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
-
-    void show(const std::string& text) {
-        if (!shown_) return;
-        write("\r" + padded(text, width_));
-        width_ = display_width(text);
-    }
-    void clear() {
-        if (width_ > 0) write("\r" + std::string(width_, ' ') + "\r");
-        width_ = 0;
-    }
-
-private:
-    static void write(const std::string& text) {
-        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-    }
-
-    bool shown_;
-    std::size_t width_ = 0;
-};
 
 std::string size_text(std::int64_t bytes) {
     if (bytes < 1'000'000) return fmt::format("{} kB", (bytes + 999) / 1000);

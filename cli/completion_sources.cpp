@@ -55,6 +55,7 @@ constexpr std::array arguments{
     Argument{"", "--ca-file", Source::files},
     Argument{"", "--connection", Source::connections},
     Argument{"", "--env-file", Source::files},
+    Argument{"", "--file", Source::files},
     Argument{"", "--environment", Source::environments},
     Argument{"", "--find-pairs", Source::files},
     Argument{"", "--group", Source::groups},

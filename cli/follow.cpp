@@ -21,7 +21,7 @@ public:
             return;
         }
         auto table = audit_table(entries);
-        table.least = {5, 20, 12, 14, 20, 32, 16, 7, 5};
+        table.least = {5, 20, 12, 14, 20, 32, 16, 5, 6};
         const auto text = table.text(context.terminal().width, context.terminal().color);
         const auto header = text.find('\n') + 1;
         context.write(std::string_view{text}.substr(begun_ ? header : 0));
@@ -45,7 +45,7 @@ int follow_audit(Context& context, Query query, const Pace& pace) {
     if (std::ranges::find(query, "since", &Query::value_type::first)->second.empty()) {
         auto newest = query;
         newest.emplace_back("newest", "1");
-        const auto answer = context.ask(Call::get("/v1/audit", newest));
+        const auto answer = context.ask_all(Call::get("/v1/audit", newest));
         if (!answer) return context.fail(answer.error());
         last = last_sequence(elements(answer->tree), last);
     }

@@ -17,6 +17,7 @@ void add_all_verbs(CommandLine& line) {
     add_access_verbs(line);
     add_secret_verbs(line);
     add_import_verb(line);
+    add_apply_verbs(line);
     add_ticket_verbs(line);
     add_pair_verbs(line);
     add_binding_verbs(line);

@@ -20,6 +20,7 @@ void add_connection_key_verbs(CommandLine& line);  // connection key add|list|re
 void add_access_verbs(CommandLine& line);          // access list|review|allow|decline|record|disable|enable
 void add_secret_verbs(CommandLine& line);          // secret generate|rotate|rollback|import|list|identify|deactivate
 void add_import_verb(CommandLine& line);           // import
+void add_apply_verbs(CommandLine& line);           // apply export
 void add_ticket_verbs(CommandLine& line);          // ticket list|revoke|claim
 void add_pair_verbs(CommandLine& line);            // pair create|list|revoke
 void add_binding_verbs(CommandLine& line);         // binding add|list|remove

@@ -1,6 +1,7 @@
 #include "daemon/base/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -145,6 +146,15 @@ private:
     toml::source_index problem_line_ = 0;
 };
 
+struct LogLevel {
+    std::string_view name;
+    log::Level level;
+};
+constexpr std::array<LogLevel, 4> log_levels{{{"error", log::Level::error},
+                                              {"warning", log::Level::warning},
+                                              {"info", log::Level::info},
+                                              {"debug", log::Level::debug}}};
+
 /// A directory that the environment names; a relative value does not count.
 std::filesystem::path directory_in(const char* variable) {
     const char* value = std::getenv(variable);
@@ -273,6 +283,14 @@ Result<Config> load_config(const ConfigSource& source) {
         }
     }
     config.exchange.proxy_loopback = reader.choice("exchange", "proxy_loopback", "yes", "no").value_or(false);
+    if (const auto level = reader.text("log", "level")) {
+        const auto* known = std::ranges::find(log_levels, *level, &LogLevel::name);
+        if (known != log_levels.end()) {
+            config.log.level = known->level;
+        } else {
+            reader.refuse_value("log", "level", R"(must be "error", "warning", "info" or "debug")");
+        }
+    }
     reader.count("limits", "sessions_per_uid", config.limits.sessions_per_uid);
     reader.count("limits", "sessions", config.limits.sessions);
     reader.count("warnings", "secret_age_days", config.warnings.secret_age_days);

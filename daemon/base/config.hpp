@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/base/error.hpp"
+#include "daemon/base/log.hpp"
 
 namespace jeton {
 
@@ -53,6 +54,10 @@ struct Config {
     struct Upstream {
         int requests_per_minute = 1200;  ///< to one token endpoint, whoever asks; what is beyond waits for its turn
     } upstream;
+
+    struct Log {
+        log::Level level = log::Level::info;  ///< of `jetond` and `jeton-vault`
+    } log;
 
     struct Warnings {
         std::size_t secret_age_days = 90;  ///< an active client secret that is older is worth a word

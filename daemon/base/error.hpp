@@ -22,6 +22,7 @@ struct Error {
     std::string next;                     ///< what to do now: a command to type or whom to ask
     std::optional<int> retry_after = {};  ///< seconds, only where waiting helps
     std::string operator_note = {};  ///< for audit and log only: the true reason where the caller gets a plain answer
+    std::string connection = {};  ///< for audit alone: whose client it was, where the request itself does not name it
 };
 
 template <class T>

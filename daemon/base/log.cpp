@@ -1,10 +1,17 @@
 #include "daemon/base/log.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <optional>
+
+#include <unistd.h>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "daemon/base/journal.hpp"
 
 namespace jeton::log {
 namespace {
@@ -12,6 +19,35 @@ namespace {
 std::shared_ptr<spdlog::logger>& logger() {
     static auto instance = std::make_shared<spdlog::logger>("jeton", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     return instance;
+}
+
+constexpr const char* journal_place = "/run/systemd/journal/socket";
+
+/// Where the log goes. Set by `start`, before there is a second thread.
+struct Target {
+    std::string program;
+    std::optional<JournalSocket> journal;
+};
+
+Target& target() {
+    static Target chosen;
+    return chosen;
+}
+
+std::atomic<Level>& threshold() {
+    static std::atomic<Level> chosen{Level::info};
+    return chosen;
+}
+
+void write(Level level, std::string_view message_id, std::span<const Field> fields, std::string_view line) {
+    const auto& [program, journal] = target();
+    const auto safe = escape(line);
+    if (journal && journal->send(journal_entry(program, level, message_id, fields, safe))) return;
+    const auto chosen = level == Level::debug     ? spdlog::level::debug
+                        : level == Level::info    ? spdlog::level::info
+                        : level == Level::warning ? spdlog::level::warn
+                                                  : spdlog::level::err;
+    logger()->log(chosen, "{}", safe);
 }
 
 struct CodePoint {
@@ -48,7 +84,13 @@ bool is_harmful(char32_t c) {
 
 void start(std::string_view program) {
     logger()->set_pattern(fmt::format("{}[%P]: %l: %v", program));
-    logger()->flush_on(spdlog::level::info);
+    logger()->set_level(spdlog::level::debug);  // what is on is decided here
+    logger()->flush_on(spdlog::level::debug);
+    auto& chosen = target();
+    chosen.program = program;
+    chosen.journal.reset();
+    if (!is_journal(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) return;
+    if (auto journal = JournalSocket::connect(journal_place)) chosen.journal.emplace(*std::move(journal));
 }
 
 std::string escape(std::string_view text) {
@@ -65,11 +107,16 @@ std::string escape(std::string_view text) {
     return safe;
 }
 
-void detail::write(Level level, std::string_view line) {
-    const auto chosen = level == Level::info      ? spdlog::level::info
-                        : level == Level::warning ? spdlog::level::warn
-                                                  : spdlog::level::err;
-    logger()->log(chosen, "{}", escape(line));
+void set_level(Level level) { threshold() = level; }
+
+Level level() { return threshold(); }
+
+bool has_fields() { return target().journal.has_value(); }
+
+void event(Level level, std::string_view message_id, std::span<const Field> fields, std::string_view line) {
+    if (is_on(level)) write(level, message_id, fields, line);
 }
+
+void testimony(std::span<const Field> fields, std::string_view line) { write(Level::info, {}, fields, line); }
 
 }  // namespace jeton::log

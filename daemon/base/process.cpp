@@ -1,10 +1,15 @@
 #include "daemon/base/process.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -17,6 +22,12 @@
 #include "daemon/base/unique_fd.hpp"
 
 namespace jeton {
+namespace {
+
+constexpr std::array manager_variables{"LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES",
+                                       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
+
+}  // namespace
 
 void harden_process() {
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
@@ -48,12 +59,25 @@ void keep_only(int fd) {
     }
     if (fd > 3) ::close_range(3, static_cast<unsigned>(fd) - 1, 0);
     ::close_range(static_cast<unsigned>(fd) + 1, ~0U, 0);
-    for (const auto* variable :
-         {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
-        ::unsetenv(variable);
-    }
+    for (const auto* variable : manager_variables) ::unsetenv(variable);
 }
 
 void notify_manager(std::string_view state) { ::sd_notify(0, std::string{state}.c_str()); }
+
+std::optional<std::chrono::milliseconds> watchdog_interval() {
+    std::uint64_t limit = 0;
+    if (::sd_watchdog_enabled(0, &limit) <= 0) return std::nullopt;
+    const std::chrono::microseconds half{static_cast<std::int64_t>(limit / 2)};
+    return std::max(std::chrono::milliseconds{1}, std::chrono::duration_cast<std::chrono::milliseconds>(half));
+}
+
+void clear_environment() {
+    std::vector<std::pair<const char*, std::string>> kept;
+    for (const auto* variable : manager_variables) {
+        if (const char* value = std::getenv(variable)) kept.emplace_back(variable, value);
+    }
+    ::clearenv();
+    for (const auto& [variable, value] : kept) ::setenv(variable, value.c_str(), 1);
+}
 
 }  // namespace jeton

@@ -1,6 +1,8 @@
 /// What every program of jeton does to itself first, and what it tells its service manager.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace jeton {
@@ -19,5 +21,12 @@ void keep_only(int fd);
 /// Tells the service manager (sd_notify); does nothing where there is none. `state`: "READY=1", "STOPPING=1",
 /// "STATUS=…".
 void notify_manager(std::string_view state);
+
+/// How often the service manager's watchdog wants `notify_manager("WATCHDOG=1")` from the loop that serves: twice in
+/// WatchdogSec=. Nothing where it has no watchdog for this process.
+[[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval();
+
+/// Empties the environment, but for what the service manager needs to be answered.
+void clear_environment();
 
 }  // namespace jeton

@@ -1,6 +1,7 @@
 #include "daemon/base/sandbox.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
@@ -8,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -47,6 +49,11 @@ void confine([[maybe_unused]] const landlock::Rules& rules, [[maybe_unused]] Sys
                                  : "by its user alone");
     }
 #endif
+}
+
+bool manager_is_abstract() {
+    const char* place = std::getenv("NOTIFY_SOCKET");
+    return place != nullptr && place[0] == '@';
 }
 
 namespace calls {
@@ -151,6 +158,11 @@ void allow_writing_files(SyscallFilter& filter) {
                                             "unlinkat", "rmdir",     "link",      "linkat",    "fchmod",
                                             "fchown",   "chmod",     "utimensat", "umask",     "sync_file_range"};
     filter.allow(names);
+}
+
+void allow_telling_the_manager(SyscallFilter& filter) {
+    filter.allow("socket", {{0, all_bits, AF_UNIX}, {1, kind_of_socket, SOCK_DGRAM}});
+    filter.refuse_unless("socket", 0, AF_UNIX, EAFNOSUPPORT);
 }
 
 void begin_as_reader(SyscallFilter& filter) {

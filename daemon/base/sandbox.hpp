@@ -13,6 +13,9 @@ namespace jeton {
 void confine(const landlock::Rules& rules, SyscallFilter& filter);
 
 /// The groups from which the lists of our programs are made. What no group of a program names is absent for it.
+/// Whether the service manager's socket has no place in the file system ("@…"): then it is one of the abstract ones.
+[[nodiscard]] bool manager_is_abstract();
+
 namespace calls {
 
 /// Never, in no program: other programs' memory, other namespaces, mounts, kernel modules, kernel interfaces with a
@@ -33,6 +36,9 @@ void allow_reading_files(SyscallFilter& filter);
 
 /// Making, changing, renaming and removing files; Landlock says which.
 void allow_writing_files(SyscallFilter& filter);
+
+/// Datagrams to the service manager: no stream to anybody, no network.
+void allow_telling_the_manager(SyscallFilter& filter);
 
 /// Making processes that are no threads.
 void refuse_fork(SyscallFilter& filter);

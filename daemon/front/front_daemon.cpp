@@ -8,7 +8,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
 
+#include "daemon/base/connector.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/process.hpp"
 #include "daemon/front/routes/responders.hpp"
@@ -23,24 +25,10 @@ using namespace std::chrono_literals;
 
 constexpr auto usage_interval = 5s;
 constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
+constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
+constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
 constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
-
-/// The vault tells of a change before it answers it, and whatever comes from it is looked at in its order: the page
-/// says what is true before any answer that follows from it leaves this process.
-VaultClient::Listeners listeners_for(DecisionCache& decisions, EpochPageWriter& page) {
-    return {.era_changed =
-                [&decisions, &page](const Era& era, bool open) {
-                    decisions.enter(era);
-                    page.say(open ? era : Era{});
-                },
-            .token_replaced = [&decisions](std::string_view connection) { decisions.drop_connection(connection); },
-            .ready =
-                [] {
-                    log::info("serving");
-                    notify_manager("READY=1");
-                }};
-}
 
 Limits limits_of(const Config& config) {
     Limits limits;
@@ -61,18 +49,41 @@ FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets so
     : sockets_(std::move(sockets)),
       page_(std::move(page)),
       decisions_(clock_),
-      vault_(context_, listeners_for(decisions_, page_)),
+      vault_(context_, listeners()),
       desk_{.clock = clock_,
             .vault = vault_,
             .decisions = decisions_,
             .page = page_,
             .control_group = config.mode == DaemonMode::system ? config.sockets.control_group : std::string{}},
       server_(context_, limits_of(config)),
-      signals_(context_, SIGTERM, SIGINT),
+      signals_(context_, SIGTERM, SIGINT, SIGHUP),
       children_(context_, SIGCHLD),
       supervisor_pid_(supervisor.pid),
-      supervisor_(context_, supervisor.link.release()) {
+      supervisor_(context_, supervisor.link.release()),
+      asks_for_links_(supervisor.brings_one_at_a_time) {
     supervisor_.native_non_blocking(true);
+}
+
+/// The vault tells of a change before it answers it, and whatever comes from it is looked at in its order: the page
+/// says what is true before any answer that follows from it leaves this process.
+VaultClient::Listeners FrontDaemon::listeners() {
+    return {.era_changed =
+                [this](const Era& era, bool open) {
+                    decisions_.enter(era);
+                    page_.say(open ? era : Era{});
+                },
+            .token_replaced = [this](std::string_view connection) { decisions_.drop_connection(connection); },
+            .ready = [this] { tell_ready("serving"); },
+            .lost =
+                [this] {
+                    if (asks_for_links_ && !stopping_) ask_for_connection(supervisor_.native_handle());
+                }};
+}
+
+void FrontDaemon::tell_ready(std::string_view status) {
+    log::info("{}", status);
+    notify_manager(fmt::format("READY=1\nSTATUS={}", status));
+    told_ready_ = true;
 }
 
 int FrontDaemon::run() {
@@ -80,6 +91,9 @@ int FrontDaemon::run() {
     asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
     asio::co_spawn(context_.get_executor(), watch_helpers(), rethrow);
     asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
+    if (asks_for_links_) asio::co_spawn(context_.get_executor(), wait_for_vault(), rethrow);
+    if (const auto interval = watchdog_interval())
+        asio::co_spawn(context_.get_executor(), tell_watchdog(*interval), rethrow);
     if (page_.state() == EpochPageWriter::State::on)
         asio::co_spawn(context_.get_executor(), keep_page_fresh(), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
@@ -136,6 +150,21 @@ Task<void> FrontDaemon::report_now_and_then() {
     }
 }
 
+/// A vault that is a service of its own may be broken by itself: then this one serves refusals that say so, and is not
+/// killed because its start takes too long.
+Task<void> FrontDaemon::wait_for_vault() {
+    co_await pause(vault_time);
+    if (!told_ready_ && !stopping_) tell_ready("no vault answers yet; every request is refused until one does");
+}
+
+/// By the loop that serves: where it hangs, the watchdog hears nothing.
+Task<void> FrontDaemon::tell_watchdog(std::chrono::milliseconds interval) {
+    for (;;) {
+        notify_manager("WATCHDOG=1");
+        co_await pause(interval);
+    }
+}
+
 /// Also while the daemon is ending: what is running then is still decided by the vault, and the page still true.
 Task<void> FrontDaemon::keep_page_fresh() {
     for (;;) {
@@ -155,7 +184,13 @@ Task<void> FrontDaemon::shut_down() {
     notify_manager("STOPPING=1");
     server_.stop();
     const auto begin = std::chrono::steady_clock::now();
-    while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) co_await pause(20ms);
+    bool newcomers = true;
+    while (server_.sessions() > 0 && std::chrono::steady_clock::now() - begin < finish_time) {
+        co_await pause(20ms);
+        if (!newcomers || std::chrono::steady_clock::now() - begin < newcomer_time) continue;
+        newcomers = false;
+        server_.end_newcomers();
+    }
     page_.end();
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
     vault_.expect_end();

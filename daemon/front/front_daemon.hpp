@@ -1,7 +1,9 @@
 /// The front at work: two sockets, one link to the vault, one thread, from READY to the last answer.
 #pragma once
 
+#include <chrono>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -22,8 +24,8 @@ class FrontDaemon {
 public:
     FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page);
 
-    /// Serves until SIGTERM or SIGINT, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1 where the
-    /// supervisor or jetond-names ended by itself.
+    /// Serves until SIGTERM, SIGINT or SIGHUP, finishes what is running (≤ 5 s), ends the helpers. The exit status: 1
+    /// where the supervisor or jetond-names ended by itself.
     [[nodiscard]] int run();
 
 private:
@@ -33,9 +35,13 @@ private:
     Task<void> watch_signals();
     Task<void> watch_helpers();
     Task<void> report_now_and_then();
+    Task<void> tell_watchdog(std::chrono::milliseconds interval);
+    Task<void> wait_for_vault();
+    void tell_ready(std::string_view status);
     Task<void> keep_page_fresh();
     Task<void> shut_down();
     Task<void> pause(std::chrono::milliseconds length);
+    [[nodiscard]] VaultClient::Listeners listeners();
 
     SystemClock clock_;
     asio::io_context context_{1};
@@ -49,6 +55,8 @@ private:
     asio::signal_set children_;
     int supervisor_pid_;
     Descriptor supervisor_;
+    bool asks_for_links_;
+    bool told_ready_ = false;
     bool stopping_ = false;
     bool supervisor_ended_ = false;
     int status_ = 0;

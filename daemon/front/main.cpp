@@ -24,6 +24,7 @@ namespace {
 
 struct Options {
     jeton::ConfigSource source;
+    std::string vault_socket;  ///< of a vault that is a service of its own; empty: it is started here
     bool check_config = false;
 };
 
@@ -35,6 +36,10 @@ std::optional<int> parse_command_line(int argc, char** argv, Options& options) {
     auto* user_flag =
         app.add_flag("--user", options.source.user, "serve this user alone, with the places of the XDG directories");
     app.add_flag("--system", system, "serve the host (the default)")->excludes(user_flag);
+    app.add_option("--vault-socket", options.vault_socket,
+                   "the vault is a service of its own, and listens there; without it, vault and exchange are started")
+        ->type_name("PATH")
+        ->excludes(user_flag);
     app.add_option("--config", file, "read this file instead of the usual jetond.toml")->type_name("FILE");
     app.add_flag("--check-config", options.check_config, "say what is wrong with the configuration, and end");
     app.set_version_flag("--version", fmt::format("jetond {}", jeton::protocol::version));
@@ -45,6 +50,11 @@ std::optional<int> parse_command_line(int argc, char** argv, Options& options) {
     }
     if (!file.empty()) options.source.file = file;
     return std::nullopt;
+}
+
+jeton::front::Supervisor links_to_vault(const Options& options) {
+    return options.vault_socket.empty() ? jeton::front::start_supervisor(options.source)
+                                        : jeton::front::reach_vault(options.vault_socket);
 }
 
 int refused(const jeton::Error& error) {
@@ -64,11 +74,12 @@ int main(int argc, char** argv) try {
     const auto config = load_config(options.source);
     if (!config) return refused(config.error());
     if (options.check_config) return EXIT_SUCCESS;
+    log::set_level(config->log.level);
 
     if (const auto identity = check_identity_map(); !identity) return refused(identity.error());
     if (const auto view = check_process_view(); !view && config->mode == DaemonMode::system)
         return refused(view.error());
-    auto supervisor = start_supervisor(options.source);  // before any thread and any stranger's byte
+    auto supervisor = links_to_vault(options);  // before any thread and any stranger's byte
     start_name_helper(confine_names);
     prepare_secure_memory();
     auto sockets = open_sockets(*config);

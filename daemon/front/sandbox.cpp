@@ -1,7 +1,6 @@
 #include "daemon/front/sandbox.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <string_view>
 
 #include <link.h>
@@ -28,12 +27,6 @@ std::filesystem::path loader() {
     return path;
 }
 
-/// A service manager's socket may have no place in the file system ("@…").
-bool manager_is_abstract() {
-    const char* place = std::getenv("NOTIFY_SOCKET");
-    return place != nullptr && place[0] == '@';
-}
-
 }  // namespace
 
 void confine_front(const Config& config) {
@@ -54,9 +47,7 @@ void confine_front(const Config& config) {
     // Its sockets, when it ends.
     static constexpr const char* removing[] = {"unlink", "unlinkat"};
     filter.allow(removing);
-    // One datagram to the service manager: no stream to anybody, no network.
-    filter.allow("socket", {{0, all_bits, AF_UNIX}, {1, kind_of_socket, SOCK_DGRAM}});
-    filter.refuse_unless("socket", 0, AF_UNIX, EAFNOSUPPORT);
+    calls::allow_telling_the_manager(filter);
     static constexpr const char* reaching[] = {"connect", "bind", "listen"};
     filter.refuse(reaching, EPERM);
     confine(files, filter);

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/base/connector.hpp"
 #include "daemon/base/kept_program.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/base/pass_fd.hpp"
@@ -93,8 +94,14 @@ private:
         vault_.start({vaults_end.get(), given_end.get()});
         to_vault_ = std::move(own_end);
         // A front that does not read its link any more sees no vault; that vault sees its link closed, and ends.
-        if (!send_fd(front_.get(), vault_link_tag, fronts_end.get()))
+        if (!send_fd(front_.get(), vault_link_tag, fronts_end.get()) && !front_has_gone())
             log::warning("the front takes no new link to the vault");
+    }
+
+    /// It has said why; where it has, the vault is of no use, and there is nothing to warn of.
+    [[nodiscard]] bool front_has_gone() const {
+        char word = 0;
+        return ::recv(front_.get(), &word, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
     }
 
     void start_exchange() {
@@ -209,13 +216,18 @@ Supervisor start_supervisor(const ConfigSource& source) {
     return {child, std::move(own)};
 }
 
+Supervisor reach_vault(const std::filesystem::path& socket) {
+    auto connector = start_connector("jetond-connects", socket, vault_link_tag);
+    return {connector.pid, std::move(connector.link), true};
+}
+
 std::optional<UniqueFd> receive_vault_link(int link) {
     try {
         auto passed = receive_fd(link);
         if (!passed || passed->tag != vault_link_tag || !passed->fd) return std::nullopt;
         return std::move(passed->fd);
     } catch (const std::runtime_error&) {
-        throw std::runtime_error("the supervisor has ended");
+        throw std::runtime_error("the process that brings links to the vault has ended");
     }
 }
 

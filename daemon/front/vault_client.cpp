@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <exception>
+#include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,8 +17,12 @@
 namespace jeton::front {
 namespace {
 
-constexpr std::chrono::seconds wait_for_link{2};
+constexpr std::chrono::seconds usual_wait{2};
+constexpr std::chrono::seconds successor_wait{10};
 constexpr int retry_after_lost_link = 1;  ///< seconds
+
+/// What may be done twice, once by a vault that ends before it answers.
+bool is_repeatable(std::string_view verb) { return verb == "token.issue" || verb == "token.introspect"; }
 
 Error no_vault(std::string what) {
     auto error = refuse(Errc::temporarily_unavailable, std::move(what), "try again in a moment; jeton status");
@@ -129,15 +134,20 @@ struct VaultClient::Link {
     std::deque<std::string> outgoing;
     bool writing = false;
     bool greeted = false;  ///< has said hello: questions may be sent
+    bool ending = false;   ///< has said that it ends: none may any more
 };
 
 /// A question on its way.
 struct VaultClient::Waiter {
     explicit Waiter(asio::io_context& context) : timer(context) {}
-    ~Waiter() { protocol::wipe(frame); }
+    ~Waiter() {
+        protocol::wipe(frame);
+        protocol::wipe(copy);
+    }
 
     Timer timer;
     std::string frame;  ///< empty once it is sent
+    std::string copy;   ///< to be sent once more, should the link end; empty where it must not
     std::chrono::seconds patience{};
     bool extended = false;  ///< the timer was set anew: look again
     std::optional<Answer> answer;
@@ -162,12 +172,13 @@ Task<Answer> VaultClient::ask(Question question) {
         waiter->frame = encode_frame(payload);
         protocol::wipe(payload);
     }
+    if (is_repeatable(question.verb)) waiter->copy = waiter->frame;
     waiter->patience = question.patience;
     waiters_.emplace(id, waiter);
-    if (link_ && link_->greeted) {
+    if (link_ && link_->greeted && !link_->ending) {
         send(*waiter);
     } else {
-        waiter->timer.expires_after(std::min<std::chrono::seconds>(wait_for_link, question.patience));
+        waiter->timer.expires_after(wait_for_link(*waiter));
     }
     do {
         waiter->extended = false;
@@ -207,11 +218,32 @@ Task<void> VaultClient::write(std::shared_ptr<Link> link) {
         link->outgoing.pop_front();
     }
     link->writing = false;
-    if (ec) lose(link, ec.message());
+    if (ec) {
+        lose(link, ec.message());
+    } else if (link->ending) {
+        ask_no_more(*link);
+    }
+}
+
+/// When the vault has read the end of what we send, it has read all of it.
+void VaultClient::ask_no_more(Link& link) {
+    link.ending = true;
+    boost::system::error_code ignored;
+    if (!link.writing) link.socket.shutdown(StreamSocket::shutdown_send, ignored);
+}
+
+std::chrono::steady_clock::duration VaultClient::wait_for_link(const Waiter& waiter) const {
+    const auto successor = successor_until_ - std::chrono::steady_clock::now();
+    return std::min<std::chrono::steady_clock::duration>(
+        std::max<std::chrono::steady_clock::duration>(usual_wait, successor), waiter.patience);
 }
 
 void VaultClient::take_link(UniqueFd link) {
-    if (link_) lose(link_, "another vault has taken its place");
+    if (const auto former = std::exchange(link_, nullptr)) {
+        boost::system::error_code ignored;
+        former->socket.close(ignored);
+        forget_vault("another vault has taken its place");
+    }
     StreamSocket socket{context_.get_executor(), asio::local::stream_protocol{}, link.get()};
     (void)link.release();  // the socket closes it from here on
     link_ = std::make_shared<Link>(std::move(socket));
@@ -261,6 +293,10 @@ void VaultClient::receive_event(Link& link, const json::object& event) {
         listeners_.token_replaced(text_member(event, "connection"));
         return;
     }
+    if (name == "ending") {
+        successor_until_ = std::chrono::steady_clock::now() + successor_wait;
+        return ask_no_more(link);
+    }
     if (name != "hello" && name != "epoch") throw FrameFault("an inner event is not known");
     enter(event);
     if (link.greeted) return;
@@ -308,19 +344,33 @@ void VaultClient::lose(const std::shared_ptr<Link>& link, std::string_view why) 
     link->socket.close(ignored);
     if (link != link_) return;
     link_.reset();
+    forget_vault(why);
+    if (listeners_.lost) listeners_.lost();
+}
+
+void VaultClient::forget_vault(std::string_view why) {
     state_ = "sealed";
     attests_ = everything;
     known_.reset();
     if (!ending_) log::warning("the link to the vault has ended: {}", why);
     listeners_.era_changed(Era{}, false);  // what changes now, nobody tells us
     for (const auto& [id, waiter] : waiters_) {
-        if (!waiter->frame.empty() || waiter->answer) continue;
-        Answer lost;
-        lost.unsure = true;
-        lost.refused = no_vault("the vault has ended while it was working on this");
-        waiter->answer = std::move(lost);
-        waiter->timer.cancel();
+        if (waiter->frame.empty() && !waiter->answer) give_up_or_repeat(*waiter);
     }
+}
+
+void VaultClient::give_up_or_repeat(Waiter& waiter) {
+    if (!ending_ && !waiter.copy.empty()) {
+        waiter.frame = std::exchange(waiter.copy, {});
+        waiter.extended = true;
+        waiter.timer.expires_after(wait_for_link(waiter));
+        return;
+    }
+    Answer lost;
+    lost.unsure = true;
+    lost.refused = no_vault("the vault has ended while it was working on this");
+    waiter.answer = std::move(lost);
+    waiter.timer.cancel();
 }
 
 }  // namespace jeton::front

@@ -1,12 +1,14 @@
 #include "daemon/vault/desk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/services/journal.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/revocation.hpp"
@@ -41,7 +43,9 @@ Error tampered_refusal(const Tampered& fault) {
 
 /// A program can do nothing about our store, and is not told what is wrong with it: it may try again, or ask somebody.
 Error for_token_socket(Error error, std::string_view verb) {
-    if (verb != "token.issue" && verb != "token.revoke" && verb != "token.introspect") return error;
+    static constexpr std::array<std::string_view, 5> asked_there{"token.issue", "token.revoke", "token.introspect",
+                                                                 "jwks.show", "metadata.show"};
+    if (std::ranges::find(asked_there, verb) == asked_there.end()) return error;
     switch (error.code) {
         case Errc::sealed:
         case Errc::uninitialised:
@@ -67,6 +71,13 @@ struct Named {
         if (!connection.empty()) return connection;
         return app.empty() ? tenant : app;
     }
+    /// Nothing where `name` is not that of a connection.
+    void set(const std::string& name) {
+        const auto parsed = parse_connection_name(name);
+        if (!parsed) return;
+        connection = name;
+        tenant = parsed->tenant.text();
+    }
 };
 
 Named named_in(const json::value& body) {
@@ -78,11 +89,7 @@ Named named_in(const json::value& body) {
     if (named.connection.empty() && !named.app.empty() && !named.tenant.empty()) {
         named.connection = named.app + "/" + named.tenant;
     }
-    if (const auto connection = parse_connection_name(named.connection)) {
-        named.tenant = connection->tenant.text();
-    } else {
-        named.connection.clear();
-    }
+    named.set(std::exchange(named.connection, {}));
     return named;
 }
 
@@ -106,9 +113,10 @@ constexpr std::chrono::minutes reseal_retry{1};
 constexpr std::chrono::minutes purge_pause{15};
 constexpr std::size_t refreshed_at_once = 64;  ///< upstream tokens, in one tick: some milliseconds
 
-bool shows_usage(std::string_view name) {
-    const auto* verb = find_verb(name);
-    return verb != nullptr && verb->shows_usage;
+/// On the first page: those that follow belong to it.
+bool shows_usage(const wire::Request& request) {
+    const auto* verb = find_verb(request.verb);
+    return verb != nullptr && verb->shows_usage && protocol::text_in(request.body, "after").empty();
 }
 
 }  // namespace
@@ -153,14 +161,17 @@ const KnownCallers* Desk::news_of_callers() try {
 }
 
 void Desk::greet() {
+    ++front_;
     announced_ = moment();
     announced_state_ = name_of(room_.store.state());
     announced_known_.reset();
     to_front_(wire::moment_event("hello", announced_, announced_state_, attested(), news_of_callers()));
+    tell_journal();
     log_head();
 }
 
 void Desk::announce() {
+    tell_journal();
     const auto current = moment();
     const auto state = name_of(room_.store.state());
     if (current.epoch == announced_.epoch && current.instance == announced_.instance && state == announced_state_)
@@ -176,6 +187,7 @@ void Desk::take(std::deque<std::string> payloads) {
     tasks.reserve(payloads.size());
     for (auto& payload : payloads) {
         auto request = wire::read_request(payload);
+        request.front = front_;
         protocol::wipe(payload);
         request.peer.daemon_user = request.peer.uid == daemon_uid_ && !request.peer.foreign;
         tasks.push_back({std::move(request)});
@@ -325,7 +337,7 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
         return;
     }
     const bool writes_tally = tallying == Tallying::before_listings && std::ranges::any_of(tasks, [](const Task& task) {
-                                  return shows_usage(task.request.verb);
+                                  return shows_usage(task.request);
                               });
     const auto counted = room_.tally;
     try {
@@ -389,33 +401,46 @@ void Desk::attempt(Group& group, Task& task, Reply& reply) {
 void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
     const auto& request = task.request;
     const auto word = std::string{protocol::word_of(error.code).name};
-    const auto named = named_in(request.body);
+    auto named = named_in(request.body);
+    const auto subject = named.subject().empty() ? word : named.subject();
+    if (named.connection.empty()) named.set(error.connection);
     const auto& reason = error.operator_note.empty() ? error.what : error.operator_note;
     auto entry = entry_of(request.peer,
                           {.event = request.verb,
-                           .subject = named.subject().empty() ? word : named.subject(),
+                           .subject = subject,
                            .connection = named.connection,
                            .tenant = named.tenant,
                            .detail = word + ": " + reason},
                           room_.clock.now());
     entry.refused = true;
     if (!room_.tally.is_first_refusal(entry)) return;
-    log::warning("{} refused to {} (uid {}): {}", request.verb, request.peer.name(), request.peer.uid, entry.detail);
+    log::event(log::Level::warning, journal::message_id(journal::refused), journal::fields_of(entry),
+               fmt::format("{} refused to {} (uid {}): {}", request.verb, request.peer.name(), request.peer.uid,
+                           entry.detail));
     group.attempt([&](Transaction& tx) { tx.append_audit(entry); });
 }
 
 void Desk::deliver(Task& task, Reply& reply) {
     auto& result = *reply.result;
+    if (log::is_on(log::Level::debug))
+        log::debug("{} of {} (uid {}): {}", task.request.verb, task.request.peer.name(), task.request.peer.uid,
+                   result ? "done" : protocol::word_of(result.error().code).name);
     if (!result) {
-        to_front_(wire::refusal(task.request.id, reply.moment, result.error()));
+        answer(task.request, wire::refusal(task.request.id, reply.moment, result.error()));
         return;
     }
     if (!result->work.empty()) return work_for(task, std::move(result->work));
-    if (result->done) to_front_(wire::answer(task.request.id, reply.moment, *result->done, result->next));
+    if (result->done) answer(task.request, wire::answer(task.request.id, reply.moment, *result->done, result->next));
     if (!result->need) return;
     std::optional<wire::Request> waiter;
     if (!result->done) waiter = std::move(task.request);
     flights_.join(*std::move(result->need), std::move(waiter));
+}
+
+/// The numbers of another front's requests begin anew: an answer for one that has ended must not become another's.
+void Desk::answer(const wire::Request& asker, std::string payload) {
+    if (asker.front == front_) return to_front_(std::move(payload));
+    protocol::wipe(payload);
 }
 
 void Desk::work_for(Task& task, SlowWork work) {
@@ -423,7 +448,7 @@ void Desk::work_for(Task& task, SlowWork work) {
         auto error = refuse(Errc::temporarily_unavailable, "many passphrases are being checked, or keys made, already",
                             "try again in a few seconds");
         error.retry_after = 5;
-        to_front_(wire::refusal(task.request.id, moment(), error));
+        answer(task.request, wire::refusal(task.request.id, moment(), error));
         return;
     }
     const auto number = next_deferred_++;
@@ -437,13 +462,24 @@ void Desk::worked(std::uint64_t number, Result<SlowResults> results) {
     if (node.empty()) return;
     auto& task = node.mapped();
     if (!results) {
-        to_front_(wire::refusal(task.request.id, moment(), results.error()));
+        answer(task.request, wire::refusal(task.request.id, moment(), results.error()));
         return;
     }
     task.slow.add(*std::move(results));
     std::vector<Task> tasks;
     tasks.push_back(std::move(task));
     run(std::move(tasks));
+}
+
+void Desk::give_up() {
+    auto error = refuse(Errc::temporarily_unavailable, "the vault was told to end before this was done",
+                        "nothing was changed: try again in a moment");
+    error.retry_after = 1;
+    for (const auto& waiter : flights_.give_up()) {
+        if (waiter.verb != "token.issue") answer(waiter, wire::refusal(waiter.id, moment(), error));
+    }
+    for (const auto& [number, task] : std::exchange(deferred_, {}))
+        answer(task.request, wire::refusal(task.request.id, moment(), error));
 }
 
 std::chrono::milliseconds Desk::tick() {
@@ -580,11 +616,33 @@ void Desk::log_head() try {
     if (room_.store.state() != StoreState::unsealed) return;
     auto group = room_.store.group();
     const auto head = group.attempt([](Transaction& tx) { return audit::signed_head(tx); });
+    const std::array<log::Field, 2> fields{
+        {{"JETON_EVENT", "audit.head"}, {"JETON_SEQUENCE", std::to_string(head.sequence)}}};
     // In this form `jeton audit verify --against` reads it back.
-    log::info("audit head sequence={} hash={} signature={} public_key={}", head.sequence, head.hash, head.signature,
-              head.public_key);
+    log::testimony(fields, fmt::format("audit head sequence={} hash={} signature={} public_key={}", head.sequence,
+                                       head.hash, head.signature, head.public_key));
 } catch (const std::exception& fault) {
     log::error("the audit's head is not told: {}", fault.what());
+}
+
+void Desk::tell_journal() try {
+    if (!log::has_fields() || room_.store.state() != StoreState::unsealed) return;
+    if (told_instance_ != room_.store.instance()) {
+        told_instance_ = room_.store.instance();
+        told_entry_ = room_.store.last_entry_at_opening();
+    }
+    const auto last = room_.store.last_entry();
+    if (last <= told_entry_) return;
+    audit::Filter news;
+    news.after = std::exchange(told_entry_, last);
+    news.refused = false;
+    auto group = room_.store.group();
+    for (const auto& entry : group.attempt([&](Transaction& tx) { return audit::list(tx, news); })) {
+        // One for each token is too much for a journal; they are in the audit.
+        if (entry.event != "token.issued") journal::tell(entry);
+    }
+} catch (const std::exception& fault) {
+    log::error("the journal is not told what the audit says: {}", fault.what());
 }
 
 void Desk::note_ends() {

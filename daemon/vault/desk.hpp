@@ -27,7 +27,8 @@ public:
     /// `daemon_uid`: in a user's own daemon, whose. Without `defer` the desk itself does it, and everything waits.
     Desk(Room& room, std::int64_t daemon_uid, Send to_front, Defer defer = {});
 
-    /// A new front: it learns where we stand.
+    /// A new front: it learns where we stand. What another one asked before is done all the same; its answers go to
+    /// nobody.
     void greet();
     /// All frames of one turn of the loop: they share a transaction. Throws FrameFault where the front is broken.
     void take(std::deque<std::string> payloads);
@@ -39,6 +40,11 @@ public:
     [[nodiscard]] std::chrono::milliseconds tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
+    /// No request is being worked on: none waits for the worker or for a token endpoint.
+    [[nodiscard]] bool idle() const { return deferred_.empty() && flights_.idle(); }
+    /// Answers all that is being worked on: nothing was changed, and it may be asked again. Programs' token requests
+    /// are left to the front, which asks the next vault.
+    void give_up();
     /// Before the end: what has passed stays passed (T48).
     void keep_time();
 
@@ -84,9 +90,12 @@ private:
     void refresh_tokens();
     /// Where the chain stands, signed, for whoever keeps the log elsewhere (T27): with each change of authority.
     void log_head();
+    /// Entries of the audit that the journal has not got yet, where the log is the journal. Refusals are told at once.
+    void tell_journal();
     /// A deadline that has passed stays passed, also over a crash.
     void note_ends();
     void deliver(Task& task, Reply& reply);
+    void answer(const wire::Request& asker, std::string payload);
     void work_for(Task& task, SlowWork work);
     [[nodiscard]] wire::Moment moment() const;
     /// What the front must attest of peers on the token socket.
@@ -98,11 +107,14 @@ private:
     std::int64_t daemon_uid_;
     Send to_front_;
     Defer defer_;
+    std::uint64_t front_ = 0;  ///< the number of the one that was greeted last
     Flights flights_;
     std::map<std::uint64_t, Task> deferred_;  ///< requests that wait for the worker
     std::uint64_t next_deferred_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
+    std::string told_instance_;    ///< of the store whose entries the journal has
+    std::int64_t told_entry_ = 0;  ///< the last of them
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
     bool signing_keys_end_ = true;

@@ -1,4 +1,5 @@
-/// Receives, from the supervisor, the socket of each exchange that it starts.
+/// Receives the socket of each exchange: from the supervisor that starts it, or from a connector (connector.hpp) where
+/// it is a service of its own.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,10 @@ namespace jeton::vault {
 
 class ExchangeEnds {
 public:
-    /// `on_orphaned` is called when the supervisor has ended: then so must we.
-    ExchangeEnds(boost::asio::io_context& loop, UniqueFd supervisor, Flights& flights,
+    enum class Bringer { supervisor, connector };
+
+    /// `on_orphaned` is called when the supervisor, or connector, has ended: then so must we.
+    ExchangeEnds(boost::asio::io_context& loop, Bringer bringer, UniqueFd link, Flights& flights,
                  std::function<void()> on_orphaned);
 
 private:
@@ -23,7 +26,8 @@ private:
     void connect(UniqueFd socket);
 
     boost::asio::io_context& loop_;
-    boost::asio::posix::stream_descriptor supervisor_;
+    Bringer bringer_;
+    boost::asio::posix::stream_descriptor bringer_link_;
     Flights& flights_;
     std::function<void()> on_orphaned_;
     std::shared_ptr<FrameLink> current_;

@@ -15,10 +15,19 @@ void refuse_sockets(SyscallFilter& filter) {
     filter.refuse(reaching, EPERM);
 }
 
+void serve_and_notify(SyscallFilter& filter) {
+    static constexpr const char* serving[] = {"accept4"};
+    filter.allow(serving);
+    calls::allow_telling_the_manager(filter);
+    static constexpr const char* reaching[] = {"connect", "bind", "listen", "accept"};
+    filter.refuse(reaching, EPERM);
+}
+
 }  // namespace
 
-void confine_vault(const Config& config) {
+void confine_vault(const Config& config, bool is_service) {
     landlock::Rules files;
+    files.abstract_sockets = is_service && manager_is_abstract();
     for (const auto& directory : {config.database().parent_path(), config.paths.anchor}) {
         // Rules are for what is there. Where it cannot be made, the store says so, in its own words.
         (void)ensure_private_directory(directory);
@@ -28,7 +37,11 @@ void confine_vault(const Config& config) {
     SyscallFilter filter{SyscallFilter::Others::absent};
     calls::begin_as_reader(filter);
     calls::allow_writing_files(filter);
-    refuse_sockets(filter);
+    if (is_service) {
+        serve_and_notify(filter);
+    } else {
+        refuse_sockets(filter);
+    }
     confine(files, filter);
 }
 

@@ -6,8 +6,9 @@
 namespace jeton::vault {
 
 /// Before the database is opened. Keeps: the state and anchor directories (made here, if they can be), its open
-/// descriptors, threads. No other file but through the file helper, no socket of any kind, no new process.
-void confine_vault(const Config& config);
+/// descriptors, threads. No other file but through the file helper, no socket, no new process. As a service of its own
+/// it also keeps taking connections on the socket that it has, and datagrams to the service manager.
+void confine_vault(const Config& config, bool is_service);
 
 /// For the file helper: reads files, makes new ones; no socket, no new process, nothing changed or replaced.
 void confine_file_helper();

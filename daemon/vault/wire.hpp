@@ -17,9 +17,10 @@ namespace jeton::vault::wire {
 
 namespace json = boost::json;
 
-/// Front → vault. `daemon_user` of the peer is not set here.
+/// Front → vault. `daemon_user` of the peer, and `front`, are not set here.
 struct Request {
     std::uint64_t id = 0;
+    std::uint64_t front = 0;  ///< which of the fronts that have come asked this
     Peer peer;
     std::string verb;
     json::value body;
@@ -47,6 +48,8 @@ struct Attested {
 [[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
                                        Attested attested, const KnownCallers* known = nullptr);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
+/// What has been asked is still answered; the rest waits for the next vault.
+[[nodiscard]] std::string ending_event();
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
 /// `authorities`: what the request's CA file says, empty where it names none. `proxy`: as the configuration says.

@@ -4,15 +4,14 @@ Figures are printed. JETON_STRICT_TIMES=1 gates the promised ones (a quiet machi
 JETON_BOMBS=1000 sets how many of each bomb (default 100), JETON_SLOW=1000 how many slow sessions (default 1000).
 """
 
-import ctypes
 import os
 import resource
 import selectors
 import signal
 import socket
-import subprocess
 import time
 
+import full_disk
 import wire
 from harness import DONE, INVOICES, USER, wait_until
 from kernel import in_child
@@ -214,32 +213,12 @@ class Exhaustion(SystemScenario):
         self.assertEqual([row["app"] for row in self.ok("app", "list")], ["dispatcher"])
 
 
-class FullDisk(SystemScenario):
-    """The store is on a file system of its own, which is filled to its last byte."""
-
-    def start_daemon(self):
-        self.daemon.state.mkdir(mode=0o700)
-        if ctypes.CDLL(None, use_errno=True).mount(b"jeton", os.fsencode(self.daemon.state), b"tmpfs", 0, b"size=4m,mode=700") != 0:
-            self.skipTest("no file system can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", "-l", self.daemon.state], check=False)
-        super().start_daemon()
-
+class FullDisk(full_disk.OnADiskOfItsOwn):
     def create(self, name):
         return self.jeton(
             "app", "create", name, "--organization", "Example Ltd", "--homepage", "https://example.com/",
             "--credentials", "developer", "--scope", INVOICES, "--json",
         )  # fmt: skip
-
-    def fill(self):
-        filler = self.daemon.state / "filler"
-        with open(filler, "wb", 0) as file:
-            size = 65536
-            while size:
-                try:
-                    file.write(b"x" * size)
-                except OSError:
-                    size //= 2
-        return filler
 
     def test_T30_T_12_on_a_full_disk_a_revocation_is_503_and_the_token_lives_on(self):
         self.local_environment()

@@ -4,11 +4,15 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
 
+import clocks
 import library
+from epoch_page import Page, path_of
 from harness import INVOICES, USER, Scenario, wait_until
 from library import LibraryCaller
 from people import Person
@@ -57,18 +61,25 @@ class Keeping(Library):
             self.assertEqual((code, rest.split(" ")[0], rest.split(" ")[2]), (KEPT, "1", token))
         self.assertEqual(self.fetches(), 1)
 
-    def test_a_kept_token_costs_no_system_call(self):
+    def system_calls(self, verb, count, *flags):
+        """What a tracer sees while the program gets so many tokens."""
         if shutil.which("strace") is None:
             self.skipTest("no strace (tools/dependencies)")
         trace = pathlib.Path(self.scratch()) / "trace"
-        program = self.caller(wrapper=("strace", "-f", "-o", str(trace)))
+        program = self.caller(*flags, wrapper=("strace", "-f", "-o", str(trace)))
         self.assertFetched(program)
-        got, _ = program.tell("many", 1000).split(" ")
-        self.assertEqual(got, "1000")
+        got, _ = program.tell(verb, count).split(" ")
+        self.assertEqual(got, str(count))
         self.assertEqual(program.close(), 0)
         between = re.search(r'write\(2, "begin.*?\n(.*?)[0-9]+ +write\(2, "end', trace.read_text(), re.DOTALL)
         self.assertIsNotNone(between, "the marks are in the trace")
-        self.assertEqual(between[1], "", "system calls of a thousand tokens")
+        return between[1]
+
+    def test_a_kept_token_costs_no_system_call(self):
+        self.assertEqual(self.system_calls("many", 1000), "")
+
+    def test_a_token_that_is_not_kept_costs_some_and_the_tracer_shows_them(self):
+        self.assertRegex(self.system_calls("asks", 3, "no-page"), r"(send|write).*[^$]*(recv|read)")
 
     def test_a_kept_token_is_far_cheaper_than_a_fetched_one(self):
         program = self.caller()
@@ -193,6 +204,17 @@ class Restarts(Library):
         self.assertEqual(program.get(0)[0], GONE)
         self.assertRefused(program, "JETON_E_REFUSED", "unauthorized_client")
 
+    def test_a_daemon_that_is_stopped_is_not_believed_for_long_and_is_again_when_it_goes_on(self):
+        program = self.caller()
+        self.assertFetched(program)
+        os.kill(self.daemon.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: program.get(0)[0] == GONE, STALE_AFTER + 2, 0.02, "the page to be stale")
+            self.assertEqual(program.get(200)[0], "JETON_E_TIMEOUT")
+        finally:
+            os.kill(self.daemon.pid, signal.SIGCONT)
+        wait_until(lambda: program.get(0)[0] == KEPT, 5, 0.02, "the heart to beat again")
+
     def test_a_void_page_is_not_used(self):
         program = self.caller()
         self.assertFetched(program)
@@ -204,6 +226,52 @@ class Restarts(Library):
         self.assertEqual(program.get(0)[0], GONE)
         self.assertFetched(program)
         self.assertEqual(program.get(0)[0], GONE, "and nothing is kept by it")
+
+
+class Clocks(Library):
+    """Where ages mean something else than they seem to."""
+
+    def setUp(self):
+        if reason := clocks.missing():
+            self.skipTest(reason)
+        self.directory = tempfile.TemporaryDirectory(prefix="js-", dir="/tmp")
+        self.addCleanup(self.directory.cleanup)
+        self.clock = clocks.TurnedClock(self.directory.name)
+        super().setUp()
+
+    def start_daemon(self):
+        self.daemon.start(environment=self.clock.environment())
+
+    def test_a_host_that_slept_an_hour_asks_anew(self):
+        program = self.caller(environment=self.clock.environment())
+        token = self.assertFetched(program)
+        self.assertEqual(program.get(0)[0], KEPT)
+        self.clock.advance(hours=1)  # the page's heartbeat is of before, and so is the token
+        self.assertEqual(program.get(0)[0], GONE)
+        wait_until(lambda: Page(path_of(self.daemon)).words()[5] > 3600 * 10**9, 5, what="the heart to beat again")
+        self.assertEqual(program.get(0)[0], GONE)
+        self.assertNotEqual(self.assertFetched(program), token)
+        wait_until(lambda: self.assertFetched(program) and program.get(0)[0] == KEPT, 5, what="a token to be kept")
+
+
+class TimeNamespaces(Library):
+    """CLOCK_BOOTTIME counts otherwise there: what is fresh cannot be told, so that nothing is kept."""
+
+    def keeps_nothing(self, shift):
+        wrapper = ("unshare", "--time", f"--boottime={shift}")
+        if subprocess.run([*wrapper, "true"], capture_output=True, cwd="/").returncode != 0:
+            self.skipTest("this kernel or user may make no time namespace")
+        program = self.caller(wrapper=wrapper)
+        for _ in range(2):
+            self.assertFetched(program)
+            self.assertEqual(program.get(0)[0], GONE)
+        self.assertEqual(self.fetches(), 2)
+
+    def test_a_program_in_a_time_namespace_that_is_ahead_asks_every_time(self):
+        self.keeps_nothing(1)
+
+    def test_a_program_in_a_time_namespace_that_is_behind_asks_every_time(self):
+        self.keeps_nothing(-1)
 
 
 class FalseDaemons(Library):

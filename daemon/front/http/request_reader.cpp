@@ -36,6 +36,7 @@ RequestReader::State RequestReader::advance(std::string_view input) {
     if (!head_passed_) return parse_head(input);
     if (input.size() < size()) return State::body_incomplete;
     request_.body = input.substr(head_size_, body_size_);
+    request_.raw = input.substr(0, size());
     return State::complete;
 }
 

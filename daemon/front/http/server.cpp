@@ -104,6 +104,12 @@ void Server::stop() {
     for (const auto& weak : doors_) {
         if (const auto door = weak.lock()) door->acceptor.close(ignored);
     }
+    for (auto* session : book_->sessions()) {
+        if (!session->is_newcomer()) session->end_if_idle();
+    }
+}
+
+void Server::end_newcomers() {
     for (auto* session : book_->sessions()) session->end_if_idle();
 }
 
@@ -116,8 +122,8 @@ Task<void> Server::sweep() {
         for (const auto& weak : doors_) {
             if (const auto door = weak.lock()) door->look();
         }
-        const auto now = std::chrono::steady_clock::now();
-        for (auto* session : book_->sessions()) session->check_deadline(now);
+        ++sweeps_;
+        for (auto* session : book_->sessions()) session->check_deadline();
     }
 }
 

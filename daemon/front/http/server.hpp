@@ -47,8 +47,11 @@ public:
     void listen(UniqueFd listener, ResponderFactory factory);
     /// Serves one connected Unix stream socket; `connected_after` is as in `Arrival`.
     void serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after = BootTime::min());
-    /// Closes the listeners and idle sessions; requests that have begun are still answered, with `Connection: close`.
+    /// Closes the listeners and idle sessions; requests that have begun, or lie in a session unread, are still
+    /// answered, with `Connection: close`. So is the first request of a session that has just come.
     void stop();
+    /// After `stop`: sessions that have come and asked nothing end, too.
+    void end_newcomers();
 
     [[nodiscard]] bool stopping() const { return stopping_; }
     [[nodiscard]] std::size_t sessions() const { return book_->sessions().size(); }
@@ -75,6 +78,7 @@ private:
     std::shared_ptr<SessionBook> book_;
     std::vector<std::weak_ptr<Door>> doors_;
     Timer sweep_timer_;
+    std::uint64_t sweeps_ = 0;  ///< one a second; deadlines are told in them, so that no request has to read a clock
     bool stopping_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
@@ -18,6 +19,8 @@ namespace {
 /// How long, and how much, an ended session listens on, so that a caller in the middle of sending reads its refusal.
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = 256UZ * 1024;
+
+constexpr int answers_in_turn = 16;  ///< to requests that were sent together; then other sessions get their turn
 
 /// What is there already, at once; then the caller reads an end, not a reset.
 void discard_input(int socket) {
@@ -49,20 +52,23 @@ Session::~Session() {
 
 void Session::enter(Phase phase) {
     const auto& limits = server_.limits_;
-    const auto now = std::chrono::steady_clock::now();
+    // The first of these sweeps may be about to come: only behind the last of them that many seconds have passed.
+    const auto sweeps = [&](std::chrono::seconds time) {
+        return server_.sweeps_ + static_cast<std::uint64_t>(time.count());
+    };
     phase_ = phase;
     switch (phase) {
-        case Phase::idle: deadline_ = now + limits.idle_time; break;
-        case Phase::reading_head: deadline_ = now + limits.header_time; break;
-        case Phase::reading_body: deadline_ = now + limits.body_time; break;
-        case Phase::answering: deadline_ = std::chrono::steady_clock::time_point::max(); break;
-        case Phase::writing: deadline_ = now + limits.write_time; break;
-        case Phase::lingering: deadline_ = now + linger_time; break;
+        case Phase::idle: last_sweep_ = sweeps(limits.idle_time); break;
+        case Phase::reading_head: last_sweep_ = sweeps(limits.header_time); break;
+        case Phase::reading_body: last_sweep_ = sweeps(limits.body_time); break;
+        case Phase::answering: last_sweep_ = ~std::uint64_t{0}; break;
+        case Phase::writing: last_sweep_ = sweeps(limits.write_time); break;
+        case Phase::lingering: last_sweep_ = sweeps(linger_time); break;
     }
 }
 
-void Session::check_deadline(std::chrono::steady_clock::time_point now) {
-    if (now < deadline_) return;
+void Session::check_deadline() {
+    if (server_.sweeps_ <= last_sweep_) return;
     boost::system::error_code ignored;
     timed_out_ = true;
     if (phase_ == Phase::writing || phase_ == Phase::lingering) {
@@ -72,57 +78,55 @@ void Session::check_deadline(std::chrono::steady_clock::time_point now) {
     }
 }
 
+/// What the caller has sent is read and answered. From here on it cannot send any more: a request is answered, or was
+/// not taken, and the caller knows which.
 void Session::end_if_idle() {
-    boost::system::error_code ignored;
-    if (phase_ == Phase::idle) socket_.cancel(ignored);
+    boost::system::error_code ec;
+    if (phase_ != Phase::idle || (socket_.available(ec) > 0 && !ec)) return;
+    socket_.shutdown(StreamSocket::shutdown_receive, ec);
 }
 
-std::optional<Refusal> Session::read_ended() const {
-    if (phase_ == Phase::idle) return std::nullopt;
+Refusal Session::read_ended() const {
     if (timed_out_) return Refusal{408, "the request took too long to arrive"};
     return Refusal{400, "the request ended before it was whole"};
 }
 
-/// Reads one request. False: there is none to answer, but perhaps a refusal.
-Task<bool> Session::read(RequestReader& reader, std::optional<Refusal>& refusal) {
+/// Reads the rest of a request that has begun to come, or why that cannot be done.
+Task<std::optional<Refusal>> Session::read(RequestReader& reader) {
     using State = RequestReader::State;
-    if (!input_.view().empty()) enter(Phase::reading_head);
+    enter(Phase::reading_head);
     for (;;) {
         auto state = reader.advance(input_.view());
         if (state == State::head_done) {
-            refusal = responder_->admit();
-            if (refusal) co_return false;
+            if (auto refusal = responder_->admit()) co_return refusal;
             state = reader.advance(input_.view());
             if (state == State::body_incomplete) enter(Phase::reading_body);
         }
-        if (state == State::complete) co_return true;
-        if (state == State::refused) {
-            refusal = reader.refusal();
-            co_return false;
-        }
-        if (phase_ == Phase::idle && server_.stopping()) co_return false;
+        if (state == State::complete) co_return std::nullopt;
+        if (state == State::refused) co_return reader.refusal();
         input_.make_room();
         boost::system::error_code ec;
         const auto room = asio::buffer(input_.room(), input_.room_size());
         const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
         input_.commit(count);
-        if (ec || timed_out_) {
-            refusal = read_ended();
-            co_return false;
-        }
-        if (phase_ == Phase::idle) enter(Phase::reading_head);
+        if (ec || timed_out_) co_return read_ended();
     }
 }
 
-Task<Session::Next> Session::serve_one() {
+/// By the bytes alone. All that ends a session, or is no request at all, is read in the ordinary way.
+std::optional<Session::Answered> Session::answer_repeated() {
+    if (server_.stopping()) return std::nullopt;
+    auto repeated = responder_->answer_repeated(input_.view());
+    if (!repeated) return std::nullopt;
+    return Answered{std::move(repeated->response), repeated->size, false};
+}
+
+Task<Session::Answered> Session::answer_next() {
     arena_.reset();
     RequestReader reader{&arena_, server_.limits_};
-    std::optional<Refusal> refusal;
-    const bool whole = co_await read(reader, refusal);
-    if (!whole && !refusal) co_return Next::close;
-
+    auto refusal = co_await read(reader);
     std::optional<Response> response;
-    if (whole) {
+    if (!refusal) {
         response = responder_->answer_now(reader.request());
         if (!response) {
             enter(Phase::answering);
@@ -139,17 +143,49 @@ Task<Session::Next> Session::serve_one() {
     if (reader.is_head()) response = without_body(*response);
     const bool last = refusal || !reader.keep_alive() || server_.stopping();
     if (last) response = with_close(*response);
-    responder_->answered(status_in(*response));
+    co_return Answered{*std::move(response), reader.size(), last};
+}
 
-    enter(Phase::writing);
+/// Nearly always the socket takes everything at once: then this is a system call, and no turn of the event loop.
+std::size_t Session::write_at_once(std::string_view bytes) {
+    const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);  // an error will be met again by whoever writes the rest
+}
+
+Task<void> Session::serve() {
     boost::system::error_code ec;
-    const auto bytes = asio::buffer(*response->bytes);
-    co_await asio::async_write(socket_, bytes, asio::redirect_error(use_task, ec));
-    if (ec) co_return Next::close;
-    if (last) co_return Next::linger;
-    input_.consume(reader.size());
-    enter(Phase::idle);
-    co_return Next::keep;
+    for (int answered_in_turn = 0;;) {
+        if (input_.view().empty()) {
+            if (server_.stopping() && !newcomer_) end_if_idle();
+            const auto room = asio::buffer(input_.room(), input_.room_size());
+            const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
+            input_.commit(count);
+            if (ec || timed_out_) co_return;
+            answered_in_turn = 0;
+        } else if (++answered_in_turn >= answers_in_turn) {
+            co_await asio::post(socket_.get_executor(), use_task);
+            answered_in_turn = 0;
+        }
+
+        auto answered = answer_repeated();
+        if (!answered) {
+            auto read = co_await answer_next();
+            answered = std::move(read);
+        }
+        newcomer_ = false;
+        responder_->answered(status_in(answered->response));
+        const auto& bytes = *answered->response.bytes;
+        if (const auto written = write_at_once(bytes); written < bytes.size()) {
+            enter(Phase::writing);
+            const auto rest = asio::buffer(bytes) + written;
+            co_await asio::async_write(socket_, rest, asio::redirect_error(use_task, ec));
+            if (ec) co_return;
+        }
+        if (answered->last) break;
+        input_.consume(answered->size);
+        enter(Phase::idle);
+    }
+    co_await linger();
 }
 
 /// To close a Unix socket with bytes in it that nobody read is to reset it: the caller would see an error in place of
@@ -167,7 +203,6 @@ Task<void> Session::linger() {
 }
 
 Task<void> Session::run(std::shared_ptr<Session> session) {
-    auto next = Next::keep;
     if (!session->admitted_) {
         const Refusal refusal{429, "too many sessions are open: close some, or use one for several requests", 1};
         const auto response = with_close(session->responder_->refuse(refusal));
@@ -178,8 +213,7 @@ Task<void> Session::run(std::shared_ptr<Session> session) {
         discard_input(socket);
         co_return;
     }
-    while (next == Next::keep) next = co_await session->serve_one();
-    if (next == Next::linger) co_await session->linger();
+    co_await session->serve();
 }
 
 }  // namespace jeton::front

@@ -1,8 +1,11 @@
 /// One connection: reads requests, has them answered in order, writes the answers.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "daemon/front/http/arena.hpp"
 #include "daemon/front/http/input_buffer.hpp"
@@ -23,21 +26,30 @@ public:
     /// Serves until either side ends. `session` keeps itself alive.
     static Task<void> run(std::shared_ptr<Session> session);
 
-    /// Called by the sweep each second: ends what has taken too long.
-    void check_deadline(std::chrono::steady_clock::time_point now);
-    /// Ends the session where nothing has been asked.
+    /// Called by each sweep: ends what has taken too long.
+    void check_deadline();
+    /// Ends the session where nothing has been asked, nor is about to be read.
     void end_if_idle();
+    /// Nothing has been answered in it.
+    [[nodiscard]] bool is_newcomer() const { return newcomer_; }
 
 private:
     enum class Phase { idle, reading_head, reading_body, answering, writing, lingering };
-    enum class Next { keep, close, linger };
+    struct Answered {
+        Response response;
+        std::size_t size;  ///< bytes of the request
+        bool last;         ///< the session ends with it
+    };
 
-    Task<bool> read(RequestReader& reader, std::optional<Refusal>& refusal);
-    Task<Next> serve_one();
+    Task<void> serve();
+    [[nodiscard]] std::optional<Answered> answer_repeated();
+    Task<Answered> answer_next();
+    Task<std::optional<Refusal>> read(RequestReader& reader);
+    [[nodiscard]] std::size_t write_at_once(std::string_view bytes);
     Task<void> linger();
     void enter(Phase phase);
     /// What a read that brought nothing means.
-    std::optional<Refusal> read_ended() const;
+    [[nodiscard]] Refusal read_ended() const;
 
     Server& server_;
     std::shared_ptr<SessionBook> book_;
@@ -46,10 +58,11 @@ private:
     InputBuffer input_;
     Arena arena_;
     Phase phase_ = Phase::idle;
-    std::chrono::steady_clock::time_point deadline_;
+    std::uint64_t last_sweep_ = 0;  ///< that lets this phase go on
     std::uint64_t caller_;
     bool stranger_;
     bool admitted_;  ///< counted among the sessions
+    bool newcomer_ = true;
     bool timed_out_ = false;
 };
 

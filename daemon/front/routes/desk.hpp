@@ -39,6 +39,9 @@ struct Caller {
     int socket;
     Peer peer;
     std::string_view socket_name;  ///< "token" or "control"
+    /// Its last token request, if that was answered from a cached decision. Ends with the attestation: who asks is part
+    /// of the question.
+    std::optional<RequestPrint> last_request = {};
 
     [[nodiscard]] Glimpse glimpse() const { return glimpse_of(socket, peer); }
 };

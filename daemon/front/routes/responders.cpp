@@ -75,10 +75,12 @@ protected:
         return Refusal{403, caller_.error().what};
     }
 
+    [[nodiscard]] bool remembers_request() const { return caller_ && caller_->last_request; }
+
     /// Whether a guess would do, where the kernel leaves room for one.
     [[nodiscard]] virtual bool is_sure_enough(const Peer& peer) const = 0;
     /// Only after `know()` has let the caller in; valid until it is called again.
-    [[nodiscard]] const Caller& the_caller() const { return *caller_; }
+    [[nodiscard]] Caller& the_caller() { return *caller_; }
 
 private:
     [[nodiscard]] Result<Caller> meet(const Details& asked) const {
@@ -101,6 +103,11 @@ public:
         : AttestedResponder(desk, arrival, "token", desk.vault.attests()) {}
 
     [[nodiscard]] std::optional<Refusal> admit() override { return know(desk().vault.attests()); }
+
+    [[nodiscard]] std::optional<Repeated> answer_repeated(std::string_view input) override {
+        if (!remembers_request() || admit()) return std::nullopt;  // who is refused hears it in the ordinary way
+        return token_again(desk(), the_caller(), input);
+    }
 
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
         if (request.path == health_path) return health(request, desk().vault.state());

@@ -73,6 +73,13 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
+/// However the question was recognised: what holds, and what is counted, does not depend on it.
+std::optional<Response> repeat(Desk& desk, const Caller& caller, const Fingerprint& question) {
+    auto repeated = desk.decisions.find(question, caller.peer);
+    if (repeated) ++desk.counters->tokens_repeated;
+    return repeated;
+}
+
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
     desk.counters->refuse_token(error);
     return oauth_refusal(error, method);
@@ -109,11 +116,21 @@ Result<TokenRequest> read_token_request(const Request& request, const Form& form
     return asked;
 }
 
-std::optional<Response> token_now(Desk& desk, const Caller& caller, const Request& request) {
+std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request) {
+    caller.last_request.reset();
     if (request.method != "POST" || !request.path.ends_with("/token")) return std::nullopt;
-    auto repeated = desk.decisions.find(desk.fingerprinter.of(caller.peer, request), caller.peer);
-    if (repeated) ++desk.counters->tokens_repeated;
+    const auto question = desk.fingerprinter.of(caller.peer, request);
+    auto repeated = repeat(desk, caller, question);
+    if (repeated) caller.last_request = desk.fingerprinter.print(request, question);
     return repeated;
+}
+
+std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::string_view input) {
+    const auto& last = caller.last_request;
+    if (!last || !desk.fingerprinter.begins_with(input, *last)) return std::nullopt;
+    auto repeated = repeat(desk, caller, last->question);
+    if (!repeated) return std::nullopt;
+    return Repeated{*std::move(repeated), last->size};
 }
 
 Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/front/http/message.hpp"
+#include "daemon/front/http/responder.hpp"
 #include "daemon/front/routes/client_auth.hpp"
 #include "daemon/front/routes/desk.hpp"
 
@@ -22,8 +23,10 @@ struct TokenPath {
 /// Nothing where `path` is not the token endpoint.
 [[nodiscard]] std::optional<TokenPath> match_token_path(std::string_view path);
 
-/// A cached answer that still holds.
-[[nodiscard]] std::optional<Response> token_now(Desk& desk, const Caller& caller, const Request& request);
+/// A cached answer that still holds. The request is remembered for `token_again`, any earlier one forgotten.
+[[nodiscard]] std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request);
+/// The same, where `input` begins with the bytes of the last request: by the same rule, counted alike.
+[[nodiscard]] std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::string_view input);
 /// Asks the vault; keeps what may be repeated.
 [[nodiscard]] Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path);
 

@@ -37,6 +37,7 @@ std::optional<Response> DecisionCache::find(const Fingerprint& question, const P
     if (found == index_.end()) return std::nullopt;
     auto& decision = *found->second;
     const Moment moment{clock_};
+    if (peer.is_stale(moment)) return std::nullopt;
     const auto reuse = decision.reuse_until.left(moment);
     const auto left = decision.token_until.left(moment);
     if (!holds(decision, reuse, left)) {

@@ -37,7 +37,10 @@ public:
 
     explicit DecisionCache(const Clock& clock, std::size_t size = usual_size);
 
-    /// The answer to a question that was decided before and may be repeated; counts the use.
+    /// The answer to a question that was decided before and may be repeated; counts the use. The one place that says
+    /// so, however the question was recognised. It was put by a caller of this identity, which is part of it, and the
+    /// caller's attestation is young enough; the decision is of the era that is now, which everything ends that could
+    /// change it (0005-epoch-and-instance.md); neither its deadline nor its token's life has passed by either clock.
     [[nodiscard]] std::optional<Response> find(const Fingerprint& question, const Peer& peer);
 
     /// Keeps a decision made at `era`. `grant.reuse` must be positive. The least recently used one makes room.
@@ -69,7 +72,7 @@ private:
     };
     using Decisions = std::list<Decision>;
 
-    /// The one rule: a decision may be repeated in its era, before its deadline and its token's.
+    /// A decision may be repeated in its era, before its deadline and its token's.
     [[nodiscard]] bool holds(const Decision& decision, std::chrono::seconds reuse, std::chrono::seconds left) const;
     void forget(Decisions::iterator decision);
     void note_use(Decision& decision, const Peer& peer, UtcSeconds now);

@@ -29,9 +29,20 @@ void add(Hash& hash, const Peer& peer) {
     add(hash, unit);
 }
 
+std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> print_of_bytes(std::string_view text,
+                                                                            const SecretBytes& key) {
+    std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> print;
+    crypto_shorthash_siphashx24(print.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                                key.data());
+    return print;
+}
+
 }  // namespace
 
-Fingerprinter::Fingerprinter() : key_(crypto_generichash_KEYBYTES) { randombytes_buf(key_.data(), key_.size()); }
+Fingerprinter::Fingerprinter() : key_(crypto_generichash_KEYBYTES), bytes_key_(crypto_shorthash_siphashx24_KEYBYTES) {
+    randombytes_buf(key_.data(), key_.size());
+    randombytes_buf(bytes_key_.data(), bytes_key_.size());
+}
 
 Fingerprint Fingerprinter::of(const Peer& peer, const Request& request) const {
     std::optional<std::string_view> host, authorization, content_type;
@@ -53,6 +64,14 @@ Fingerprint Fingerprinter::of(const Peer& peer, const Request& request) const {
     crypto_generichash_final(&hash, print.data(), print.size());
     sodium_memzero(&hash, sizeof hash);
     return print;
+}
+
+RequestPrint Fingerprinter::print(const Request& request, const Fingerprint& question) const {
+    return {.size = request.raw.size(), .bytes = print_of_bytes(request.raw, bytes_key_), .question = question};
+}
+
+bool Fingerprinter::begins_with(std::string_view input, const RequestPrint& request) const {
+    return input.size() >= request.size && print_of_bytes(input.substr(0, request.size), bytes_key_) == request.bytes;
 }
 
 }  // namespace jeton::front

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <string_view>
 
 #include "daemon/base/secret.hpp"
 #include "daemon/front/http/message.hpp"
@@ -23,14 +24,27 @@ struct FingerprintHash {
     }
 };
 
+/// The bytes of a request as they came, recognised when they come again; and the question that they put.
+struct RequestPrint {
+    std::size_t size;                     ///< of the request
+    std::array<unsigned char, 16> bytes;  ///< SipHash-2-4 with 128 bits of output, keyed
+    Fingerprint question;
+};
+
 class Fingerprinter {
 public:
-    /// Draws a random key, which lives as long as the object.
+    /// Draws random keys, which live as long as the object.
     Fingerprinter();
     [[nodiscard]] Fingerprint of(const Peer& peer, const Request& request) const;
 
+    /// `question` is that of `request`.
+    [[nodiscard]] RequestPrint print(const Request& request, const Fingerprint& question) const;
+    /// Whether `input` begins with the bytes of that request.
+    [[nodiscard]] bool begins_with(std::string_view input, const RequestPrint& request) const;
+
 private:
     SecretBytes key_;
+    SecretBytes bytes_key_;
 };
 
 }  // namespace jeton::front

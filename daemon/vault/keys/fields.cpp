@@ -1,5 +1,7 @@
 #include "daemon/vault/keys/fields.hpp"
 
+#include <array>
+
 namespace jeton::vault {
 namespace {
 
@@ -15,8 +17,12 @@ Fields& Fields::bytes(std::span<const unsigned char> value) {
 
 Fields& Fields::number(std::int64_t value) {
     auto rest = static_cast<std::uint64_t>(value);
-    for (std::size_t i = 0; i < number_size; ++i, rest >>= 8U)
-        bytes_.push_back(static_cast<unsigned char>(rest & 0xFFU));
+    std::array<unsigned char, number_size> bytes{};
+    for (auto& byte : bytes) {
+        byte = static_cast<unsigned char>(rest & 0xFFU);
+        rest >>= 8U;
+    }
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     return *this;
 }
 

@@ -14,9 +14,9 @@ namespace jeton::vault {
 /// 64 bits little-endian. For one purpose the list of kinds is fixed, so that no two lists give the same bytes.
 class Fields {
 public:
-    Fields() = default;
+    Fields() { bytes_.reserve(usual_size); }
     /// `purpose`, the first field, separates the uses of the same key.
-    explicit Fields(std::string_view purpose) { text(purpose); }
+    explicit Fields(std::string_view purpose) : Fields() { text(purpose); }
     Fields& text(std::string_view value) { return bytes(bytes_of(value)); }
     Fields& bytes(std::span<const unsigned char> value);
     Fields& number(std::int64_t value);
@@ -24,6 +24,8 @@ public:
     [[nodiscard]] Bytes take() { return std::move(bytes_); }
 
 private:
+    static constexpr std::size_t usual_size = 768;  ///< of a row: it does not grow step by step
+
     Bytes bytes_;
 };
 

@@ -23,6 +23,7 @@ Result<FoundConnection> list_again(Transaction& tx, const Peer& peer, FoundConne
 }  // namespace
 
 Result<void> check_tenant_room(Transaction& tx, const App& app) {
+    if (connections::count(tx, app.id) < static_cast<std::int64_t>(tenants_per_app_limit)) return {};
     const auto listed = std::ranges::count_if(connections::of_app(tx, app.id), &Connection::listed);
     if (static_cast<std::size_t>(listed) < tenants_per_app_limit) return {};
     return refuse(Errc::wrong_state,

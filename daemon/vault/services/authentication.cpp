@@ -8,8 +8,10 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/client_assertion.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/services/secrets.hpp"
+#include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/pairs.hpp"
@@ -156,16 +158,19 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
         if (secret)
             return Authenticated{std::move(found), secret->prefix, "secret " + secret->prefix, secret->deactivates_at};
         refusal = secret.error();
+        refusal.connection = found.name();
     }
     return refusal;
 }
 
 /// One answer for everything: what was wrong is the operator's to know, and whether the client exists is not told.
-Error wrong_assertion(std::string note) {
-    return invalid_client("the client assertion is not accepted",
+Error wrong_assertion(std::string note, std::string connection) {
+    auto error = invalid_client("the client assertion is not accepted",
                           "check iss, sub, aud (the issuer alone), exp, jti and the key; the operator finds the reason "
                           "with jeton audit list",
                           "client assertion: " + std::move(note));
+    error.connection = std::move(connection);
+    return error;
 }
 
 /// An assertion that holds is good for this request, once.
@@ -174,7 +179,7 @@ Result<Authenticated> use_assertion(Transaction& tx, const TokenRequest& request
     if (!request.is_resumed) {
         const auto used = use_client_assertion(tx, found, assertion, at);
         if (!used && used.error().code != Errc::invalid_client) return used.error();
-        if (!used) return wrong_assertion(fmt::format("{}: {}", found.name(), used.error().what));
+        if (!used) return wrong_assertion(fmt::format("{}: {}", found.name(), used.error().what), found.name());
     }
     return Authenticated{std::move(found), key.kid, "key " + key.kid, key.expires_at};
 }
@@ -184,22 +189,23 @@ Result<Authenticated> by_assertion(Transaction& tx, const TokenRequest& request,
                                    const std::optional<Environment>& environment,
                                    const std::optional<ConnectionName>& name, UtcSeconds now) {
     const auto assertion = read_client_assertion(request.client_assertion);
-    if (!assertion) return wrong_assertion(assertion.error().what);
+    if (!assertion) return wrong_assertion(assertion.error().what, {});
     if (!request.client_id.empty() && request.client_id != assertion->client_id) {
-        return wrong_assertion("client_id is not its sub");
+        return wrong_assertion("client_id is not its sub", {});
     }
-    auto candidates = candidates_of(tx, environment, assertion->client_id, name, wrong_assertion);
+    auto candidates = candidates_of(tx, environment, assertion->client_id, name,
+                                    [](std::string note) { return wrong_assertion(std::move(note), {}); });
     if (!candidates) return candidates.error();
     const ShownAt at{request.asked_at == UtcSeconds{} ? now : request.asked_at, now};
     const bool is_shared = candidates->size() > 1;
-    auto refusal = wrong_assertion({});
+    auto refusal = wrong_assertion({}, {});
     for (auto& candidate : *candidates) {
         auto found = complete(tx, std::move(candidate));
         const auto key =
             check_client_assertion(tx, found, *assertion, request.is_resumed ? std::nullopt : std::optional{at});
         if (key && is_shared) return shared_client();
         if (key) return use_assertion(tx, request, std::move(found), *assertion, *key, at);
-        refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what));
+        refusal = wrong_assertion(fmt::format("{}: {}", found.name(), key.error().what), found.name());
     }
     return refusal;
 }
@@ -220,53 +226,56 @@ Authenticated by(const Binding& binding, FoundConnection found) {
     return {std::move(found), {}, "binding " + binding.id.brief(), binding.expires_at};
 }
 
-/// The one of `holding` that is for `connection`; those for it alone before patterns.
-const Binding* binding_for(const std::vector<Binding>& holding, const Connection& connection) {
-    for (const auto kind : {BindingKind::connection, BindingKind::pattern}) {
-        for (const auto& binding : holding) {
-            if (binding.kind == kind && is_for(binding, connection)) return &binding;
-        }
+/// The one that holds for `peer` and is for `connection`; those for it alone before patterns.
+std::optional<Binding> binding_for(Transaction& tx, const Peer& peer, const Connection& connection, UtcSeconds now) {
+    const auto at = judged_at(tx, now);
+    for (const auto& candidates : {bindings::of_connection(tx, connection.id),
+                                 bindings::of_pattern(tx, connection.app, connection.environment)}) {
+        const auto holding =
+            std::ranges::find_if(candidates, [&](const Binding& one) { return lacks(one, peer, at).empty(); });
+        if (holding != candidates.end()) return *holding;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
-/// The connection that the request names, by its name or its client ID, if one of the bindings is for it.
+/// The connection that the request names, by its name or its client ID, if one of the peer's bindings is for it. The
+/// others are not looked at: there may be thousands.
 Result<Authenticated> by_named_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                        const std::optional<Environment>& environment,
-                                       const std::optional<ConnectionName>& name, const std::vector<Binding>& holding) {
+                                       const std::optional<ConnectionName>& name, UtcSeconds now) {
     std::vector<Connection> meant;
     if (!name) {
         meant = connections_of_client(tx, environment, request.client_id);
     } else if (auto named = find_connection(tx, *name)) {
         meant.push_back(std::move(named->connection));
     }
-    std::erase_if(meant, [&](const Connection& one) {
-        const bool is_other = !request.client_id.empty() && one.client_id != request.client_id;
-        return is_other || binding_for(holding, one) == nullptr;
-    });
-    if (meant.empty()) return no_binding(peer, name);
-    if (meant.size() > 1) return shared_client();
-    const auto* binding = binding_for(holding, meant.front());
-    return by(*binding, complete(tx, std::move(meant.front())));
+    std::vector<std::pair<Connection, Binding>> bound;
+    for (auto& one : meant) {
+        if (!request.client_id.empty() && one.client_id != request.client_id) continue;
+        auto binding = binding_for(tx, peer, one, now);
+        if (binding) bound.emplace_back(std::move(one), *std::move(binding));
+    }
+    if (bound.empty()) return no_binding(peer, name);
+    if (bound.size() > 1) return shared_client();
+    return by(bound.front().second, complete(tx, std::move(bound.front().first)));
 }
 
 /// The peer grant: a binding of the attested identity stands for the secret.
 Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenRequest& request,
                                  const std::optional<Environment>& environment,
                                  const std::optional<ConnectionName>& name, UtcSeconds now) {
-    auto holding = bindings_of(tx, peer, now);
-    std::erase_if(holding, [&](const Binding& binding) {
-        return binding.kind == BindingKind::introspection || (environment && binding.environment != environment->id);
-    });
-    if (holding.empty()) return no_binding(peer, name);
-    if (name || !request.client_id.empty()) return by_named_binding(tx, peer, request, environment, name, holding);
-    std::erase_if(holding, [](const Binding& binding) { return !binding.is_default; });
-    if (holding.size() != 1) {
-        return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen",
-                                           seen(peer), holding.empty() ? "none" : "several"),
-                               "name one: connection=APP/TENANT@ENVIRONMENT");
-    }
-    return by(holding.front(), connection_with(tx, holding.front().connection));
+    if (name || !request.client_id.empty()) return by_named_binding(tx, peer, request, environment, name, now);
+    const auto holds = [&, at = judged_at(tx, now)](const Binding& binding) {
+        return binding.kind != BindingKind::introspection && (!environment || binding.environment == environment->id) &&
+               lacks(binding, peer, at).empty();
+    };
+    auto defaults = bindings::default_candidates(tx, peer.uid);
+    std::erase_if(defaults, [&](const Binding& binding) { return !holds(binding); });
+    if (defaults.size() == 1) return by(defaults.front(), connection_with(tx, defaults.front().connection));
+    if (defaults.empty() && !bindings::first_candidate(tx, peer.uid, holds)) return no_binding(peer, name);
+    return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen", seen(peer),
+                                       defaults.empty() ? "none" : "several"),
+                           "name one: connection=APP/TENANT@ENVIRONMENT");
 }
 
 }  // namespace

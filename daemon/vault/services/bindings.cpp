@@ -1,6 +1,7 @@
 #include "daemon/vault/services/bindings.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -106,8 +107,17 @@ Result<void> check_options(const NewBinding& wanted, const Binding& binding) {
     return {};
 }
 
+/// Those among which one for the same target, or another default, would stand: not all that a user has.
+std::vector<Binding> rivals_of(Transaction& tx, const Binding& binding) {
+    auto rivals = binding.kind == BindingKind::connection ? bindings::of_connection(tx, binding.connection)
+                  : binding.kind == BindingKind::pattern  ? bindings::of_app(tx, binding.app)
+                                                          : bindings::introspectors(tx, binding.environment);
+    if (binding.is_default) std::ranges::move(bindings::default_candidates(tx, binding.uid), std::back_inserter(rivals));
+    return rivals;
+}
+
 Result<void> check_others(Transaction& tx, const Binding& binding, UtcSeconds now) {
-    for (const auto& other : bindings::candidates(tx, binding.uid)) {
+    for (const auto& other : rivals_of(tx, binding)) {
         if (!other.is_same_as(binding) || other.is_expired(now)) continue;
         if (is_same_target(other, binding)) {
             return refuse(Errc::already_exists,

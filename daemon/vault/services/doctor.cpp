@@ -112,6 +112,19 @@ Findings check_store(const Store& store) {
     return {{"store", Severity::problem, "there is no store yet", "jeton init"}};
 }
 
+Findings check_kept_stores(const std::vector<KeptStore>& kept) {
+    Findings findings;
+    for (const auto& one : kept) {
+        findings.push_back(
+            {"store", Severity::note,
+             fmt::format(
+                 "{} is the store as it was before jeton {} took it over, kept until {}; it opens by the keys of then",
+                 one.file.string(), one.version, rfc3339(one.since + kept_for)),
+             fmt::format("when nothing is amiss with the new version: rm {}", one.file.string())});
+    }
+    return findings;
+}
+
 Findings check_key_slots(const std::vector<KeySlot>& slots, const Config& config) {
     Findings findings;
     const auto trials = try_configured(slots, config);
@@ -144,7 +157,7 @@ Findings check_key_slots(const std::vector<KeySlot>& slots, const Config& config
     return findings;
 }
 
-Findings check_config(const Config& running, UtcSeconds began) {
+Findings check_config(const Config& running, UtcSeconds read_at) {
     ConfigSource source;
     source.user = running.mode == DaemonMode::user;
     if (!running.file.empty()) source.file = running.file;
@@ -157,10 +170,10 @@ Findings check_config(const Config& running, UtcSeconds began) {
     if (file.empty()) return {{"config", Severity::ok, "there is no configuration file: the defaults hold"}};
     std::error_code ec;
     const auto written = std::filesystem::last_write_time(file, ec);
-    // In whole seconds, as the beginning is: a file of the same second was there before.
-    if (!ec && std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(written)) > began) {
-        return {{"config", Severity::note, fmt::format("{} was changed after the daemon began", file.string()),
-                 "restart the daemon, so that it holds"}};
+    // In whole seconds, as the reading is: a file of the same second was there before.
+    if (!ec && std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(written)) > read_at) {
+        return {{"config", Severity::note, fmt::format("{} was changed after the daemon read it", file.string()),
+                 "restart the daemon, or systemctl reload jetond jeton-vault, so that it holds"}};
     }
     return {{"config", Severity::ok, fmt::format("{} is as it was read", file.string())}};
 }

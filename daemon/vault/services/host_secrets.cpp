@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::size_t credential_name_limit = 255;  // of a file name
 
+/// The drop-in, as commands: systemd hands it over at the next start, and at every later one.
+std::string handing_over(std::string_view name) {
+    return fmt::format(
+        "make it (docs/key-slots.md says how), then hand it over: mkdir -p /etc/systemd/system/jeton-vault.service.d "
+        "&& "
+        "printf '[Service]\\nLoadCredentialEncrypted={0}:/etc/jeton/{0}.cred\\n' > "
+        "/etc/systemd/system/jeton-vault.service.d/credential.conf && systemctl daemon-reload && "
+        "systemctl restart jeton-vault",
+        name);
+}
+
 }  // namespace
 
 Result<SlotSecret> read_key_file(const std::filesystem::path& key_file) {
@@ -50,7 +61,7 @@ Result<SlotSecret> read_credential(const Config::Keys& keys, const std::string& 
     if (const auto checked = check_credential_name(name); !checked) return checked.error();
     if (keys.credentials_directory.empty()) {
         return refuse(Errc::wrong_state, fmt::format("there is no credential {}: systemd gave this daemon none", name),
-                      fmt::format("set LoadCredentialEncrypted={}:FILE in its unit and start it again", name));
+                      handing_over(name));
     }
     const auto file = keys.credentials_directory / name;
     auto content = read_credential_file(file);
@@ -58,7 +69,7 @@ Result<SlotSecret> read_credential(const Config::Keys& keys, const std::string& 
         auto error = content.error();
         if (error.code == Errc::not_found) {
             error.what = fmt::format("there is no credential {} in {}", name, keys.credentials_directory.string());
-            error.next = fmt::format("set LoadCredentialEncrypted={}:FILE in its unit and start it again", name);
+            error.next = handing_over(name);
         }
         return error;
     }

@@ -8,8 +8,10 @@
 
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/signing.hpp"
+#include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/revoked_tokens.hpp"
@@ -38,9 +40,9 @@ Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, con
                                                             std::string_view environment_name, std::string_view token,
                                                             UtcSeconds now) {
     const auto environment = environments::find(tx, environment_name);
-    auto holding = environment ? bindings_of(tx, peer, now) : std::vector<Binding>{};
-    std::erase_if(holding, [&](const Binding& binding) {
-        return binding.kind != BindingKind::introspection || binding.environment != environment->id;
+    auto holding = environment ? bindings::introspectors(tx, environment->id) : std::vector<Binding>{};
+    std::erase_if(holding, [&, at = judged_at(tx, now)](const Binding& binding) {
+        return !lacks(binding, peer, at).empty();
     });
     if (holding.empty()) {
         return refuse(

@@ -22,17 +22,13 @@ void add(KnownCallers& known, const Identity& identity) {
 
 KnownCallers known_callers(Transaction& tx) {
     KnownCallers known;
-    for (const auto& binding : bindings::list(tx)) {
-        add(known, binding);
-        if (binding.allow_container && binding.uid >= 0) known.container_users.insert(binding.uid);
-    }
-    for (const auto& pair : pairs::list(tx)) {
-        if (!pair.revoked) add(known, pair);
-    }
+    for (const auto& users : {bindings::users(tx), pairs::users(tx), tickets::open_users(tx)})
+        known.users.insert(users.begin(), users.end());
+    for (const auto& binding : bindings::of_no_user(tx)) add(known, binding);
+    for (const auto& pair : pairs::of_no_user(tx)) add(known, pair);
     for (const auto& grant : roles::list(tx)) add(known, grant);
-    for (const auto& ticket : tickets::list(tx)) {
-        if (ticket.state == TicketState::open) known.users.insert(ticket.uid);
-    }
+    const auto container_users = bindings::container_users(tx);
+    known.container_users.insert(container_users.begin(), container_users.end());
     return known;
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/vault/keys/recovery_key.hpp"
 #include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/services/host_secrets.hpp"
+#include "daemon/vault/services/journal.hpp"
 #include "daemon/vault/services/proof.hpp"
 
 namespace jeton::vault {
@@ -136,17 +137,17 @@ void open_at_start(Store& store, const Config& config, const Clock& clock) {
     }
     if (store.slots().empty()) {
         store.seal("no key slot stands in table key_slots; restore a backup");
-        log::error("the store stays sealed: {}", store.reason());
+        journal::tell_that_it_stays_sealed(store.reason());
         return;
     }
     auto unlocked = unlock_by_host(store, config);
     if (!unlocked) {
         store.seal(fmt::format("{}; {}", unlocked.error().what, unlocked.error().next));
-        log::error("the store stays sealed: {}", store.reason());
+        journal::tell_that_it_stays_sealed(store.reason());
         return;
     }
     if (const auto opened = store.unseal(unlocked->root.copy(), false); !opened) {
-        log::error("the store stays sealed: {} ({})", opened.error().what, opened.error().next);
+        journal::tell_that_it_stays_sealed(fmt::format("{} ({})", opened.error().what, opened.error().next));
         return;
     }
     renew_at_start(store, *unlocked, clock);

@@ -1,7 +1,9 @@
 #include "daemon/vault/services/selection.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "daemon/vault/domain/names.hpp"
@@ -110,6 +112,50 @@ bool has(Transaction& tx, const FoundConnection& found, const Selector& selector
     return !selector.unused_for || (is_connected && is_unused(tx, connection, *selector.unused_for, now));
 }
 
+/// The connection, where `selector` selects it.
+std::optional<FoundConnection> selected_from(Transaction& tx, const Standing& standing, const Selector& selector,
+                                             const Names& names, Completer& completer, Connection connection,
+                                             UtcSeconds now) {
+    if (!standing.sees(connection) || !is_in(connection, names.within)) return std::nullopt;
+    if (selector.state && connection.state != *selector.state) return std::nullopt;
+    auto found = completer.complete(std::move(connection));
+    if (!names.tenant.empty() && found.tenant.tenant != names.tenant) return std::nullopt;
+    if (!has(tx, found, selector, now)) return std::nullopt;
+    return found;
+}
+
+constexpr std::size_t walked_at_once = 500;
+
+/// An index finds the few that there are.
+bool is_narrow(const Selector& selector, const Names& names) {
+    return selector.client_id || (!names.tenant.empty() && !names.within.empty() && !selector.app);
+}
+
+std::tuple<std::string, std::string, std::string> place_of(const ConnectionName& name) {
+    return {name.app, name.tenant.tenant, name.tenant.environment};
+}
+
+/// A cursor is the name of a connection; any other text is a place among the names, too.
+ConnectionName name_at(std::string_view cursor) {
+    const auto slash = std::min(cursor.find('/'), cursor.size());
+    const auto rest = cursor.substr(std::min(slash + 1, cursor.size()));
+    const auto at = std::min(rest.find('@'), rest.size());
+    return {std::string{cursor.substr(0, slash)},
+            {std::string{rest.substr(0, at)}, std::string{rest.substr(std::min(at + 1, rest.size()))}}};
+}
+
+/// The apps from `name` on, by their names; or the one that is asked for.
+std::vector<App> apps_from(Transaction& tx, const Selector& selector, std::string_view name) {
+    std::vector<App> apps;
+    if (selector.app) {
+        if (auto app = apps::find(tx, *selector.app)) apps.push_back(*std::move(app));
+    } else {
+        apps = apps::list(tx);
+    }
+    std::erase_if(apps, [&](const App& app) { return app.name < name; });
+    return apps;
+}
+
 }  // namespace
 
 Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const Standing& standing,
@@ -119,13 +165,53 @@ Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const S
     std::vector<FoundConnection> selected;
     Completer completer{tx};
     for (auto& connection : candidates(tx, selector, *names)) {
-        if (!standing.sees(connection) || !is_in(connection, names->within)) continue;
-        if (selector.state && connection.state != *selector.state) continue;
-        auto found = completer.complete(std::move(connection));
-        if (!names->tenant.empty() && found.tenant.tenant != names->tenant) continue;
-        if (has(tx, found, selector, now)) selected.push_back(std::move(found));
+        if (auto found = selected_from(tx, standing, selector, *names, completer, std::move(connection), now))
+            selected.push_back(*std::move(found));
     }
     return selected;
+}
+
+Result<std::string> walk_connections(Transaction& tx, const Standing& standing, const Selector& selector,
+                                     std::string_view after, UtcSeconds now, const std::function<bool()>& has_room,
+                                     const std::function<bool(const FoundConnection&)>& visit) {
+    const auto names = names_of(tx, selector);
+    if (!names) return names.error();
+    auto reached = name_at(after);
+    if (is_narrow(selector, *names)) {
+        auto selected = select_connections(tx, standing, selector, now);
+        if (!selected) return selected.error();
+        std::ranges::sort(*selected, {}, [](const FoundConnection& found) { return place_of(found.full_name()); });
+        for (const auto& found : *selected) {
+            auto name = found.full_name();
+            if (place_of(name) <= place_of(reached)) continue;
+            if (!has_room() || !visit(found)) return reached.text();
+            reached = std::move(name);
+        }
+        return std::string{};
+    }
+    if (after.empty() && !selector.app) {
+        connections::check_complete(tx);
+        tenants::check_complete(tx);
+    }
+    Completer completer{tx};
+    bool is_first = true;
+    for (const auto& app : apps_from(tx, selector, reached.app)) {
+        TenantName last = app.name == reached.app ? reached.tenant : TenantName{};
+        for (std::size_t count = walked_at_once; count == walked_at_once;) {
+            auto rows =
+                connections::of_app_behind(tx, app.id, last.tenant, last.environment, std::int64_t{walked_at_once});
+            count = rows.size();
+            for (auto& row : rows) {
+                if (!is_first && !has_room()) return reached.text();
+                is_first = false;
+                last = completer.complete(row).tenant_name();
+                const auto found = selected_from(tx, standing, selector, *names, completer, std::move(row), now);
+                if (found && !visit(*found)) return reached.text();
+                reached = {app.name, last};
+            }
+        }
+    }
+    return std::string{};
 }
 
 bool has_new_version(const FoundConnection& found) {

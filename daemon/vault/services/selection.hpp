@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -31,6 +33,14 @@ struct Selector {
 /// Refuses: bad_input (a name that is none), not_found (environment).
 [[nodiscard]] Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const Standing& standing,
                                                                       const Selector& selector, UtcSeconds now);
+
+/// The same in pieces: shows them in the order of app, tenant and environment, those behind `after` (what a walk before
+/// gave back; empty: from the first), while there is room, and until `visit` returns false: that one was not taken.
+/// Gives back where to go on; empty: there are no more.
+[[nodiscard]] Result<std::string> walk_connections(Transaction& tx, const Standing& standing, const Selector& selector,
+                                                   std::string_view after, UtcSeconds now,
+                                                   const std::function<bool()>& has_room,
+                                                   const std::function<bool(const FoundConnection&)>& visit);
 
 /// Whether the app offers another version than `found` accepted.
 [[nodiscard]] bool has_new_version(const FoundConnection& found);

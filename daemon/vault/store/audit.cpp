@@ -1,9 +1,6 @@
 #include "daemon/vault/store/audit.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -15,56 +12,12 @@
 #include "daemon/vault/keys/audit_signature.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
 #include "daemon/vault/store/audit_checkpoints.hpp"
+#include "daemon/vault/store/audit_search.hpp"
 #include "daemon/vault/store/engine.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault::audit {
 namespace {
-
-Value text_or_null(const std::optional<std::string>& text) { return text ? Value{*text} : Value{}; }
-
-Value seconds_or_null(const std::optional<UtcSeconds>& at) {
-    return at ? Value{std::int64_t{at->time_since_epoch().count()}} : Value{};
-}
-
-/// The uid that a user is written as in digits, or NULL.
-Value uid_or_null(const std::optional<std::string>& user) {
-    if (!user) return {};
-    std::int64_t uid = 0;
-    const auto [end, error] = std::from_chars(user->data(), user->data() + user->size(), uid);
-    if (error != std::errc{} || end != user->data() + user->size()) return {};
-    return uid;
-}
-
-constexpr std::string_view matching =
-    "SELECT sequence, at, host, actor_uid, actor_user, actor_pid, actor_command, event, subject, connection, tenant, "
-    "via, refused, detail, count, actor_unit, hash FROM audit WHERE (?1 IS NULL OR tenant = ?1) "
-    "AND (?2 IS NULL OR connection = ?2) AND (?3 IS NULL OR actor_user = ?3 OR actor_uid = ?4) "
-    "AND (?5 IS NULL OR event GLOB ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7) "
-    "AND (?8 IS NULL OR refused = ?8) AND sequence > ?9 ";
-constexpr std::size_t hash_column = 16;
-
-constexpr std::string_view oldest_first = "ORDER BY sequence LIMIT ?10";
-constexpr std::string_view behind_the_newest = "ORDER BY sequence DESC LIMIT 1 OFFSET ?10";
-
-/// `number` is the last parameter of `order`.
-template <class Take>
-void each_matching(Transaction& tx, const Filter& filter, std::string_view order, std::int64_t number, Take take) {
-    tx.engine().database->each(
-        std::string{matching}.append(order),
-        {text_or_null(filter.tenant), text_or_null(filter.connection), text_or_null(filter.user),
-         uid_or_null(filter.user), text_or_null(filter.event_glob), seconds_or_null(filter.since),
-         seconds_or_null(filter.until), filter.refused ? Value{std::int64_t{*filter.refused ? 1 : 0}} : Value{},
-         filter.after.value_or(0), number},
-        [&](const Record& record) {
-            take(record);
-            return true;
-        });
-}
-
-std::int64_t limit_of(const Filter& filter) {
-    return std::max<std::int64_t>(0, filter.limit.value_or(std::numeric_limits<std::int64_t>::max()));
-}
 
 /// Where the chain begins.
 AuditHead start_of(const std::optional<AuditCheckpoint>& checkpoint) {
@@ -120,32 +73,65 @@ AuditEntry own_entry(UtcSeconds at, std::string event, std::string subject, std:
 
 std::vector<AuditEntry> list(Transaction& tx, const Filter& filter) {
     std::vector<AuditEntry> entries;
-    each_matching(tx, filter, oldest_first, limit_of(filter),
-                  [&](const Record& record) { entries.push_back(entry_of(record)); });
+    auto rest = filter;
+    const auto last = tx.engine().authority.counters().audit.sequence;
+    while (rest.after.value_or(0) < last && rest.limit != 0) {
+        const auto found = entries.size();
+        rest.after = search_forward(*tx.engine().database, rest, last,
+                                    [&](const Record& record) { entries.push_back(entry_of(record)); });
+        if (rest.limit) *rest.limit -= static_cast<std::int64_t>(entries.size() - found);
+    }
     return entries;
 }
 
-std::vector<HashedEntry> list_hashed(Transaction& tx, const Filter& filter) {
-    std::vector<HashedEntry> entries;
-    each_matching(tx, filter, oldest_first, limit_of(filter), [&](const Record& record) {
-        entries.push_back({entry_of(record), hex(std::get<Bytes>(record.at(hash_column)))});
+Found find(Transaction& tx, const Filter& filter) {
+    Found found;
+    const auto last = tx.engine().authority.counters().audit.sequence;
+    found.reached = search_forward(*tx.engine().database, filter, last, [&](const Record& record) {
+        found.entries.push_back({entry_of(record), hex(std::get<Bytes>(record.at(found_hash_column)))});
     });
-    return entries;
+    found.is_last = found.reached >= last;
+    return found;
+}
+
+NewestSearch look_for_newest(Transaction& tx, const Filter& filter, NewestSearch search) {
+    search.below = search_backward(*tx.engine().database, filter, search.below, search.wanted);
+    return search;
 }
 
 std::int64_t before_newest(Transaction& tx, const Filter& filter, std::int64_t count) {
-    std::int64_t sequence = filter.after.value_or(0);
-    each_matching(tx, filter, behind_the_newest, count,
-                  [&](const Record& record) { sequence = entry_of(record).sequence; });
-    return sequence;
+    NewestSearch search{tx.engine().authority.counters().audit.sequence + 1, count + 1};
+    while (search.below > 0 && search.wanted > 0) search = look_for_newest(tx, filter, search);
+    return search.wanted == 0 ? search.below : filter.after.value_or(0);
 }
 
 Result<Verified> verify(Transaction& tx) {
+    VerifyWalk walk;
+    auto verified = verify_on(tx, walk, [] { return true; });
+    if (!verified) return verified.error();
+    return **std::move(verified);
+}
+
+Result<std::optional<Verified>> verify_on(Transaction& tx, VerifyWalk& walk, const std::function<bool()>& has_time) {
+    constexpr std::int64_t between_looks = 512;  ///< at the time: a millisecond of work
     auto& engine = tx.engine();
-    const auto& head = engine.authority.counters().audit;
+    const auto head = engine.authority.counters().audit;
     const auto start = start_of(audit_checkpoints::find(tx));
-    if (const auto found = find_break(*engine.database, engine.root_key(), start, head, 1)) return broken(*found);
-    return Verified{engine.database->number("SELECT count(*) FROM audit"), head.sequence, hex(head.hash)};
+    AuditHead reached{walk.sequence, walk.hash};
+    if (reached.sequence < start.sequence) reached = start;
+    while (reached.sequence < head.sequence) {
+        const auto until = std::min(head.sequence, reached.sequence + between_looks);
+        const auto before = reached.sequence;
+        if (const auto found = walk_chain(*engine.database, engine.root_key(), reached, until)) return broken(*found);
+        walk.entries += reached.sequence - before;
+        walk.sequence = reached.sequence;
+        walk.hash = reached.hash;
+        if (reached.sequence < head.sequence && !has_time()) return std::optional<Verified>{};
+    }
+    // Nothing behind the head, and the head itself.
+    if (const auto found = find_break(*engine.database, engine.root_key(), reached, head, head.sequence + 1))
+        return broken(*found);
+    return std::optional{Verified{head.sequence - start.sequence, head.sequence, hex(head.hash)}};
 }
 
 SignedHead sign_head(Transaction& tx, std::int64_t sequence, std::span<const unsigned char> hash) {
@@ -190,40 +176,59 @@ SignedHead signed_head(Transaction& tx) {
     return sign_head(tx, head.sequence, head.hash);
 }
 
-Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by) {
+Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by,
+                     const std::function<bool()>& has_time) {
+    constexpr std::int64_t between_looks = 512;  ///< at the time
     auto& engine = tx.engine();
     const auto known = audit_checkpoints::find(tx);
+    const auto start = start_of(known);
     const auto& head = engine.authority.counters().audit;
-    if (const auto found = find_break(*engine.database, engine.root_key(), start_of(known), head, 1)) {
-        return broken(*found);
-    }
     // The anchor vouches for a store whose chain contains its head: that entry must stay.
     const auto anchored = engine.anchor.read(engine.root_key());
     const auto last = std::min(head.sequence, anchored ? anchored->audit_sequence : 0) - 1;
-    const auto seconds = std::int64_t{before.time_since_epoch().count()};
-    const auto end = std::min(last, engine.database->number("SELECT ifnull(min(sequence), ?2 + 1) - 1 FROM audit "
-                                                            "WHERE at >= ?1",
-                                                            {seconds, head.sequence}));
-    const auto hash = hash_at(*engine.database, end);
-    if (end <= (known ? known->sequence : 0) || !hash) return Pruned{0, known};
+    // What is pruned has to hold: what was altered is not covered up. What stays can be verified as ever.
+    AuditHead end = start;
+    std::vector<RowChange> changes;
+    bool is_old = true;
+    do {
+        const auto until = std::min(last, end.sequence + between_looks);
+        std::optional<Break> found;
+        each_record(*engine.database, end.sequence + 1, [&](const Record& record) {
+            const auto expected = end.sequence + 1;
+            if (expected > until) return false;
+            const auto hash = checked_hash(engine.root_key(), end.hash, record);
+            if (record.front() != Value{expected} || !hash) {
+                found = Break{expected, fmt::format("audit entry {} {}", expected,
+                                                    record.front() == Value{expected} ? "was edited outside jeton"
+                                                                                      : "is missing")};
+                return false;
+            }
+            is_old = entry_of(record).at < before;
+            if (!is_old) return false;
+            for (auto& change : changes_of(record)) changes.push_back(std::move(change));
+            end = {expected, *hash};
+            return true;
+        });
+        if (found) return broken(*found);
+        if (is_old && end.sequence < until) {
+            return broken({end.sequence + 1, fmt::format("audit entry {} is missing", end.sequence + 1)});
+        }
+    } while (is_old && end.sequence < last && has_time());
+    if (end.sequence <= start.sequence) return Pruned{0, known, false};
     AuditCheckpoint checkpoint;
     checkpoint.id = AuditCheckpointId::fresh();
-    checkpoint.sequence = end;
-    checkpoint.hash = Bytes{hash->begin(), hash->end()};
+    checkpoint.sequence = end.sequence;
+    checkpoint.hash = Bytes{end.hash.begin(), end.hash.end()};
     checkpoint.at = tx.high_water();
     checkpoint.pruned_by = pruned_by;
     if (known) tx.erase(*known);
     tx.insert(checkpoint);
     engine.wrote();
-    const auto entries = engine.database->number("SELECT count(*) FROM audit WHERE sequence <= ?", {end});
-    engine.database->run("DELETE FROM audit WHERE sequence <= ?", {end});
-    // A row that is deleted or put back outside jeton is named by the entry that told of it last. What goes away here
-    // is told again by the entry of the pruning itself.
-    std::set<std::pair<std::string, std::string>> told;
-    told.emplace(Table<AuditCheckpoint>::name, checkpoint.id.text);
-    each_change(*engine.database, [&](const RowChange& change) { told.emplace(change.table, change.id); });
-    engine.authority.tell_again(told);
-    return Pruned{entries, std::move(checkpoint)};
+    engine.database->run("DELETE FROM audit WHERE sequence <= ?", {end.sequence});
+    // A row that is deleted or put back outside jeton is named by the entry that told of it last. Where that one goes
+    // away here, the entry of the pruning itself tells of the row again.
+    engine.authority.tell_again(changes);
+    return Pruned{end.sequence - start.sequence, std::move(checkpoint), is_old && end.sequence < last};
 }
 
 }  // namespace jeton::vault::audit

@@ -1,7 +1,9 @@
 /// The audit: who changed or was refused what, in a chain that cannot be edited unnoticed.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,13 +60,27 @@ struct Filter {
 /// The sequence behind which the newest `count` of the entries that `filter` asks for stand; 0 where there are fewer.
 [[nodiscard]] std::int64_t before_newest(Transaction& tx, const Filter& filter, std::int64_t count);
 
+/// A search for the newest entries, as far as it has come.
+struct NewestSearch {
+    std::int64_t below = 0;   ///< only older entries are left to be looked at; 0: all have been
+    std::int64_t wanted = 0;  ///< so many more, and one that is not shown; 0: they are found, from `below` on
+};
+/// One piece of it, some 20 ms. Begin with the sequence behind the last one, and one more than is wanted.
+[[nodiscard]] NewestSearch look_for_newest(Transaction& tx, const Filter& filter, NewestSearch search);
+
 /// An entry with its hash in the chain, in hexadecimal.
 struct HashedEntry {
     AuditEntry entry;
     std::string hash;
 };
-/// As `list`, for an export. Not verified here.
-[[nodiscard]] std::vector<HashedEntry> list_hashed(Transaction& tx, const Filter& filter);
+/// Part of a listing, oldest first.
+struct Found {
+    std::vector<HashedEntry> entries;
+    std::int64_t reached = 0;  ///< up to this sequence everything was looked at
+    bool is_last = false;      ///< nothing is left behind it
+};
+/// At most `limit`; fewer where looking for them takes longer than some 20 ms. Not verified here.
+[[nodiscard]] Found find(Transaction& tx, const Filter& filter);
 
 struct Verified {
     std::int64_t entries = 0;
@@ -75,6 +91,16 @@ struct Verified {
 /// Walks the whole chain, from the checkpoint where the audit was pruned, up to the head that the store keeps sealed.
 /// Refuses `mismatch`, naming the first bad entry.
 [[nodiscard]] Result<Verified> verify(Transaction& tx);
+
+/// The same in pieces, between which the audit may grow and be pruned. What was passed has held.
+struct VerifyWalk {
+    std::int64_t sequence = 0;       ///< of the last entry that was passed
+    std::array<unsigned char, 32> hash{};
+    std::int64_t entries = 0;        ///< that were passed
+};
+/// Goes on until `has_time` says no; nothing: there is more to be walked.
+[[nodiscard]] Result<std::optional<Verified>> verify_on(Transaction& tx, VerifyWalk& walk,
+                                                        const std::function<bool()>& has_time);
 
 /// Ed25519 over a head, by a key that is derived from the root key: proves off this host, with the public key that was
 /// noted before, what the chain was when (RFC 8032). All in hexadecimal.
@@ -109,11 +135,14 @@ struct Compared {
 struct Pruned {
     std::int64_t entries = 0;
     std::optional<AuditCheckpoint> checkpoint;  ///< as it stands now
+    bool has_more = false;                      ///< there are older ones still: go on
 };
-/// Deletes entries older than `before` and writes the checkpoint that the chain goes on from. The
-/// anchor's head and what follows stay, whatever their age. Refuses `mismatch` where the chain does not hold: what was
-/// altered is not covered up. The entry that the caller appends tells again of all rows whose entries are gone.
-[[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by);
+/// Deletes the oldest entries, up to the first that is not older than `before`, or as many as `has_time` allows, and
+/// writes the checkpoint that the chain goes on from. The anchor's head and what follows stay, whatever their age.
+/// Refuses `mismatch` where what would go does not hold: what was altered is not covered up. The entry that the caller
+/// appends tells again of all rows that the deleted entries told of last.
+[[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by,
+                                   const std::function<bool()>& has_time = [] { return true; });
 
 }  // namespace audit
 }  // namespace jeton::vault

@@ -11,8 +11,12 @@
 namespace jeton::vault::audit {
 namespace {
 
+constexpr std::size_t unit_column = 15;
 constexpr std::size_t changes_column = 16;
 constexpr std::size_t hash_column = 17;
+/// Those before the unit: sequence, at, actor_uid, actor_pid, refused, count are numbers.
+constexpr std::array<bool, unit_column> number_columns{true,  true,  false, true,  false, true,  false, false,
+                                                       false, false, false, false, true,  false, true};
 
 Bytes encode(const std::vector<RowChange>& changes) {
     Fields fields;
@@ -32,6 +36,27 @@ Bytes encode(const AuditEntry& entry, std::span<const unsigned char> changes) {
     fields.number(entry.refused ? 1 : 0).text(entry.detail).number(entry.count).bytes(changes);
     // Entries of an older store have none, and keep their hashes.
     if (!entry.actor_unit.empty()) fields.text(entry.actor_unit);
+    return fields.take();
+}
+
+/// The same of a full record, as it stands there: ten million of them are walked. Nothing where a column is of another
+/// kind.
+std::optional<Bytes> encode(const Record& record, std::span<const unsigned char> changes) {
+    Fields fields;
+    for (std::size_t i = 0; i < unit_column; ++i) {
+        if (number_columns.at(i)) {
+            const auto* number = std::get_if<std::int64_t>(&record[i]);
+            if (number == nullptr) return std::nullopt;
+            fields.number(*number);
+        } else {
+            const auto* text = std::get_if<std::string>(&record[i]);
+            if (text == nullptr) return std::nullopt;
+            fields.text(*text);
+        }
+    }
+    fields.bytes(changes);
+    if (const auto* unit = std::get_if<std::string>(&record[unit_column]); unit != nullptr && !unit->empty())
+        fields.text(*unit);
     return fields.take();
 }
 
@@ -79,7 +104,8 @@ std::optional<Mac> checked_hash(const RootKey& root, const Mac& previous, const 
     const auto* changes = std::get_if<Bytes>(&record.at(changes_column));
     const auto hash = mac_of(record.at(hash_column));
     if (changes == nullptr || !hash) return std::nullopt;
-    if (!same_mac(chain_hash(root, previous, encode(entry_of(record), *changes)), *hash)) return std::nullopt;
+    const auto bytes = encode(record, *changes);
+    if (!bytes || !same_mac(chain_hash(root, previous, *bytes), *hash)) return std::nullopt;
     return hash;
 }
 
@@ -131,6 +157,28 @@ AuditHead append(Database& database, const RootKey& root, const AuditHead& head,
     return next;
 }
 
+std::optional<Break> walk_chain(Database& database, const RootKey& root, AuditHead& reached, std::int64_t until) {
+    std::optional<Break> found;
+    each_record(database, reached.sequence + 1, [&](const Record& record) {
+        const auto expected = reached.sequence + 1;
+        if (expected > until) return false;
+        const auto hash = checked_hash(root, reached.hash, record);
+        if (record.front() != Value{expected}) {
+            found = Break{expected, fmt::format("audit entry {} is missing", expected)};
+        } else if (!hash) {
+            found = Break{expected, fmt::format("audit entry {} was edited outside jeton", expected)};
+        } else {
+            reached = {expected, *hash};
+        }
+        return !found;
+    });
+    if (found) return found;
+    if (reached.sequence < until) {
+        return Break{reached.sequence + 1, fmt::format("audit entry {} is missing", reached.sequence + 1)};
+    }
+    return std::nullopt;
+}
+
 std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& start, const AuditHead& head,
                                 std::int64_t first) {
     first = std::max<std::int64_t>(first, start.sequence + 1);
@@ -140,25 +188,19 @@ std::optional<Break> find_break(Database& database, const RootKey& root, const A
         if (!before) return Break{first - 1, fmt::format("audit entry {} is missing", first - 1)};
         reached.hash = *before;
     }
+    if (reached.sequence < head.sequence) {
+        if (auto found = walk_chain(database, root, reached, head.sequence)) return found;
+    }
     std::optional<Break> found;
-    each_record(database, first, [&](const Record& record) {
-        const auto expected = reached.sequence + 1;
-        const auto hash = checked_hash(root, reached.hash, record);
-        if (record.front() != Value{expected}) {
-            found = Break{expected, fmt::format("audit entry {} is missing", expected)};
-        } else if (!hash) {
-            found = Break{expected, fmt::format("audit entry {} was edited outside jeton", expected)};
-        } else if (expected > head.sequence) {
-            found = Break{expected, fmt::format("audit entry {} was put in outside jeton", expected)};
-        } else {
-            reached = {expected, *hash};
-        }
-        return !found;
+    each_record(database, head.sequence + 1, [&](const Record& record) {
+        const auto expected = head.sequence + 1;
+        const auto* how = record.front() != Value{expected}                 ? "is missing"
+                          : !checked_hash(root, reached.hash, record) ? "was edited outside jeton"
+                                                                            : "was put in outside jeton";
+        found = Break{expected, fmt::format("audit entry {} {}", expected, how)};
+        return false;
     });
     if (found) return found;
-    if (reached.sequence < head.sequence) {
-        return Break{reached.sequence + 1, fmt::format("audit entry {} is missing", reached.sequence + 1)};
-    }
     if (reached != head)
         return Break{head.sequence, fmt::format("audit entry {} was edited outside jeton", head.sequence)};
     return std::nullopt;

@@ -39,6 +39,11 @@ struct Break {
     std::string what;  ///< "audit entry 7 was edited outside jeton"
 };
 
+/// Walks on from `reached`, the last entry that holds, to the entry `until` at most; `reached` is then where it holds up
+/// to. Nothing = all of them hold.
+[[nodiscard]] std::optional<Break> walk_chain(Database& database, const RootKey& root, AuditHead& reached,
+                                              std::int64_t until);
+
 /// Walks the entries from `first` (at least the one behind `start`) to the last one, which must be `head`. `start` is
 /// the checkpoint of a pruned audit, or zero. Nothing = the chain holds.
 [[nodiscard]] std::optional<Break> find_break(Database& database, const RootKey& root, const AuditHead& start,

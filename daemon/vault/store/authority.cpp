@@ -6,25 +6,25 @@
 namespace jeton::vault {
 
 const Mac* Authority::find(const TableInfo& table, std::string_view id) const {
-    const auto& rows = index_.at(table.ordinal);
-    const auto found = rows.find(id);
-    return found == rows.end() ? nullptr : &found->second;
+    return index_.at(table.ordinal).find(id);
 }
 
 std::string Authority::missing_from(const TableInfo& table, const std::vector<std::string>& ids) const {
-    for (const auto& [id, mac] : index_.at(table.ordinal)) {
-        if (!std::ranges::binary_search(ids, id)) return id;
-    }
-    return {};
+    std::string missing;
+    index_.at(table.ordinal).each([&](const std::string& id, const Mac&) {
+        if (!std::ranges::binary_search(ids, id)) missing = id;
+        return missing.empty();
+    });
+    return missing;
 }
 
 void Authority::change(const RootKey& root, const TableInfo& table, const std::string& id,
                        const std::optional<Mac>& mac) {
     auto& rows = index_.at(table.ordinal);
     Undo undo{table.ordinal, id, std::nullopt};
-    if (const auto found = rows.find(id); found != rows.end()) {
-        undo.before = found->second;
-        counters_.set.remove(root, table.name, id, found->second);
+    if (const auto* found = rows.find(id)) {
+        undo.before = *found;
+        counters_.set.remove(root, table.name, id, *found);
     }
     undo_.push_back(std::move(undo));
     if (mac) {
@@ -45,7 +45,10 @@ void Authority::grow_epoch() {
 void Authority::rehash(const RootKey& root) {
     counters_.set = SetHash{};
     for (const auto* table : authority_tables()) {
-        for (const auto& [id, mac] : index_.at(table->ordinal)) counters_.set.add(root, table->name, id, mac);
+        index_.at(table->ordinal).each([&](const std::string& id, const Mac& mac) {
+            counters_.set.add(root, table->name, id, mac);
+            return true;
+        });
     }
     grow_epoch();
 }
@@ -55,23 +58,30 @@ void Authority::learn(const RootKey& root, const TableInfo& table, const std::st
     counters_.set.add(root, table.name, id, mac);
 }
 
-void Authority::tell_again(const std::set<std::pair<std::string, std::string>>& told) {
-    for (const auto* table : authority_tables()) {
-        const std::string name{table->name};
-        for (const auto& [id, mac] : index_.at(table->ordinal)) {
-            if (!told.contains({name, id})) pending_.push_back({name, id, mac});
-        }
+void Authority::tell_again(const std::vector<RowChange>& changes) {
+    std::set<std::pair<std::string, std::string>> told;
+    for (const auto& change : pending_) told.emplace(change.table, change.id);
+    for (const auto& change : changes) {
+        const auto& tables = authority_tables();
+        const auto table = std::ranges::find(tables, change.table, &TableInfo::name);
+        const auto* now = table == tables.end() ? nullptr : find(**table, change.id);
+        // A row that is different now was told of later.
+        if (now == nullptr || !change.mac || *now != *change.mac) continue;
+        if (told.emplace(change.table, change.id).second) pending_.push_back(change);
     }
 }
 
 std::optional<RowChange> Authority::row_beyond(const std::set<std::pair<std::string, std::string>>& known) const {
+    std::optional<RowChange> beyond;
     for (const auto* table : authority_tables()) {
         const std::string name{table->name};
-        for (const auto& [id, mac] : index_.at(table->ordinal)) {
-            if (!known.contains({name, id})) return RowChange{name, id, mac};
-        }
+        index_.at(table->ordinal).each([&](const std::string& id, const Mac& mac) {
+            if (!known.contains({name, id})) beyond = RowChange{name, id, mac};
+            return !beyond;
+        });
+        if (beyond) break;
     }
-    return std::nullopt;
+    return beyond;
 }
 
 Authority::Mark Authority::mark() {

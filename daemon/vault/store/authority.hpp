@@ -7,12 +7,12 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/keys/macs.hpp"
+#include "daemon/vault/store/mac_index.hpp"
 #include "daemon/vault/store/table.hpp"
 #include "daemon/vault/store/tables.hpp"
 
@@ -66,8 +66,8 @@ public:
 
     /// Under another set hash key: one hash for each row. Grows the epoch, so that the anchor learns the new digest.
     void rehash(const RootKey& root);
-    /// The next audit entry tells of every row that is not among `told` (table, id): what told of it goes away.
-    void tell_again(const std::set<std::pair<std::string, std::string>>& told);
+    /// What told of `changes` goes away: the next audit entry tells again of those rows that are still as it said.
+    void tell_again(const std::vector<RowChange>& changes);
     /// Some row that is not among `known`; nothing where all are.
     [[nodiscard]] std::optional<RowChange> row_beyond(const std::set<std::pair<std::string, std::string>>& known) const;
     /// For the next audit entry: a row that the audit knows of is not here.
@@ -90,14 +90,8 @@ private:
         std::string id;
         std::optional<Mac> before;
     };
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    using Rows = std::unordered_map<std::string, Mac, TextHash, std::equal_to<>>;
-
     Counters counters_;
-    std::array<Rows, authority_table_count> index_;
+    std::array<MacIndex, authority_table_count> index_;
     std::vector<Undo> undo_;
     std::vector<RowChange> pending_;
     void grow_epoch();

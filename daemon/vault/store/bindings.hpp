@@ -2,10 +2,13 @@
 /// throws Tampered, StoreFault.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/binding.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -15,6 +18,13 @@ namespace jeton::vault::bindings {
 /// Bindings that may hold for a process of that user: for the user itself, and for any group or unit. Oldest first, as
 /// the others.
 [[nodiscard]] std::vector<Binding> candidates(Transaction& tx, std::int64_t uid);
+/// The first of them that `holds`; the others are not read.
+[[nodiscard]] std::optional<Binding> first_candidate(Transaction& tx, std::int64_t uid,
+                                                     const std::function<bool(const Binding&)>& holds);
+/// Those of them that are defaults.
+[[nodiscard]] std::vector<Binding> default_candidates(Transaction& tx, std::int64_t uid);
+/// Of kind `introspection`.
+[[nodiscard]] std::vector<Binding> introspectors(Transaction& tx, const EnvironmentId& environment);
 /// Of kind `connection`.
 [[nodiscard]] std::vector<Binding> of_connection(Transaction& tx, const ConnectionId& connection);
 /// Of kind `pattern`.
@@ -24,8 +34,21 @@ namespace jeton::vault::bindings {
 /// Of any kind.
 [[nodiscard]] std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment);
 [[nodiscard]] std::vector<Binding> list(Transaction& tx);
+/// How many there are; costs nothing.
+[[nodiscard]] std::size_t count(Transaction& tx);
+/// Of the kinds that are not for one connection.
+[[nodiscard]] std::vector<Binding> of_no_connection(Transaction& tx);
+/// Of any kind, those that name no user.
+[[nodiscard]] std::vector<Binding> of_no_user(Transaction& tx);
+/// The users that bindings name, each once. Not verified: for what decides about room alone.
+[[nodiscard]] std::vector<std::int64_t> users(Transaction& tx);
+/// Those of them for whom a binding holds in another PID namespace, too. Not verified.
+[[nodiscard]] std::vector<std::int64_t> container_users(Transaction& tx);
 /// Whether any binding asks for a group, or for a unit.
 [[nodiscard]] bool any_for_group(Transaction& tx);
 [[nodiscard]] bool any_for_unit(Transaction& tx);
+
+/// Those that end behind `after` and not behind `last`. Not verified: for what is shown.
+[[nodiscard]] std::int64_t count_ending(Transaction& tx, UtcSeconds after, UtcSeconds last);
 
 }  // namespace jeton::vault::bindings

@@ -40,6 +40,16 @@ std::vector<Connection> of_app(Transaction& tx, const AppId& app) {
     return rows::where<Connection>(tx, "WHERE app = ? ORDER BY created_at, rowid", {app.text});
 }
 
+std::vector<Connection> of_app_behind(Transaction& tx, const AppId& app, std::string_view tenant,
+                                      std::string_view environment, std::int64_t limit) {
+    constexpr std::string_view names =
+        "(SELECT t.tenant FROM tenants t WHERE t.id = connections.tenant), "
+        "(SELECT e.name FROM environments e WHERE e.id = connections.environment)";
+    static const auto clause = "WHERE app = ? AND (" + std::string{names} + ") > (?, ?) ORDER BY " +
+                               std::string{names} + " LIMIT ?";  // sql: fixed text
+    return rows::where<Connection>(tx, clause, {app.text, std::string{tenant}, std::string{environment}, limit});
+}
+
 std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant) {
     return rows::where<Connection>(tx, "WHERE tenant = ? ORDER BY created_at, rowid", {tenant.text});
 }
@@ -50,12 +60,31 @@ std::vector<Connection> of_environment(Transaction& tx, const EnvironmentId& env
 
 std::vector<Connection> list(Transaction& tx) { return rows::all<Connection>(tx, "ORDER BY created_at, rowid"); }
 
+void check_complete(Transaction& tx) { rows::check_complete<Connection>(tx); }
+
 void void_tokens(Transaction& tx) {
     const auto generation = tx.epoch();
     for (auto& connection : list(tx)) {
         connection.token_generation = generation;
         tx.update(connection);
     }
+}
+
+std::int64_t count(Transaction& tx, const EnvironmentId& environment, ConnectionState state) {
+    return tx.engine().database->number("SELECT count(*) FROM connections WHERE environment = ? AND state = ?",
+                                        {environment.text, std::string{name_of(state)}});
+}
+
+void each_id(Transaction& tx, const EnvironmentId& environment, const std::function<void(const std::string&)>& visit) {
+    tx.engine().database->each("SELECT id FROM connections WHERE environment = ?", {environment.text},
+                               [&](const Record& record) {
+                                   if (const auto* id = std::get_if<std::string>(record.data())) visit(*id);
+                                   return true;
+                               });
+}
+
+std::int64_t count(Transaction& tx, const AppId& app) {
+    return tx.engine().database->number("SELECT count(*) FROM connections WHERE app = ?", {app.text});
 }
 
 std::int64_t count(Transaction& tx, const EnvironmentId& environment) {

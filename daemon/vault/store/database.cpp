@@ -1,13 +1,19 @@
 #include "daemon/vault/store/database.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include <fcntl.h>
+
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Exception.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "daemon/base/unique_fd.hpp"
 #include "daemon/vault/store/faults.hpp"
 
 namespace jeton::vault {
@@ -92,6 +98,7 @@ Value cell_of(const SQLite::Column& column) {
 
 void read_row(SQLite::Statement& statement, Record& record) {
     record.clear();
+    record.reserve(static_cast<std::size_t>(statement.getColumnCount()));
     for (int i = 0; i < statement.getColumnCount(); ++i) record.push_back(cell_of(statement.getColumn(i)));
 }
 
@@ -134,6 +141,18 @@ Database::Database(const std::filesystem::path& file)
 
 Database::Database() : handle_(guarded([] { return SQLite::Database{":memory:", SQLite::OPEN_READWRITE}; })) {}
 
+void Database::copy_to(const std::filesystem::path& file) {
+    const UniqueFd fd{::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!fd)
+        throw StoreFault(fmt::format("cannot create {}: {}", file.string(), std::strerror(errno)), errno == ENOSPC);
+    guarded([&] {
+        SQLite::Database copy{file.c_str(), SQLite::OPEN_READWRITE};
+        harden(copy.getHandle());
+        SQLite::Backup pages{copy, handle_};
+        if (pages.executeStep() != SQLITE_DONE) throw StoreBusy("another process uses the copy");
+    });
+}
+
 void Database::believe() {
     execute("PRAGMA synchronous = FULL");
     execute("PRAGMA secure_delete = ON");
@@ -161,12 +180,12 @@ void Database::execute(std::string_view sql) {
     guarded([&] { handle_.exec(std::string{sql}); });
 }
 
-void Database::each(std::string_view sql, std::initializer_list<Value> parameters,
+void Database::each(std::string_view sql, std::span<const Value> parameters,
                     const std::function<bool(const Record&)>& visit) {
     guarded([&] {
         auto& statement = prepared(sql);
         const Reset reset{statement};
-        bind(statement, {parameters.begin(), parameters.size()});
+        bind(statement, parameters);
         Record record;
         while (statement.executeStep()) {
             read_row(statement, record);
@@ -176,12 +195,14 @@ void Database::each(std::string_view sql, std::initializer_list<Value> parameter
 }
 
 std::vector<Record> Database::query(std::string_view sql, std::initializer_list<Value> parameters) {
-    std::vector<Record> rows;
-    each(sql, parameters, [&](const Record& record) {
-        rows.push_back(record);
-        return true;
+    return guarded([&] {
+        auto& statement = prepared(sql);
+        const Reset reset{statement};
+        bind(statement, {parameters.begin(), parameters.size()});
+        std::vector<Record> rows;
+        while (statement.executeStep()) read_row(statement, rows.emplace_back());
+        return rows;
     });
-    return rows;
 }
 
 std::int64_t Database::number(std::string_view sql, std::initializer_list<Value> parameters) {

@@ -30,6 +30,10 @@ public:
     /// An empty database in memory.
     Database();
 
+    /// A whole copy as a new file with mode 0600, as of this moment; not yet synchronised with the disk. No transaction
+    /// may be open. Throws StoreFault: what is there of the copy then is to be removed.
+    void copy_to(const std::filesystem::path& file);
+
     /// The file is ours and of this version: from now on closing moves the write-ahead log into it.
     void believe();
 
@@ -42,6 +46,10 @@ public:
     [[nodiscard]] std::vector<Record> query(std::string_view sql, std::initializer_list<Value> parameters = {});
     /// Row by row, for results that need not fit into memory. Ends early where `visit` returns false.
     void each(std::string_view sql, std::initializer_list<Value> parameters,
+              const std::function<bool(const Record&)>& visit) {
+        each(sql, std::span{parameters.begin(), parameters.size()}, visit);
+    }
+    void each(std::string_view sql, std::span<const Value> parameters,
               const std::function<bool(const Record&)>& visit);
     /// The first cell of the first row; 0 where there is none.
     [[nodiscard]] std::int64_t number(std::string_view sql, std::initializer_list<Value> parameters = {});
@@ -52,6 +60,7 @@ public:
     [[nodiscard]] bool autocommit() const;
 
 private:
+    friend struct DatabaseProbe;  ///< tests look at its statements; nothing else defines it
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }

@@ -110,22 +110,33 @@ void Engine::erase(const TableInfo& table, const std::string& id) {
     authority.change(root_key(), table, id, std::nullopt);
 }
 
+void Engine::verify(const TableInfo& table, const Record& row) const {
+    const auto* id = std::get_if<std::string>(row.data());
+    if (id == nullptr) throw Tampered(table.name, "without id");
+    const auto* expected = authority.find(table, *id);
+    const auto* stored = std::get_if<Bytes>(&row.back());
+    if (expected == nullptr || stored == nullptr || !same_mac(*expected, *stored) ||
+        !same_mac(*expected, row_mac(root_key(), table.name, *id, canonical_columns(table, row)))) {
+        throw Tampered(table.name, *id);
+    }
+}
+
 std::vector<Record> Engine::read(const TableInfo& table, std::string_view where,
                                  std::initializer_list<Value> parameters) const {
-    const auto& key = root_key();
-    auto rows = database->query(where.empty() ? table.select : table.select + " " + std::string{where}, parameters);
+    auto rows = database->query(table.select_where(where), parameters);
     for (auto& row : rows) {
-        const auto* id = std::get_if<std::string>(row.data());
-        if (id == nullptr) throw Tampered(table.name, "without id");
-        const auto* expected = authority.find(table, *id);
-        const auto* stored = std::get_if<Bytes>(&row.back());
-        if (expected == nullptr || stored == nullptr || !same_mac(*expected, *stored) ||
-            !same_mac(*expected, row_mac(key, table.name, *id, canonical_columns(table, row)))) {
-            throw Tampered(table.name, *id);
-        }
+        verify(table, row);
         row.pop_back();
     }
     return rows;
+}
+
+void Engine::each(const TableInfo& table, std::string_view where, std::initializer_list<Value> parameters,
+                  const std::function<bool(const Record&)>& visit) const {
+    database->each(table.select_where(where), parameters, [&](const Record& row) {
+        verify(table, row);
+        return visit(row);
+    });
 }
 
 void Engine::append_audit(AuditEntry entry) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,6 +63,9 @@ struct Engine {
     void wrote() { savepoint_wrote_ = true; }
     [[nodiscard]] std::vector<Record> read(const TableInfo& table, std::string_view where,
                                            std::initializer_list<Value> parameters) const;
+    /// The same row by row, until `visit` returns false; each is verified before it is shown.
+    void each(const TableInfo& table, std::string_view where, std::initializer_list<Value> parameters,
+              const std::function<bool(const Record&)>& visit) const;
     void append_audit(AuditEntry entry);
     /// Above `epochs` of another store; the next commit writes the anchor.
     void raise_epoch_above(std::int64_t epoch);
@@ -85,6 +89,8 @@ struct Engine {
     void commit_time();
 
 private:
+    /// Throws Tampered unless it is the row that was written last.
+    void verify(const TableInfo& table, const Record& row) const;
     [[nodiscard]] bool transaction_is_gone() const;
     void lose_group() noexcept;
     /// Back to what was the root key when `count` had been replaced in this group.

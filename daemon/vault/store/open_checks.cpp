@@ -8,12 +8,14 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/base/files.hpp"
 #include "daemon/base/unique_fd.hpp"
 #include "daemon/vault/store/faults.hpp"
@@ -24,10 +26,20 @@ namespace {
 
 constexpr std::string_view restore_backup = "put a backup of it back; jeton never overwrites it";
 
+/// The way on is the newer version, or the store as it was before that one took it over, where the copy is still here.
 StoreUnusable newer(const std::filesystem::path& file, std::int64_t version) {
-    return {fmt::format("{} was written by a newer jeton (schema {}, this one knows {})", file.string(), version,
-                        schema_version),
-            "install that version again; the file was not touched"};
+    const auto what = fmt::format("{} was written by a newer jeton (schema {}, this one knows {}) and was not touched",
+                                  file.string(), version, schema_version);
+    const auto copies = kept_before_migrations(file);
+    const auto fitting =
+        std::ranges::find_if(copies, [](const KeptStore& kept) { return kept.schema <= schema_version; });
+    if (fitting == copies.end())
+        return {what,
+                "install the version that wrote it again; or restore a backup of this version: jeton restore FILE"};
+    return {
+        what,
+        fmt::format("install jeton {} again, which took it over on {}; or put the store of that day back, which is {}",
+                    fitting->version, rfc3339(fitting->since), fitting->file.string())};
 }
 
 StoreUnusable damaged(const std::filesystem::path& file, std::string_view how) {
@@ -70,9 +82,12 @@ std::vector<Record> schema_of(Database& database) {
 }
 
 /// The schema text must be, byte by byte, what the migrations make of an empty database.
-void check_schema(Database& database, const std::filesystem::path& file) {
+/// `version` is the last of them.
+void check_schema(Database& database, const std::filesystem::path& file, std::int64_t version) {
     Database reference;
-    for (const auto& step : migrations()) apply_migration(reference, step.to);
+    for (const auto& step : migrations()) {
+        if (step.to <= version) apply_migration(reference, step.to);
+    }
     const auto expected = schema_of(reference);
     const auto found = schema_of(database);
     const auto name_of = [](const Record& row) {
@@ -97,15 +112,6 @@ void check_pages(Database& database, const std::filesystem::path& file) {
     if (word == nullptr || *word != "ok") throw damaged(file, word == nullptr ? "no answer" : *word);
 }
 
-void migrate(Database& database, std::int64_t from) {
-    for (const auto& step : migrations()) {
-        if (step.to <= from) continue;
-        database.execute("BEGIN IMMEDIATE");
-        apply_migration(database, step.to);
-        database.execute("COMMIT");
-    }
-}
-
 void use_write_ahead_log(Database& database, const std::filesystem::path& file) {
     const auto mode = database.query("PRAGMA journal_mode = WAL");
     if (mode.empty() || mode.front().empty() || mode.front().front() != Value{std::string{"wal"}}) {
@@ -114,43 +120,37 @@ void use_write_ahead_log(Database& database, const std::filesystem::path& file) 
 }
 
 /// The checks that SQLite is needed for. False for a file without its first commit.
-bool check_content(Database& database, const std::filesystem::path& file) {
+bool check_content(Database& database, const std::filesystem::path& file, std::optional<KeptStore>& kept) {
     const auto application = database.number("PRAGMA application_id");
     const auto version = database.number("PRAGMA user_version");
     if (version > schema_version) throw newer(file, version);
     if (application == 0 && version == 0 && database.number("SELECT count(*) FROM sqlite_schema") == 0) return false;
     if (application != application_id || version < 1) throw foreign(file, "it has other tables");
     check_pages(database, file);
-    migrate(database, version);
-    check_schema(database, file);
+    check_schema(database, file, version);
+    if (version < schema_version) {
+        kept = migrate(database, file, version);
+        check_schema(database, file, schema_version);
+    }
     use_write_ahead_log(database, file);
     return true;
 }
 
 }  // namespace
 
-void apply_migration(Database& database, std::int64_t to) {
-    for (const auto& step : migrations()) {
-        if (step.to != to) continue;
-        for (const auto statement : step.statements) database.execute(statement);
-        // Pragmas take no parameters; both numbers are compiled in.
-        database.execute(fmt::format("PRAGMA application_id = {}", application_id));
-        database.execute(fmt::format("PRAGMA user_version = {}", to));
-    }
-}
-
-std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
+OpenedDatabase open_database(const std::filesystem::path& file) {
     std::error_code ec;
-    if (std::filesystem::symlink_status(file, ec).type() == std::filesystem::file_type::not_found) return nullptr;
+    if (std::filesystem::symlink_status(file, ec).type() == std::filesystem::file_type::not_found) return {};
     if (const auto trusted = check_trusted_file(file, true); !trusted) {
         throw StoreUnusable(trusted.error().what, trusted.error().next);
     }
-    if (!check_header(file)) return nullptr;
+    if (!check_header(file)) return {};
     try {
         auto database = std::make_unique<Database>(file);
-        if (!check_content(*database, file)) return nullptr;
+        std::optional<KeptStore> kept;
+        if (!check_content(*database, file, kept)) return {};
         database->believe();
-        return database;
+        return {std::move(database), std::move(kept)};
     } catch (const StoreBusy&) {
         throw StoreInUse(fmt::format("{} is in use by another vault", file.string()),
                          "end the other jetond first, or give this one a paths.state of its own");

@@ -3,20 +3,24 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "daemon/vault/store/database.hpp"
+#include "daemon/vault/store/migration.hpp"
 
 namespace jeton::vault {
 
-/// Nothing where there is no file, or one that never got its first commit. Migrates an older database.
-/// Throws StoreUnusable for everything else that is not a whole database of jeton, files untouched.
-[[nodiscard]] std::unique_ptr<Database> open_database(const std::filesystem::path& file);
+struct OpenedDatabase {
+    std::unique_ptr<Database> database;    ///< nothing where there is no file, or one that never got its first commit
+    std::optional<KeptStore> kept_before;  ///< where it was migrated just now: as it was before
+};
+
+/// Migrates an older database, having made a copy of it. Throws StoreUnusable for everything else that is not a whole
+/// database of jeton, files untouched.
+[[nodiscard]] OpenedDatabase open_database(const std::filesystem::path& file);
 
 /// A new file with mode 0600, durable in its directory, without any table. A file that never got its first commit may
 /// stand there. Throws StoreFault.
 [[nodiscard]] std::unique_ptr<Database> create_database(const std::filesystem::path& file);
-
-/// Brings the schema from `user_version` to `schema_version`, without a transaction of its own.
-void apply_migration(Database& database, std::int64_t to);
 
 }  // namespace jeton::vault

@@ -14,6 +14,7 @@
 #include "daemon/vault/store/audit_chain.hpp"
 #include "daemon/vault/store/backup_content.hpp"
 #include "daemon/vault/store/engine.hpp"
+#include "daemon/vault/store/migration.hpp"
 #include "daemon/vault/store/open_checks.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/state_row.hpp"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -39,6 +40,19 @@ std::vector<Row> where(Transaction& tx, std::string_view clause, std::initialize
     return found;
 }
 
+/// The first one that `holds`; those behind it are not read.
+template <class Row>
+std::optional<Row> first_that(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters,
+                              const std::function<bool(const Row&)>& holds) {
+    std::optional<Row> found;
+    tx.engine().each(info_of<Row>(), clause, parameters, [&](const Record& record) {
+        auto row = from_record<Row>(record);
+        if (holds(row)) found = std::move(row);
+        return !found;
+    });
+    return found;
+}
+
 template <class Row>
 std::optional<Row> first(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
     const auto records = tx.read(info_of<Row>(), clause, parameters);
@@ -67,6 +81,27 @@ std::vector<Row> all(Transaction& tx, std::string_view order) {
         throw Tampered(Table<Row>::name, authority.missing_from(info_of<Row>(), ids));
     }
     return found;
+}
+
+/// For a walk over the whole table in pieces: throws Tampered where a row was taken away or put in.
+template <class Row>
+void check_complete(Transaction& tx) {
+    const auto& table = info_of<Row>();
+    const auto there = tx.engine().database->number("SELECT count(*) FROM " + std::string{table.name});
+    if (there != static_cast<std::int64_t>(tx.engine().authority.rows(table))) (void)all<Row>(tx, "");
+}
+
+/// The values from 0 on that `next_behind` gives for the one before: as many look-ups in an index as there are values,
+/// not rows.
+inline std::vector<std::int64_t> distinct(Transaction& tx, std::string_view next_behind) {
+    std::vector<std::int64_t> values;
+    std::int64_t last = -1;
+    while (true) {
+        const auto next = tx.engine().database->query(next_behind, {last});
+        const auto* value = next.empty() ? nullptr : std::get_if<std::int64_t>(next.front().data());
+        if (value == nullptr) return values;
+        values.push_back(last = *value);
+    }
 }
 
 }  // namespace rows

@@ -8,7 +8,7 @@
 namespace jeton::vault {
 
 inline constexpr std::int64_t application_id = 0x6A65746F;  ///< "jeto", in the file header
-inline constexpr std::int64_t schema_version = 5;           ///< `user_version`; grows with each migration
+inline constexpr std::int64_t schema_version = 6;           ///< `user_version`; grows with each migration
 
 /// One step, in a transaction of its own: from `to - 1` to `to`. The first makes an empty database.
 struct Migration {

@@ -13,6 +13,7 @@
 #include "daemon/base/files.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/engine.hpp"
+#include "daemon/vault/store/migration.hpp"
 #include "daemon/vault/store/open_checks.hpp"
 #include "daemon/vault/store/rows.hpp"
 #include "daemon/vault/store/schema.hpp"
@@ -53,6 +54,16 @@ void first_commit(Engine& engine, const std::vector<KeySlot>& slots) {
         for (const auto& step : migrations()) apply_migration(*engine.database, step.to);
         for (const auto& slot : slots) engine.insert(info_of<KeySlot>(), to_record(slot));
         tx.append_audit(audit::own_entry(engine.clock->now(), "store.initialised", "store", {}));
+    });
+    group.commit();
+}
+
+void record_migration(Engine& engine, const KeptStore& kept) {
+    Group group{engine};
+    group.attempt([&](Transaction& tx) {
+        tx.append_audit(audit::own_entry(engine.clock->now(), "store.migrated", "store",
+                                         fmt::format("from schema {} to {} by jeton {}; kept as it was: {}",
+                                                     kept.schema, schema_version, kept.version, kept.file.string())));
     });
     group.commit();
 }
@@ -100,7 +111,9 @@ void Store::open() {
         return;
     }
     try {
-        engine_->database = open_database(engine_->file);
+        auto opened = open_database(engine_->file);
+        engine_->database = std::move(opened.database);
+        kept_before_ = std::move(opened.kept_before);
     } catch (const StoreInUse&) {
         throw;
     } catch (const StoreUnusable& fault) {
@@ -129,10 +142,12 @@ const std::string& Store::instance() const { return engine_->instance; }
 
 std::int64_t Store::epoch() const { return engine_->authority.counters().epoch; }
 
+std::int64_t Store::last_entry() const { return engine_->authority.counters().audit.sequence; }
+
 Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) {
     if (engine_->unusable) return unusable(*engine_);
     // A first commit whose anchor failed has left a whole store behind.
-    if (!engine_->database) engine_->database = open_database(engine_->file);
+    if (!engine_->database) engine_->database = open_database(engine_->file).database;
     if (engine_->database) {
         return refuse(Errc::wrong_state, fmt::format("the store is {} already", name_of(state())),
                       state() == StoreState::sealed ? "jeton unseal" : "jeton status");
@@ -143,6 +158,7 @@ Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) 
     if (auto directory = ensure_private_directory(engine_->anchor.file().parent_path()); !directory) {
         return directory.error();
     }
+    last_entry_at_opening_ = 0;
     engine_->root.emplace(std::move(root));
     try {
         engine_->write_anchor();  // at epoch 0: from the first commit on, a missing anchor means that somebody took it
@@ -185,6 +201,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
     }
     engine_->root.emplace(std::move(root));
     engine_->authority = std::move(checked->authority);
+    last_entry_at_opening_ = last_entry();
     engine_->time.has_seen(engine_->authority.counters().high_water);
     try {
         if (!checked->lost.empty()) {
@@ -192,11 +209,14 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
         } else if (checked->anchor_is_behind) {
             engine_->write_anchor();
         }
+        if (kept_before_) record_migration(*engine_, *kept_before_);
     } catch (const StoreFault& fault) {
         engine_->forget();
         engine_->reason = fault.what();
         throw;
     }
+    kept_before_.reset();
+    remove_outdated_copies(engine_->file, engine_->clock->now());
     engine_->new_instance();
     engine_->reason.clear();
     return std::move(checked->lost);
@@ -262,6 +282,8 @@ std::optional<std::filesystem::path> Store::replace_with(RestoredStore& next) {
         throw StoreFault(fault.what(), false, true);
     }
 }
+
+std::vector<KeptStore> Store::kept_before_migrations() const { return vault::kept_before_migrations(engine_->file); }
 
 void Store::checkpoint() {
     if (engine_->database) engine_->database->execute("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -15,6 +15,7 @@
 #include "daemon/vault/keys/root_key.hpp"
 #include "daemon/vault/store/faults.hpp"
 #include "daemon/vault/store/group.hpp"
+#include "daemon/vault/store/migration.hpp"
 #include "daemon/vault/store/replacement.hpp"
 #include "daemon/vault/store/restored_store.hpp"
 
@@ -28,10 +29,10 @@ enum class StoreState { uninitialised, sealed, unsealed };
 class Store {
 public:
     /// Finishes a restore that was decided and interrupted. Opens the database and leaves it sealed; no file (or one
-    /// that never got its first commit) = uninitialised. A file that cannot be used (newer schema, T51; damaged; schema
-    /// that is not jeton's, T28; wrong owner or mode) is not touched: the store stays sealed and `reason` says why.
-    /// Waits at most 5 s for a dying vault's lock, then throws StoreInUse; throws StoreFault where the disk fails.
-    /// `clock` must outlive it.
+    /// that never got its first commit) = uninitialised. An older one is migrated, having been copied. A file that
+    /// cannot be used (newer schema, T51; damaged; schema that is not jeton's, T28; wrong owner or mode) is not
+    /// touched: the store stays sealed and `reason` says why. Waits at most 5 s for a dying vault's lock, then throws
+    /// StoreInUse; throws StoreFault where the disk fails. `clock` must outlive it.
     Store(StoreFiles files, const Clock& clock);
     ~Store();
     Store(const Store&) = delete;
@@ -44,6 +45,11 @@ public:
     [[nodiscard]] const std::string& instance() const;
     /// 0 while not unsealed.
     [[nodiscard]] std::int64_t epoch() const;
+
+    /// The last entry of the audit; 0 while not unsealed.
+    [[nodiscard]] std::int64_t last_entry() const;
+    /// The one that was the last when the store was opened or made: what came with the opening is behind it.
+    [[nodiscard]] std::int64_t last_entry_at_opening() const { return last_entry_at_opening_; }
 
     /// Creates database and anchor (anchor first) and leaves the store unsealed, at epoch 1.
     /// Refuses `wrong_state` where a database exists, or an anchor that has seen one.
@@ -85,6 +91,9 @@ public:
     /// of the daemon, and until then there is none.
     [[nodiscard]] std::optional<std::filesystem::path> replace_with(RestoredStore& next);
 
+    /// The database as it was before migrations, the newest first. In any state. Never throws.
+    [[nodiscard]] std::vector<KeptStore> kept_before_migrations() const;
+
     /// Moves the write-ahead log into the database file and empties it. Throws StoreFault.
     void checkpoint();
     /// The same, where a transaction has destroyed a key since the last time, or the vault has just started; and
@@ -97,6 +106,8 @@ private:
     void open();
 
     StoreFiles files_;
+    std::int64_t last_entry_at_opening_ = 0;
+    std::optional<KeptStore> kept_before_;  ///< of a migration that the audit does not tell of yet
     std::unique_ptr<Engine> engine_;
 };
 

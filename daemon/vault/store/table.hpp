@@ -50,6 +50,10 @@ struct TableInfo {
     std::string insert;  ///< columns, MAC
     std::string update;  ///< columns but the id, new MAC, id, old MAC
     std::string erase;   ///< id, MAC
+
+    [[nodiscard]] std::string select_where(std::string_view clause) const {
+        return clause.empty() ? select : select + " " + std::string{clause};
+    }
 };
 
 [[nodiscard]] TableInfo make_table_info(std::size_t ordinal, std::string_view name,

@@ -18,6 +18,14 @@ std::optional<Tenant> find(Transaction& tx, const EnvironmentId& environment, st
 
 std::optional<Tenant> get(Transaction& tx, const TenantId& id) { return rows::by_id<Tenant>(tx, id.text); }
 
+std::vector<Tenant> from(Transaction& tx, const EnvironmentId& environment, std::string_view tenant,
+                         std::int64_t limit) {
+    return rows::where<Tenant>(tx, "WHERE environment = ? AND tenant >= ? ORDER BY tenant LIMIT ?",
+                               {environment.text, std::string{tenant}, limit});
+}
+
+void check_complete(Transaction& tx) { rows::check_complete<Tenant>(tx); }
+
 std::vector<Tenant> list(Transaction& tx, const std::optional<EnvironmentId>& environment) {
     if (environment) return rows::where<Tenant>(tx, "WHERE environment = ? ORDER BY tenant", {environment->text});
     return rows::all<Tenant>(tx, "ORDER BY tenant, environment");

@@ -24,6 +24,10 @@ std::vector<Ticket> open_of_uid(Transaction& tx, std::int64_t uid) {
     return rows::where<Ticket>(tx, "WHERE uid = ? AND state = 'open' ORDER BY created_at, rowid", {uid});
 }
 
+std::vector<std::int64_t> open_users(Transaction& tx) {
+    return rows::distinct(tx, "SELECT min(uid) FROM tickets WHERE state = 'open' AND uid > ?");
+}
+
 std::vector<Ticket> newest(Transaction& tx, std::int64_t limit) {
     return rows::where<Ticket>(tx, "ORDER BY created_at DESC, rowid DESC LIMIT ?", {limit});
 }

@@ -18,6 +18,8 @@ namespace jeton::vault::tickets {
 [[nodiscard]] std::vector<Ticket> list(Transaction& tx);
 /// Neither claimed nor revoked, though they may have expired.
 [[nodiscard]] std::vector<Ticket> open_of_uid(Transaction& tx, std::int64_t uid);
+/// The users whom open tickets are for, each once. Not verified: for what decides about room alone.
+[[nodiscard]] std::vector<std::int64_t> open_users(Transaction& tx);
 /// The newest first, at most `limit`, in any state.
 [[nodiscard]] std::vector<Ticket> newest(Transaction& tx, std::int64_t limit);
 /// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <ctime>
-#include <functional>
 #include <limits>
 
 #include <fmt/format.h>
 
+#include "daemon/base/encoding.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/audit_checkpoints.hpp"
 #include "daemon/vault/verbs/page.hpp"
@@ -53,8 +54,17 @@ Result<std::optional<UtcSeconds>> time_of(std::string_view member, const std::op
                   "write it as 2026-01-31T09:05:00Z or 2026-01-31");
 }
 
+/// All of `text` is a number that is not negative.
+std::optional<std::int64_t> number_in(std::string_view text) {
+    std::int64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    return problem == std::errc{} && stop == end && number >= 0 ? std::optional{number} : std::nullopt;
+}
+
 /// What a listing and an export ask for alike.
-Result<audit::Filter> filter_of(protocol::Fields& in) {
+enum class Cursor { sequence, of_a_search };
+Result<audit::Filter> filter_of(protocol::Fields& in, Cursor cursor = Cursor::sequence) {
     audit::Filter filter;
     filter.tenant = in.optional_text("tenant");
     filter.connection = in.optional_text("connection");
@@ -63,7 +73,7 @@ Result<audit::Filter> filter_of(protocol::Fields& in) {
     const auto since = time_of("since", in.optional_text("since"));
     const auto until = time_of("until", in.optional_text("until"));
     const auto result = in.optional_text("result");
-    const auto after = in.optional_text("after");
+    const auto after = cursor == Cursor::sequence ? in.optional_text("after") : std::nullopt;
     if (!since) return since.error();
     if (!until) return until.error();
     filter.since = *since;
@@ -71,27 +81,58 @@ Result<audit::Filter> filter_of(protocol::Fields& in) {
     if (result && *result != "done" && *result != "refused") return bad_body("result must be done or refused");
     if (result) filter.refused = *result == "refused";
     if (after) {
-        std::int64_t sequence = 0;
-        const auto* end = after->data() + after->size();
-        const auto [stop, problem] = std::from_chars(after->data(), end, sequence);
-        if (problem != std::errc{} || stop != end || sequence < 0) return bad_body("after must be a sequence number");
-        filter.after = sequence;
+        const auto sequence = number_in(*after);
+        if (!sequence) return bad_body("after must be a sequence number");
+        filter.after = *sequence;
     }
     return filter;
 }
 
-/// The page of `found`, with another one behind it where it is full.
-template <class Found, class EntryOf, class ViewOf>
-Outcome paged(const std::vector<Found>& found, std::int64_t limit, EntryOf entry_of, ViewOf view_of) {
+/// The page of what is found, with another one behind it where there may be more: also an empty one, where looking for
+/// more takes its time.
+template <class ViewOf>
+Outcome paged(Transaction& tx, audit::Filter filter, std::int64_t limit, ViewOf view_of) {
+    filter.limit = limit;
+    const auto found = audit::find(tx, filter);
     PageRows shown{limit};
-    std::int64_t last = 0;
-    for (const auto& one : found) {
+    auto reached = found.reached;
+    auto is_last = found.is_last;
+    for (const auto& one : found.entries) {
         if (shown.is_full()) break;
         shown.add(view_of(one));
-        last = std::invoke(entry_of, one).sequence;
+        if (!shown.is_full() || &one == &found.entries.back()) continue;
+        reached = one.entry.sequence;  // of long entries fewer stand on a page
+        is_last = false;
     }
-    auto next = shown.is_full() ? std::to_string(last) : std::string{};
-    return std::move(shown).end(std::move(next));
+    return std::move(shown).end(is_last ? std::string{} : std::to_string(reached));
+}
+
+constexpr std::string_view newest_cursor = "newest-";  ///< then BELOW-WANTED: a search for the newest goes on
+
+/// Where the newest `count` begin, as far as this request gets: the filter then asks for them alone. A cursor: the next
+/// request goes on.
+Result<std::optional<std::string>> find_newest(Transaction& tx, audit::Filter& filter, std::int64_t count,
+                                               std::string_view cursor) {
+    audit::NewestSearch search{audit::signed_head(tx).sequence + 1, count + 1};
+    if (!cursor.empty()) {
+        const auto rest = cursor.substr(newest_cursor.size());
+        const auto dash = std::min(rest.find('-'), rest.size());
+        const auto below = number_in(rest.substr(0, dash));
+        const auto wanted = number_in(rest.substr(std::min(dash + 1, rest.size())));
+        if (!below || !wanted) return bad_body("after is no cursor of this listing");
+        search = {*below, std::min(*wanted, count + 1)};
+    }
+    search = audit::look_for_newest(tx, filter, search);
+    if (search.wanted == 0) filter.after = search.below;
+    if (search.wanted == 0 || search.below == 0) return std::optional<std::string>{};
+    return std::optional{fmt::format("{}{}-{}", newest_cursor, search.below, search.wanted)};
+}
+
+constexpr std::chrono::milliseconds walk_time{10};  ///< of one request: others come in between
+constexpr std::size_t walks_max = 8;
+
+auto time_from_now(std::chrono::milliseconds time) {
+    return [end = std::chrono::steady_clock::now() + time] { return std::chrono::steady_clock::now() < end; };
 }
 
 json::object head_view(const audit::SignedHead& head) {
@@ -113,15 +154,20 @@ json::value checkpoint_view(Transaction& tx, const std::optional<AuditCheckpoint
 
 Result<Outcome> audit_list(Call& call) {
     protocol::Fields in{call.body};
-    auto filter = filter_of(in);
+    const auto cursor = in.text_or("after", "");
+    const bool searches = cursor.starts_with(newest_cursor);
+    auto filter = filter_of(in, searches ? Cursor::of_a_search : Cursor::sequence);
     const auto limit = in.optional_integer("limit", 1, page_limit).value_or(usual_page);
     const auto newest = in.optional_integer("newest", 1, 1'000'000'000);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!filter) return filter.error();
     // The pages that follow name where the one before ended; where the newest begin was settled then.
-    if (newest && !filter->after) filter->after = audit::before_newest(call.tx, *filter, *newest);
-    filter->limit = limit;
-    return paged(audit::list(call.tx, *filter), limit, std::identity{}, view_of);
+    if (newest && !filter->after) {
+        const auto more = find_newest(call.tx, *filter, *newest, searches ? cursor : std::string{});
+        if (!more) return more.error();
+        if (*more) return PageRows{limit}.end(**more);
+    }
+    return paged(call.tx, *filter, limit, [](const audit::HashedEntry& hashed) { return view_of(hashed.entry); });
 }
 
 Result<Outcome> audit_export(Call& call) {
@@ -130,25 +176,44 @@ Result<Outcome> audit_export(Call& call) {
     const auto limit = in.optional_integer("limit", 1, page_limit).value_or(usual_page);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!filter) return filter.error();
-    filter->limit = limit;
-    return paged(audit::list_hashed(call.tx, *filter), limit, &audit::HashedEntry::entry,
-                 [](const audit::HashedEntry& hashed) {
-                     auto view = view_of(hashed.entry);
-                     view["hash"] = hashed.hash;
-                     return view;
-                 });
+    return paged(call.tx, *filter, limit, [](const audit::HashedEntry& hashed) {
+        auto view = view_of(hashed.entry);
+        view["hash"] = hashed.hash;
+        return view;
+    });
 }
 
 Result<Outcome> audit_verify(Call& call) {
     protocol::Fields in{call.body};
+    const auto cursor = in.text_or("after", "");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto verified = audit::verify(call.tx);
+    auto& walks = call.room.audit_walks;
+    audit::VerifyWalk walk;
+    if (!cursor.empty()) {
+        const auto begun = walks.find(cursor);
+        if (begun == walks.end() || !cursor.starts_with(call.tx.instance())) {
+            return refuse(Errc::wrong_state, "this verification has ended: the store was opened anew, or others came",
+                          "begin again: jeton audit verify");
+        }
+        walk = begun->second;
+        walks.erase(begun);
+    }
+    const auto verified = audit::verify_on(call.tx, walk, time_from_now(walk_time));
     if (!verified) return verified.error();
-    call.room.audit_verified_at = call.now();
-    return done({{"verified", true},
-                 {"entries", verified->entries},
-                 {"head", head_view(audit::signed_head(call.tx))},
-                 {"checkpoint", checkpoint_view(call.tx, audit_checkpoints::find(call.tx))}});
+    const auto head = audit::signed_head(call.tx);
+    Outcome outcome = done({{"verified", verified->has_value()},
+                            {"entries", *verified ? (*verified)->entries : walk.entries},
+                            {"head", head_view(head)},
+                            {"checkpoint", checkpoint_view(call.tx, audit_checkpoints::find(call.tx))}});
+    if (*verified) {
+        call.room.audit_verified_at = call.now();
+        return outcome;
+    }
+    // The walk is ours to remember: whoever asks could say that he had walked further.
+    if (walks.size() >= walks_max) walks.erase(walks.begin());
+    outcome.next = fmt::format("{}-{}", call.tx.instance(), random_hex(16));
+    walks.insert_or_assign(outcome.next, walk);
+    return outcome;
 }
 
 Result<Outcome> audit_compare(Call& call) {
@@ -178,7 +243,7 @@ Result<Outcome> audit_prune(Call& call) {
     const auto before = time_of("before", in.text("before"));
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!before) return before.error();
-    const auto pruned = audit::prune(call.tx, before->value(), call.peer.name());
+    const auto pruned = audit::prune(call.tx, before->value(), call.peer.name(), time_from_now(walk_time));
     if (!pruned) return pruned.error();
     if (pruned->entries > 0) {
         record(call.tx, call.peer,
@@ -188,6 +253,7 @@ Result<Outcome> audit_prune(Call& call) {
                call.now());
     }
     return done({{"pruned", pruned->entries},
+                 {"more", pruned->has_more},
                  {"checkpoint", checkpoint_view(call.tx, pruned->checkpoint)},
                  {"message", pruned->entries == 0 ? std::string{"Nothing is older; the newest entries always stay."}
                                                   : fmt::format("{} entries are gone; the chain goes on from entry {}.",

@@ -1,6 +1,12 @@
 // Verbs: binding.add, binding.remove, binding.list, binding.explain
 #include "daemon/vault/services/bindings.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "daemon/vault/services/explanation.hpp"
@@ -8,6 +14,7 @@
 #include "daemon/vault/verbs/binding_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/page_by_connection.hpp"
 #include "daemon/vault/verbs/peer_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
@@ -27,6 +34,26 @@ json::array warnings_of(const Binding& binding) {
         warnings.emplace_back("Any container that runs a process under this uid gets these tokens.");
     }
     return warnings;
+}
+
+std::string key_of(Transaction& tx, const Binding& binding) {
+    return fmt::format("{} {} {}", target_of(tx, binding), described(binding), binding.id.text);
+}
+
+/// First those that are for no single connection, then by connection: nothing is sorted.
+Result<Outcome> page_of_many(Call& call, const Page& page, const std::function<bool(const Binding&)>& is_asked_for) {
+    bool is_first = page.after.empty();
+    return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
+        std::vector<json::value> rows;
+        const auto add = [&](const std::vector<Binding>& bindings) {
+            for (const auto& binding : bindings) {
+                if (is_asked_for(binding)) rows.emplace_back(binding_view(call.tx, binding));
+            }
+        };
+        if (std::exchange(is_first, false)) add(bindings::of_no_connection(call.tx));
+        add(bindings::of_connection(call.tx, found.connection.id));
+        return rows;
+    });
 }
 
 }  // namespace
@@ -69,22 +96,29 @@ Result<Outcome> binding_list(Call& call) {
     const auto group = in.optional_text("group");
     const auto unit = in.optional_text("unit");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    auto all = bindings::list(call.tx);
-    std::erase_if(all, [&](const Binding& binding) {
-        return (user && binding.user != *user) || (group && binding.group != *group) || (unit && binding.unit != *unit);
-    });
+    const auto is_asked_for = [&](const Binding& binding) {
+        return (!user || binding.user == *user) && (!group || binding.group == *group) &&
+               (!unit || binding.unit == *unit);
+    };
+    if (!connection && bindings::count(call.tx) > sorted_at_most &&
+        bindings::of_no_connection(call.tx).size() <= sorted_at_most / 2) {
+        return page_of_many(call, page, is_asked_for);
+    }
+    std::vector<Binding> all;
     if (connection) {
         const auto name = parse_connection_name(*connection);
         if (!name) return name.error();
         const auto found = find_connection(call.tx, *name);
         if (!found) return found.error();
-        std::erase_if(all, [&](const Binding& binding) { return !is_for(binding, found->connection); });
+        all = bindings::of_connection(call.tx, found->connection.id);
+        std::ranges::move(bindings::of_pattern(call.tx, found->app.id, found->environment.id), std::back_inserter(all));
+    } else {
+        all = bindings::list(call.tx);
     }
-    const auto key_of = [&](const Binding& binding) {
-        return fmt::format("{} {} {}", target_of(call.tx, binding), described(binding), binding.id.text);
-    };
-    return page_of(std::move(all), page, key_of,
-                   [&](const Binding& binding) { return binding_view(call.tx, binding); });
+    std::erase_if(all, [&](const Binding& binding) { return !is_asked_for(binding); });
+    return page_of(
+        std::move(all), page, [&](const Binding& binding) { return key_of(call.tx, binding); },
+        [&](const Binding& binding) { return binding_view(call.tx, binding); });
 }
 
 Result<Outcome> binding_explain(Call& call) {

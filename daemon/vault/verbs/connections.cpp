@@ -1,6 +1,8 @@
 // Verbs: connection.list, connection.show, connection.edit
 #include "daemon/vault/services/connections.hpp"
 
+#include <vector>
+
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/scopes.hpp"
 #include "daemon/vault/services/selection.hpp"
@@ -11,6 +13,7 @@
 #include "daemon/vault/verbs/connection_view.hpp"
 #include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/page_by_connection.hpp"
 #include "daemon/vault/verbs/pair_view.hpp"
 #include "daemon/vault/verbs/scope_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -71,10 +74,9 @@ Result<Outcome> connection_list(Call& call) {
         }
     }
     if (unused_for) selector.unused_for = std::chrono::seconds{*unused_for};
-    auto selected = select_connections(call.tx, call.standing, selector, call.now());
-    if (!selected) return selected.error();
-    return page_of(*std::move(selected), page, &FoundConnection::name,
-                   [&](const FoundConnection& found) { return connection_view(call, found); });
+    return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
+        return std::vector<json::value>{connection_view(call, found)};
+    });
 }
 
 Result<Outcome> connection_show(Call& call) {

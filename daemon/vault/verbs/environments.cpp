@@ -30,6 +30,7 @@ json::object row_of(const Call& call, const Environment& environment) {
         {"signing_alg",
          signs ? json::value(name_of(signing_key_of(call.tx, environment).algorithm)) : json::value(nullptr)},
         {"resources", json::value_from(environment.resources)},
+        {"tenant_claim_required", environment.tenant_claim_required},
         {"connections", call.standing.sees_everything() ? json::value(connections::count(call.tx, environment.id))
                                                         : json::value(nullptr)},
         {"need_import",

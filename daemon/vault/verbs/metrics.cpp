@@ -176,24 +176,28 @@ std::string add_each_connection(json::array& families, Transaction& tx, const St
     auto state = gauge("jeton_connection_state", "Always 1; the label says in which state the connection is.");
     auto age = gauge("jeton_connection_secret_age_seconds", "Age of the oldest active client secret.");
     auto used = gauge("jeton_connection_last_used_timestamp_seconds", "When a token was last fetched.");
-    auto found = select_connections(tx, standing, {}, now).value();
-    auto paged = page_of(std::move(found), page, &FoundConnection::name, [&](const FoundConnection& one) {
-        const auto add = [&](Family& family, const std::optional<std::int64_t>& value) {
-            family.add({{"app", one.app.name}, {"tenant", one.tenant.tenant}, {"environment", one.environment.name}},
-                       value);
-        };
-        state.add({{"app", one.app.name},
-                   {"tenant", one.tenant.tenant},
-                   {"environment", one.environment.name},
-                   {"state", name_of(one.connection.state)}},
-                  1);
-        add(age, seconds_between(oldest_secret(tx, one.connection.id), now));
-        const auto use = usage::last_of_connection(tx, one.connection.id);
-        add(used, use ? moment(use->last_at) : std::nullopt);
-        return json::value(nullptr);
-    });
+    std::int64_t left = page.limit;
+    auto next = walk_connections(
+        tx, standing, {}, page.after, now, [&] { return left > 0 && page.has_time(); },
+        [&](const FoundConnection& one) {
+            --left;
+            const auto add = [&](Family& family, const std::optional<std::int64_t>& value) {
+                family.add(
+                    {{"app", one.app.name}, {"tenant", one.tenant.tenant}, {"environment", one.environment.name}},
+                    value);
+            };
+            state.add({{"app", one.app.name},
+                       {"tenant", one.tenant.tenant},
+                       {"environment", one.environment.name},
+                       {"state", name_of(one.connection.state)}},
+                      1);
+            add(age, seconds_between(oldest_secret(tx, one.connection.id), now));
+            const auto use = usage::last_of_connection(tx, one.connection.id);
+            add(used, use ? moment(use->last_at) : std::nullopt);
+            return true;
+        });
     for (auto* family : {&state, &age, &used}) std::move(*family).end(families);
-    return std::move(paged.next);
+    return next.value();
 }
 
 Error not_for_you(const Peer& peer) {

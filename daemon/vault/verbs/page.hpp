@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,11 +21,16 @@ inline constexpr std::int64_t page_limit = 1000;
 inline constexpr std::int64_t usual_page = 400;
 inline constexpr std::size_t page_bytes_limit = 512UZ * 1024;  ///< a page of long rows ends before its `limit`
 
+inline constexpr std::chrono::milliseconds page_time{20};
+
 /// `limit` and `after` of a body.
 struct Page {
     std::int64_t limit = usual_page;
     std::string after;  ///< the key of the last row seen; empty: from the beginning
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
+    /// Others wait: a page that takes longer ends early, though it may be short or empty.
+    [[nodiscard]] bool has_time() const { return std::chrono::steady_clock::now() - began < page_time; }
     [[nodiscard]] static Page read(protocol::Fields& in) {
         Page page;
         page.limit = in.optional_integer("limit", 1, page_limit).value_or(usual_page);

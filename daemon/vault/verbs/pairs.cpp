@@ -2,6 +2,7 @@
 #include "daemon/vault/services/pairs.hpp"
 
 #include <map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "daemon/vault/store/usage.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/page_by_connection.hpp"
 #include "daemon/vault/verbs/pair_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
@@ -70,6 +72,13 @@ Result<Outcome> pair_list(Call& call) {
         for (auto& pair : pairs::of_connection(call.tx, found->connection.id)) {
             rows.push_back({std::move(pair), found->name()});
         }
+    } else if (pairs::count(call.tx) > sorted_at_most) {
+        return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
+            std::vector<json::value> of_it;
+            for (const auto& pair : pairs::of_connection(call.tx, found.connection.id))
+                of_it.emplace_back(pair_view(call.tx, pair, found.name()));
+            return of_it;
+        });
     } else {
         std::map<ConnectionId, std::string> names;
         for (auto& pair : pairs::list(call.tx)) {

@@ -13,6 +13,7 @@
 #include "daemon/vault/verbs/form_field_view.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
 #include "daemon/vault/verbs/page.hpp"
+#include "daemon/vault/verbs/page_by_connection.hpp"
 #include "daemon/vault/verbs/secret_view.hpp"
 #include "daemon/vault/verbs/ticket_for.hpp"
 #include "daemon/vault/verbs/trial.hpp"
@@ -106,32 +107,6 @@ json::value hint_of(const Room& room, Transaction& tx, const FoundConnection& fo
                                        age_of(secret.created_at, now), renewal_of(found)));
     }
     return nullptr;
-}
-
-struct ListedSecret {
-    FoundConnection found;
-    Secret secret;
-};
-
-/// The connections that the peer sees, or the one that the body names.
-Result<std::vector<FoundConnection>> listed_connections(Call& call, const std::optional<std::string>& app,
-                                                        const std::optional<std::string>& tenant) {
-    std::vector<FoundConnection> listed;
-    if (app && tenant) {
-        const auto name = parse_connection_name(*app + "/" + *tenant);
-        if (!name) return name.error();
-        auto found = find_visible(call.tx, call.standing, *name);
-        if (!found) return found.error();
-        listed.push_back(*std::move(found));
-        return listed;
-    }
-    auto seen = select_connections(call.tx, call.standing, {}, call.now());
-    if (!seen) return seen.error();
-    for (auto& found : *seen) {
-        if ((app && found.app.name != *app) || (tenant && found.tenant_name().text() != *tenant)) continue;
-        listed.push_back(std::move(found));
-    }
-    return listed;
 }
 
 }  // namespace
@@ -241,23 +216,34 @@ Result<Outcome> secret_list(Call& call) {
     const auto older_than = in.optional_integer("older_than", 0, std::chrono::seconds{std::chrono::years{100}}.count());
     const auto page = Page::read(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto listed = listed_connections(call, app, tenant);
-    if (!listed) return listed.error();
     const auto now = call.now();
-    std::vector<ListedSecret> rows;
-    for (const auto& found : *listed) {
-        for (auto& secret : secrets::of(call.tx, found.connection.id)) {
-            if (older_than && now - secret.created_at < std::chrono::seconds{*older_than}) continue;
-            rows.push_back({found, std::move(secret)});
-        }
+    const auto is_asked_for = [&](const Secret& secret) {
+        return !older_than || now - secret.created_at >= std::chrono::seconds{*older_than};
+    };
+    if (!app || !tenant) {
+        Selector selector;
+        selector.app = app;
+        selector.tenant = tenant;
+        return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
+            std::vector<json::value> rows;
+            for (const auto& secret : secrets::of(call.tx, found.connection.id)) {
+                if (is_asked_for(secret)) rows.emplace_back(secret_view(call.room, call.tx, found, secret, now));
+            }
+            return rows;
+        });
     }
+    const auto name = parse_connection_name(*app + "/" + *tenant);
+    if (!name) return name.error();
+    const auto found = find_visible(call.tx, call.standing, *name);
+    if (!found) return found.error();
+    auto rows = secrets::of(call.tx, found->connection.id);
+    std::erase_if(rows, [&](const Secret& secret) { return !is_asked_for(secret); });
     return page_of(
         std::move(rows), page,
-        [](const ListedSecret& row) {
-            return fmt::format("{} {:012} {}", row.found.name(), row.secret.created_at.time_since_epoch().count(),
-                               row.secret.id.text);
+        [](const Secret& secret) {
+            return fmt::format("{:012} {}", secret.created_at.time_since_epoch().count(), secret.id.text);
         },
-        [&](const ListedSecret& row) { return secret_view(call.room, call.tx, row.found, row.secret, now); });
+        [&](const Secret& secret) { return secret_view(call.room, call.tx, *found, secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {

@@ -1,6 +1,12 @@
 // Verbs: tenant.create, tenant.edit, tenant.list, tenant.show
 #include "daemon/vault/services/tenants.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/tenants.hpp"
 #include "daemon/vault/verbs/page.hpp"
@@ -11,6 +17,14 @@ namespace {
 
 json::value view_of(const FoundTenant& found) {
     return {{"tenant", found.tenant.tenant}, {"environment", found.environment.name}, {"name", found.tenant.name}};
+}
+
+/// Looks at `name`, which must stay.
+std::pair<std::string_view, std::string_view> place_of(const TenantName& name) {
+    return {name.tenant, name.environment};
+}
+std::pair<std::string_view, std::string_view> place_of(const FoundTenant& found) {
+    return {found.tenant.tenant, found.environment.name};
 }
 
 }  // namespace
@@ -48,17 +62,32 @@ Result<Outcome> tenant_list(Call& call) {
     if (only) {
         if (auto known = find_environment(call.tx, *only); !known) return known.error();
     }
-    std::vector<FoundTenant> visible;
+    const auto at = std::min(page.after.find('@'), page.after.size());
+    const TenantName behind{page.after.substr(0, at), page.after.substr(std::min(at + 1, page.after.size()))};
+    if (page.after.empty()) tenants::check_complete(call.tx);
+    // Of each environment as many as there is room for; what lies behind the end of one of these parts is for later.
+    std::vector<FoundTenant> candidates;
+    std::optional<TenantName> end;
     for (const auto& environment : environments::list(call.tx)) {
         if (only && environment.name != *only) continue;
-        for (auto& tenant : tenants::list(call.tx, environment.id)) {
-            if (sees(call.tx, call.standing, tenant)) visible.push_back({environment, std::move(tenant)});
+        auto part = tenants::from(call.tx, environment.id, behind.tenant, page.limit + 1);
+        if (static_cast<std::int64_t>(part.size()) > page.limit) {
+            TenantName last{part.back().tenant, environment.name};
+            if (!end || place_of(last) < place_of(*end)) end = std::move(last);
         }
+        for (auto& tenant : part) candidates.push_back({environment, std::move(tenant)});
     }
-    const auto key_of = [](const FoundTenant& found) {
-        return TenantName{found.tenant.tenant, found.environment.name}.text();
-    };
-    return page_of(std::move(visible), page, key_of, view_of);
+    std::ranges::sort(candidates, {}, [](const FoundTenant& found) { return place_of(found); });
+    PageRows shown{page.limit};
+    std::string reached;
+    for (const auto& found : candidates) {
+        if (!page.after.empty() && place_of(found) <= place_of(behind)) continue;
+        const bool is_over = (end && place_of(found) > place_of(*end)) || shown.is_full() || !page.has_time();
+        if (is_over && !reached.empty()) return std::move(shown).end(std::move(reached));
+        reached = TenantName{found.tenant.tenant, found.environment.name}.text();
+        if (sees(call.tx, call.standing, found.tenant)) shown.add(view_of(found));
+    }
+    return std::move(shown).end(end ? std::move(reached) : std::string{});
 }
 
 Result<Outcome> tenant_show(Call& call) {

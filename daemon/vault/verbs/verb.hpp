@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,7 @@
 #include "daemon/vault/services/tally.hpp"
 #include "daemon/vault/services/tokens.hpp"
 #include "daemon/vault/services/upstream.hpp"
+#include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/store.hpp"
 #include "libclient/protocol/fields.hpp"
 
@@ -47,6 +49,8 @@ struct Room {
     KeptSurvey survey = {};
     BootTime started = clock.boot_time();
     std::optional<UtcSeconds> audit_verified_at = {};  ///< the whole chain, since the vault began
+    std::optional<UtcSeconds> config_read_at = {};     ///< again, since the vault began
+    std::map<std::string, audit::VerifyWalk> audit_walks = {};  ///< verifications that go on, by their cursor
 };
 
 /// One request inside its savepoint.

@@ -2,6 +2,7 @@
  *
  *   get TIMEOUT [MEMBER=VALUE]…   "JETON_OK HOLDS EXPIRES_IN TOKEN", or "CODE WORD RETRY_AFTER WHAT | NEXT"
  *   many N [MEMBER=VALUE]…        N times without waiting, between two marks that a tracer sees: "GOT NANOSECONDS-EACH"
+ *   asks N [MEMBER=VALUE]…        the same with 5 s for each
  *   threads N [MEMBER=VALUE]…     N threads at once: "N_OK DIFFERENT_TOKENS"
  *   child [MEMBER=VALUE]…         in a child: without waiting, with 5 s, without again: "CODE CODE CODE"
  *   held                          does the token of the last get hold? "0" or "1"
@@ -66,14 +67,14 @@ static void get(char *members, int timeout) {
     jeton_error_free(error);
 }
 
-static void many(char *members, long count) {
+static void many(char *members, long count, int timeout) {
     const struct jeton_request wish = request_of(members);
     if (write(STDERR_FILENO, "begin\n", 6) != 6) abort();
     const double begun = now();
     long got = 0;
     for (long i = 0; i < count; ++i) {
         jeton_token *token = NULL;
-        if (jeton_token_get(client, &wish, 0, &token, NULL) == JETON_OK) ++got;
+        if (jeton_token_get(client, &wish, timeout, &token, NULL) == JETON_OK) ++got;
         jeton_token_free(token);
     }
     const double each = (now() - begun) / (double)count;
@@ -172,12 +173,13 @@ int main(int argc, char **argv) {
         char *rest = line;
         const char *verb = strtok_r(rest, "\t", &rest);
         if (verb == NULL) continue;
-        const int counted = strcmp(verb, "get") == 0 || strcmp(verb, "many") == 0 || strcmp(verb, "threads") == 0 ||
+        const int counted = strcmp(verb, "get") == 0 || strcmp(verb, "many") == 0 || strcmp(verb, "asks") == 0 || strcmp(verb, "threads") == 0 ||
                             strcmp(verb, "ticks") == 0 || strcmp(verb, "become") == 0;
         const char *word = counted ? strtok_r(rest, "\t", &rest) : "0";
         const long number = word == NULL ? 0 : strtol(word, NULL, 10);
         if (strcmp(verb, "get") == 0) get(rest, (int)number);
-        if (strcmp(verb, "many") == 0) many(rest, number);
+        if (strcmp(verb, "many") == 0) many(rest, number, 0);
+        if (strcmp(verb, "asks") == 0) many(rest, number, 5000);
         if (strcmp(verb, "threads") == 0) threads(rest, (unsigned)number);
         if (strcmp(verb, "child") == 0) child(rest);
         if (strcmp(verb, "held") == 0) printf("%d\n", last == NULL ? 0 : jeton_token_holds(last));

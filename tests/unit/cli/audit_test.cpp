@@ -100,11 +100,11 @@ TEST_CASE("audit list --follow: one header, and columns that stay where they are
     const auto line = [](const std::string& sequence) {
         return sequence + std::string(7 - sequence.size(), ' ') +
                "2026-02-01T09:00:00Z  root                          app.created           "
-               "dispatcher                        control           done     1\n";
+               "dispatcher                        control           1      done\n";
     };
     CHECK(shown.out ==
           "#      AT                    WHO           UNIT            EVENT                 "
-          "SUBJECT                           VIA               RESULT   COUNT\n" +
+          "SUBJECT                           VIA               COUNT  RESULT\n" +
               line("1") + line("2") + line("1000"));
 }
 

@@ -68,7 +68,9 @@ void Loop::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-Peer some_peer(uid_t uid) { return Peer{.uid = uid, .gid = uid, .pid = 4711, .foreign = false, .attested_at = {}}; }
+Peer some_peer(uid_t uid) {
+    return Peer{.uid = uid, .gid = uid, .pid = 4711, .foreign = false, .attested_at = HandClock{}.boot};
+}
 
 Task<Answer> ScriptedVault::ask(Question question) {
     Asked asked_now{std::string{question.verb}, std::string{question.socket}, json::serialize(question.body),

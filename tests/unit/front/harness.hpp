@@ -61,7 +61,7 @@ private:
     std::thread thread_;
 };
 
-/// A peer that nothing attested.
+/// A peer that nothing attested, as if at the first moment of a HandClock.
 [[nodiscard]] Peer some_peer(uid_t uid = 1000);
 
 /// Answers each question by a function and remembers it.

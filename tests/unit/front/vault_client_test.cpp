@@ -3,6 +3,7 @@
 #include <array>
 #include <future>
 #include <string>
+#include <thread>
 
 #include <sys/socket.h>
 
@@ -36,6 +37,11 @@ public:
             REQUIRE(count > 0);
             decoder_.feed({bytes.data(), static_cast<std::size_t>(count)});
         }
+    }
+    /// Whether nothing comes any more; waits for it.
+    bool is_told_that_nothing_comes() {
+        char byte = 0;
+        return ::recv(end_.get(), &byte, 1, 0) == 0;
     }
     void hang_up() { end_.reset(); }
     std::string last;
@@ -76,6 +82,7 @@ struct World {
     std::vector<bool> open;  ///< with each era
     std::vector<std::string> replaced;
     int ready = 0;
+    int lost = 0;
     VaultClient client{loop.context(),
                        {.era_changed =
                             [this](const Era& era, bool unsealed) {
@@ -83,7 +90,8 @@ struct World {
                                 open.push_back(unsealed);
                             },
                         .token_replaced = [this](std::string_view connection) { replaced.emplace_back(connection); },
-                        .ready = [this] { ++ready; }}};
+                        .ready = [this] { ++ready; },
+                        .lost = [this] { ++lost; }}};
 };
 
 constexpr std::string_view hello = R"({"event":"hello","instance":"9f","epoch":1,"state":"unsealed"})";
@@ -156,6 +164,53 @@ TEST_CASE(
     CHECK(world.eras == std::vector{Era{"9f", 1}, Era{}, Era{"9f", 1}});
     CHECK(world.open == std::vector{true, false, true});
     CHECK(world.ready == 1);
+}
+
+TEST_CASE("vault link: a token request that a vault leaves unanswered is asked once more, and only once") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto asked = world.ask("token.issue");
+    (void)vault.hear();
+    const auto question = vault.last;
+    vault.hang_up();
+
+    auto second = world.connect();
+    second.say(hello);
+    SUBCASE("it is answered") {
+        second.say(done_frame(second.hear(), "{}"));
+        CHECK(second.last == question);
+        CHECK_FALSE(asked.get().refused.has_value());
+    }
+    SUBCASE("one that ends a vault does not end them all") {
+        (void)second.hear();
+        second.hang_up();
+        const auto answer = asked.get();
+        CHECK(answer.unsure);
+        CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
+    }
+    CHECK(world.lost >= 1);
+}
+
+TEST_CASE("vault link: a vault that ends answers what it was asked; what comes then is for the next one") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto asked = world.ask("app.create");
+    const auto id = vault.hear();
+    vault.say(R"({"event":"ending"})");
+    CHECK(vault.is_told_that_nothing_comes());
+    auto later = world.ask("secret.generate");  // would be unsure, had it been sent
+    vault.say(done_frame(id, "{}"));
+    CHECK_FALSE(asked.get().refused.has_value());
+    std::this_thread::sleep_for(2100ms);  // longer than a question waits without the word of a vault
+    vault.hang_up();
+
+    auto next = world.connect();
+    next.say(hello);
+    next.say(done_frame(next.hear(), "{}"));
+    CHECK(next.last.contains("secret.generate"));
+    CHECK_FALSE(later.get().refused.has_value());
 }
 
 TEST_CASE("vault link: a question does not wait for ever") {

@@ -1,5 +1,6 @@
 #include "daemon/front/http/session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -9,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include "daemon/front/http/input_buffer.hpp"
 #include "tests/unit/front/harness.hpp"
 
 namespace jeton::front::test {
@@ -185,6 +187,23 @@ TEST_CASE("session: a fault while answering is a 500 without its text, and the e
     CHECK(said.find("on purpose") == std::string::npos);
 }
 
+TEST_CASE("T41: what a session has read is overwritten as soon as it is answered, also where more stands behind it") {
+    InputBuffer input;
+    const std::string secret = "client_secret=jcs.0123456789";
+    const auto read = [&](std::string_view bytes) {
+        input.make_room();
+        std::ranges::copy(bytes, input.room());
+        input.commit(bytes.size());
+    };
+    read(secret + "next");
+    const char* place = input.view().data();
+    input.consume(secret.size());
+    CHECK(std::all_of(place, place + secret.size(), [](char c) { return c == '\0'; }));
+    CHECK(input.view() == "next");
+    input.consume(4);
+    CHECK(std::all_of(place, place + secret.size() + 4, [](char c) { return c == '\0'; }));
+}
+
 TEST_CASE("T18: a head that does not end in time is answered 408, an idle session ends silently") {
     Limits limits;
     limits.header_time = limits.body_time = limits.idle_time = 1s;
@@ -218,6 +237,7 @@ TEST_CASE("server: stop ends idle sessions and lets running requests finish") {
     const auto idle = world.connect();
     const auto running = world.connect();
     world.loop.start();
+    CHECK(statuses(exchange(idle.get(), ask("/now"))) == std::vector{200});
     write_all(running.get(), ask("/later"));
     std::this_thread::sleep_for(10ms);
     asio::post(world.loop.context(), [&] { world.server.stop(); });
@@ -225,6 +245,37 @@ TEST_CASE("server: stop ends idle sessions and lets running requests finish") {
     const auto said = read_to_end(running.get());
     CHECK(statuses(said) == std::vector{200});
     CHECK(said.find("Connection: close") != std::string::npos);
+}
+
+TEST_CASE("server: who connected just before the stop is answered still, and sent away if it does not ask") {
+    World world;
+    const auto late = world.connect();
+    const auto silent = world.connect();
+    world.loop.start();
+    asio::post(world.loop.context(), [&] { world.server.stop(); });
+    std::this_thread::sleep_for(10ms);
+    write_all(late.get(), ask("/now"));
+    const auto said = read_to_end(late.get());
+    CHECK(statuses(said) == std::vector{200});
+    CHECK(said.find("Connection: close") != std::string::npos);
+    asio::post(world.loop.context(), [&] { world.server.end_newcomers(); });
+    CHECK(read_to_end(silent.get()).empty());
+}
+
+TEST_CASE("server: at the stop a request is answered, or cannot be sent any more") {
+    World world;
+    const auto asked = world.connect();
+    const auto idle = world.connect();
+    world.loop.start();
+    CHECK(statuses(exchange(asked.get(), ask("/now"))) == std::vector{200});
+    CHECK(statuses(exchange(idle.get(), ask("/now"))) == std::vector{200});
+    asio::post(world.loop.context(), [&] {
+        write_all(asked.get(), ask("/now"));  // it lies in the socket, unread, when the server stops
+        world.server.stop();
+        CHECK(::send(idle.get(), "x", 1, MSG_NOSIGNAL) < 0);
+    });
+    CHECK(statuses(read_to_end(asked.get())) == std::vector{200});
+    CHECK(read_to_end(idle.get()).empty());
 }
 
 }  // namespace jeton::front::test

@@ -36,7 +36,11 @@ struct World {
         cache.keep(Fingerprint{number}, some_peer(), {.command = "python3", .unit = {"worker.service", ""}},
                    std::move(given), era);
     }
-    std::optional<Response> find(unsigned char number = 1) { return cache.find(Fingerprint{number}, some_peer()); }
+    std::optional<Response> find(unsigned char number = 1) {
+        auto peer = some_peer();
+        peer.attested_at = clock.boot;
+        return cache.find(Fingerprint{number}, peer);
+    }
 };
 
 }  // namespace
@@ -71,6 +75,18 @@ TEST_CASE("decision: ends when either clock says so") {
     SUBCASE("wall") { world.clock.wall += 600s; }
     SUBCASE("boot") { world.clock.boot += 600s; }
     CHECK_FALSE(world.find().has_value());
+}
+
+TEST_CASE("T12: decision: not repeated to a caller whose attestation is too old; others are not deprived of it") {
+    World world;
+    world.keep();
+    const auto peer = some_peer();
+    world.clock.advance(59s);
+    CHECK(world.cache.find(Fingerprint{1}, peer).has_value());
+    world.clock.advance(1s);
+    CHECK_FALSE(world.cache.find(Fingerprint{1}, peer).has_value());
+    CHECK(world.find().has_value());
+    CHECK(world.cache.take_usage().at(0).count == 2);
 }
 
 TEST_CASE("decision: ends with its token, however long it may be reused") {

@@ -1,6 +1,7 @@
 #include "daemon/front/tokens/fingerprint.hpp"
 
 #include <array>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -71,6 +72,25 @@ TEST_CASE("fingerprint: everything that decides the answer is in it, and what is
         CHECK(print == prints.of(some_peer(), changed));
     }
     SUBCASE("another start of the daemon") { CHECK(print != Fingerprinter{}.of(some_peer(), request)); }
+}
+
+TEST_CASE("fingerprint: the bytes of a request are recognised where input begins with all of them, and only there") {
+    const Fingerprinter prints;
+    const std::string bytes = "POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx=1";
+    Request request{};
+    request.raw = bytes;
+    const auto print = prints.print(request, Fingerprint{1});
+    CHECK(print.question == Fingerprint{1});
+    CHECK(print.size == bytes.size());
+    CHECK(prints.begins_with(bytes, print));
+    CHECK(prints.begins_with(bytes + bytes, print));
+    CHECK_FALSE(prints.begins_with("", print));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        CHECK_FALSE(prints.begins_with(bytes.substr(0, i), print));
+        CHECK_FALSE(prints.begins_with(bytes.substr(0, i) + '~' + bytes.substr(i + 1), print));
+        CHECK_FALSE(prints.begins_with(bytes.substr(0, i) + '~' + bytes.substr(i), print));
+    }
+    CHECK(Fingerprinter{}.print(request, Fingerprint{1}).bytes != print.bytes);  // another start of the daemon
 }
 
 }  // namespace jeton::front::test

@@ -10,67 +10,13 @@
 #include "daemon/vault/store/secrets.hpp"
 #include "daemon/vault/store/signing_keys.hpp"
 #include "tests/unit/vault/keys/old_slot.hpp"
-#include "tests/unit/vault/store/support.hpp"
+#include "tests/unit/vault/store/older_schemas.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
 using namespace jeton::vault::store_test;
 
 namespace {
-
-void drop_columns(const Place& place, std::initializer_list<const char*> columns) {
-    for (const std::string name : columns) {
-        const auto dot = name.find('.');
-        place.edit("ALTER TABLE " + name.substr(0, dot) + " DROP COLUMN " + name.substr(dot + 1));
-    }
-}
-
-// What a store of an older schema has not: it was never written to here, so that taking it away gives such a store.
-
-void back_to_schema_4(const Place& place) {
-    for (const auto* table : {"client_keys", "used_assertions", "revoked_tokens"}) {
-        place.edit(std::string{"DROP TABLE "} + table);
-    }
-    drop_columns(place, {"signing_keys.algorithm", "signing_keys.published_until", "environments.resources",
-                         "bindings.resource"});
-    place.edit("DROP INDEX connections_client");
-    place.edit(
-        "CREATE UNIQUE INDEX connections_client_id ON connections (environment, client_id) WHERE client_id <> ''");
-    place.edit("PRAGMA user_version = 4");
-}
-
-void back_to_schema_3(const Place& place) {
-    back_to_schema_4(place);
-    drop_columns(place, {"connections.form_fields"});
-    place.edit("PRAGMA user_version = 3");
-}
-
-void back_to_schema_2(const Place& place) {
-    back_to_schema_3(place);
-    drop_columns(place, {"key_slots.public_key", "key_slots.authenticator", "key_slots.authenticator_key",
-                         "key_slots.passes", "key_slots.memory", "environments.retiring_data_key",
-                         "environments.rotation_pending", "signing_keys.key_generation", "secrets.key_generation",
-                         "pairs.key_generation", "tickets.key_generation", "secrets.destination"});
-    place.edit("PRAGMA user_version = 2");
-}
-
-void back_to_schema_1(const Place& place) {
-    back_to_schema_2(place);
-    for (const auto* table : {"role_grants", "pairs", "tickets", "scopes", "audit_checkpoints"}) {
-        place.edit(std::string{"DROP TABLE "} + table);
-    }
-    for (const auto* index :
-         {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"}) {
-        place.edit(std::string{"DROP INDEX "} + index);
-    }
-    drop_columns(place,
-                 {"apps.external_data_guid", "connections.consent_on_behalf_of", "connections.token_generation",
-                  "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
-                  "connections.operator_pause_by", "connections.operator_pause_reason", "connections.operator_pause_at",
-                  "bindings.kind", "bindings.app", "bindings.group_name", "bindings.gid", "bindings.unit",
-                  "bindings.expires_at", "audit.actor_unit"});
-    place.edit("PRAGMA user_version = 1");
-}
 
 KeySlot slot_of(const Place& place) {
     return test::old_slot(place.root, KeySlotKind::key_file, "/key", Place::key(), place.clock.now());
@@ -213,6 +159,26 @@ TEST_CASE("a store of schema 2 opens: its rows keep their MACs, its secrets name
         const auto kept = secrets::of(tx, secret.connection);
         REQUIRE(kept.size() == 1);
         CHECK(kept.front().destination.empty());
+        CHECK(audit::verify(tx));
+    });
+}
+
+TEST_CASE("a store of schema 5 opens: its audit is found by the new indexes") {
+    Place place;
+    place.begin();
+    const auto app = add_app(place, "dispatcher");
+    place.close();
+    back_to_schema_5(place);
+    place.open();
+    REQUIRE(place.unseal());
+    place.run([&](Transaction& tx) {
+        CHECK(apps::find(tx, "dispatcher")->id == app.id);
+        const auto all = audit::list(tx, {});
+        audit::Filter filter;
+        filter.since = UtcSeconds{};
+        CHECK(audit::list(tx, filter).size() == all.size());
+        filter.event_glob = "store.*";
+        CHECK(audit::list(tx, filter).size() == all.size() - 1);
         CHECK(audit::verify(tx));
     });
 }

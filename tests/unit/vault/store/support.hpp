@@ -109,6 +109,7 @@ public:
     /// Runs SQL on the closed file, as anybody who may write it can.
     void edit(const std::string& sql) const {
         SQLite::Database raw{database().string(), SQLite::OPEN_READWRITE};
+        raw.exec("PRAGMA synchronous = OFF");
         raw.exec(sql);
     }
     /// Runs SQL behind the back of the open store.

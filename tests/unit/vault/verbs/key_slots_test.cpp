@@ -76,6 +76,18 @@ struct Vault : World {
 
 }  // namespace
 
+TEST_CASE("a front that ends while the worker is busy: what it asked is done, and its answer is no other front's") {
+    std::optional<std::pair<std::uint64_t, SlowWork>> deferred;
+    Vault vault{[&](std::uint64_t number, SlowWork work) { deferred.emplace(number, std::move(work)); }};
+    vault.send("key_slot.add", {{"kind", "passphrase"}, {"passphrase", passphrase}}, 7);
+    REQUIRE(deferred);
+    vault.desk.greet();
+    vault.sent.clear();
+    vault.desk.worked(deferred->first, do_slow_work(deferred->second));
+    CHECK(std::ranges::none_of(vault.sent, [](const auto& frame) { return frame.contains("id"); }));
+    CHECK(vault.slots() > 1);
+}
+
 TEST_CASE("key slot add: the first that a person can carry needs no proof, every other one does") {
     Vault vault;
     // Nothing to prove with yet, and a key file is none.
