@@ -401,7 +401,8 @@ class Page(Files):
             )  # fmt: skip
             expected = PENDING if "--dry-run" in command.text else DONE
             self.assertEqual(finished.returncode, expected, f"{command.text}\n{finished.stdout}{finished.stderr}")
-            shown = page.split(f"$ {command.text}\n", 1)[1].split("```")[0].split("$ ")[0]
+            page = page.split(f"$ {command.text}\n", 1)[1]
+            shown = page.split("```")[0].split("$ ")[0]
             for line in shown.strip().splitlines():
                 if line != "…":
                     self.assertIn(line + "\n", finished.stdout)
