@@ -38,13 +38,17 @@ std::string tenant_of(const ConnectionParts& connection) {
     return fmt::format("{}@{}", connection.tenant, connection.environment);
 }
 
+bool has(const std::vector<std::string>& keys, const std::string& key) {
+    return std::ranges::find(keys, key) != keys.end();
+}
+
 class Carrier {
 public:
     Carrier(Context& context, const Step& step, std::int64_t now) : context_(context), step_(step), now_(now) {}
 
     Result<StepDone> carry_out() {
         switch (step_.action) {
-            case StepAction::create: return create();
+            case StepAction::create: return create_unless_there();
             case StepAction::change: return change();
             case StepAction::remove: return remove();
             case StepAction::none:
@@ -78,6 +82,20 @@ private:
         return body;
     }
 
+    /// Somebody else may have made the very same since the plan was made.
+    Result<StepDone> create_unless_there() {
+        auto done = create();
+        if (done || done.error().code != "already_exists") return done;
+        const auto present = ask_present(context_, {step_.kind});
+        if (!present) return done;
+        const auto key = key_of(step_.kind, step_.wanted);
+        for (const auto& one : *present) {
+            if (has(keys_of(one), key) && differences_of(step_.kind, step_.wanted, one).empty())
+                return StepDone{.changed = false};
+        }
+        return done;
+    }
+
     Result<StepDone> create() {
         switch (step_.kind) {
             case Kind::scope: return ask(Call::change("/v1/scopes", wanted()));
@@ -95,8 +113,8 @@ private:
     Result<StepDone> create_environment() {
         const auto made = context_.ask(Call::change("/v1/environments", wanted_if_not_there()));
         if (!made) return std::unexpected{made.error()};
-        const auto differences =
-            differences_of(Kind::environment, step_.wanted, present_of(Kind::environment, made->tree));
+        auto differences = differences_of(Kind::environment, step_.wanted, present_of(Kind::environment, made->tree));
+        std::erase_if(differences, [](const Difference& one) { return one.field != "host_aliases"; });
         if (differences.empty()) return StepDone{};
         return edit(environment_path(step_.name), differences);
     }
