@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/present_state.hpp"
+#include "cli/token_request.hpp"
 #include "cli/values.hpp"
 
 namespace jeton::cli {
@@ -32,6 +33,10 @@ std::string app_path(const std::string& app, std::string_view rest = {}) {
 }
 
 std::string environment_path(const std::string& name) { return "/v1/environments/" + percent_encoded(name); }
+
+std::string tenant_of(const ConnectionParts& connection) {
+    return fmt::format("{}@{}", connection.tenant, connection.environment);
+}
 
 class Carrier {
 public:
@@ -99,9 +104,9 @@ private:
     Result<StepDone> list_tenant() {
         const auto parts = parts_of(step_.name);
         if (!parts) return refuse("bad_input", "this is no connection", "write APP/TENANT@ENVIRONMENT");
-        json::object body{{"tenant", parts->tenant}, {"if_not_exists", true}};
+        json::object body{{"tenant", tenant_of(*parts)}, {"if_not_exists", true}};
         add_text(body, "note", text_of(step_.wanted, "note"));
-        return ask(Call::change(app_path(parts->app, "/tenants"), std::move(body)));
+        return ask(Call::change(app_path(std::string{parts->app}, "/tenants"), std::move(body)));
     }
 
     Result<StepDone> edit(std::string path, const std::vector<Difference>& differences) {
@@ -174,7 +179,7 @@ private:
             case Kind::binding: return Call::remove("/v1/bindings/" + percent_encoded(step_.present->id));
             case Kind::connection: {
                 const auto parts = parts_of(step_.name).value_or(ConnectionParts{});
-                return Call::remove(app_path(parts.app, "/tenants/" + percent_encoded(parts.tenant)));
+                return Call::remove(app_path(std::string{parts.app}, "/tenants/" + percent_encoded(tenant_of(parts))));
             }
             case Kind::role:
             case Kind::scope:
