@@ -223,7 +223,7 @@ class Services(Boxed):
             while not ended.is_set():
                 name = f"customer-{len(made)}@integration"
                 run = self.box.run("jeton", "--system", "tenant", "create", name, "--name", "Customer", check=False)
-                made.append((run.returncode, run.stderr))
+                made.append((run.returncode, run.stderr if run.returncode else ""))
 
         thread = threading.Thread(target=change)
         thread.start()
