@@ -1,7 +1,6 @@
 /// What programs wait for, and what happens each second, reads no whole table: SQLite says so itself.
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +46,7 @@ std::vector<std::string> scans_of(Database& database) {
             const auto& detail = std::get<std::string>(row.back());
             if (!detail.starts_with("SCAN ")) continue;
             const auto table = detail.substr(5, detail.find(' ', 5) - 5);
-            if (table == "CONSTANT" || table.starts_with("(") || std::ranges::contains(small, table)) continue;
+            if (table == "CONSTANT" || table.starts_with("(") || std::ranges::find(small, table) != small.end()) continue;
             scans.push_back(table + ": " + sql);
         }
     }
@@ -80,14 +79,14 @@ TEST_CASE("scale: neither a token, nor what happens each second, nor a change lo
 TEST_CASE("scale: an audit is searched by its indexes, or block by block") {
     Office office;
     office.connected("dispatcher/1@integration");
-    const std::array<audit::Filter, 8> filters{{{},
-                                                {.tenant = "1@integration"},
-                                                {.connection = "dispatcher/1@integration"},
-                                                {.user = "alice"},
-                                                {.user = "1000"},
-                                                {.event_glob = "secret.*"},
-                                                {.since = office.clock.now(), .until = office.clock.now()},
-                                                {.refused = true}}};
+    std::array<audit::Filter, 8> filters;
+    filters[1].tenant = "1@integration";
+    filters[2].connection = "dispatcher/1@integration";
+    filters[3].user = "alice";
+    filters[4].user = "1000";
+    filters[5].event_glob = "secret.*";
+    filters[6].since = filters[6].until = office.clock.now();
+    filters[7].refused = true;
     for (const auto& filter : filters) {
         office.run([&](Transaction& tx) {
             (void)audit::list(tx, filter);
