@@ -173,6 +173,7 @@ class Sources(Manual):
         header = (REPOSITORY / "daemon" / "base" / "config.hpp").read_text()
         source = (REPOSITORY / "daemon" / "base" / "config.cpp").read_text()
         fields = dict(re.findall(r'^\s+(?:std::size_t|int|std::string) (\w+)(?: = ("?\w+"?))?;', header, re.MULTILINE))
+        fields |= {key: f'"{level}"' for key, level in re.findall(r"log::Level (\w+) = log::Level::(\w+);", header)}
         places = re.search(r"Config::Paths system_paths\(\) \{ return \{(.*?)\};", source)[1].split(", ")
         expected = dict(zip((("paths", key) for key in ("runtime", "control", "state", "anchor")), places))
         for kind, table, key in re.findall(r'reader\.(text|path|count)\("(\w+)", "(\w+)"', source):
