@@ -43,7 +43,7 @@ std::vector<Binding> of_pattern(Transaction& tx, const AppId& app, const Environ
 }
 
 std::vector<Binding> of_app(Transaction& tx, const AppId& app) {
-    return rows::where<Binding>(tx, "WHERE app = ? ORDER BY created_at, rowid", {app.text});
+    return rows::where<Binding>(tx, "WHERE kind IS NOT NULL AND app = ? ORDER BY created_at, rowid", {app.text});
 }
 
 std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment) {

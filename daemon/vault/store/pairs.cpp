@@ -35,11 +35,11 @@ std::vector<std::int64_t> users(Transaction& tx) {
 std::size_t count(Transaction& tx) { return tx.engine().authority.rows(info_of<Pair>()); }
 
 bool any_for_group(Transaction& tx) {
-    return !rows::where<Pair>(tx, "WHERE gid >= 0 AND revoked = 0 LIMIT 1", {}).empty();
+    return !rows::where<Pair>(tx, "INDEXED BY pairs_identity WHERE gid >= 0 AND revoked = 0 LIMIT 1", {}).empty();
 }
 
 bool any_for_unit(Transaction& tx) {
-    return !rows::where<Pair>(tx, "WHERE unit <> '' AND revoked = 0 LIMIT 1", {}).empty();
+    return !rows::where<Pair>(tx, "INDEXED BY pairs_identity WHERE unit <> '' AND revoked = 0 LIMIT 1", {}).empty();
 }
 
 std::vector<Pair> after(Transaction& tx, std::string_view id, std::int64_t limit) {
