@@ -45,7 +45,8 @@ build() {
     shift
     if [[ ! -f "$folder/build.ninja" ]]; then
         say "configuring $folder"
-        meson setup "$folder" "$root" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
+        # /usr is where a package puts it; nothing that is compiled depends on it.
+        meson setup "$folder" "$root" --prefix=/usr --sysconfdir=/etc --localstatedir=/var || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
     fi
     # ccache, where Meson found one, keeps nothing that a precompiled header went into unless it is told so.
     export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"

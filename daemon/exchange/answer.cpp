@@ -140,6 +140,8 @@ std::string frame_of_answer(std::int64_t id, const HttpAnswer& answer, std::stri
     return text_of(frame);
 }
 
+std::string frame_of_ending() { return R"({"event":"ending"})"; }
+
 std::string frame_of_failure(std::int64_t id, std::string_view why) {
     return json::serialize(json::object{{"id", id}, {"failure", json::string_view{why.data(), why.size()}}});
 }

@@ -24,6 +24,8 @@ struct HttpAnswer {
                                           std::string_view secret, std::int64_t now);
 
 /// The frame for a request without an HTTP answer: `why` in words.
+/// No more requests, please: those that were sent are still answered.
+[[nodiscard]] std::string frame_of_ending();
 [[nodiscard]] std::string frame_of_failure(std::int64_t id, std::string_view why);
 
 /// An HTTP date (RFC 9110 §5.6.7) as seconds since the epoch.

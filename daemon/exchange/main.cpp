@@ -110,30 +110,42 @@ void take_signal(const UniqueFd& signals) {
     [[maybe_unused]] const auto size = ::read(signals.get(), &taken, sizeof taken);
 }
 
-/// Until the vault closes its link. Also where a signal says so, or the host's resolver files were replaced, as soon as
-/// nothing is in flight: this process may only read those that were there at its start; the next one reads the new
-/// ones. A second signal ends it at once.
+/// Until the vault closes its link. Also where a signal says so, or the host's resolver files were replaced: this
+/// process may only read those that were there at its start; the next one reads the new ones. Then the vault is told,
+/// sends nothing more and says so (it shuts its sending half), and what it has sent is answered. A second signal ends
+/// it at once.
 void serve(Link& link, Fetcher& fetcher, const UniqueFd& signals, ResolverFiles& resolver, const Heartbeat& heartbeat) {
-    bool outdated = false;
     bool asked_to_end = false;
+    bool ending = false;
+    bool heard_all = false;
+    const auto end_soon = [&] {
+        if (!ending) link.queue(frame_of_ending());
+        ending = true;
+    };
     for (;;) {
         fetcher.advance();
         if (!link.write()) return;
-        if ((outdated || asked_to_end) && fetcher.idle() && !link.has_to_write()) {
-            if (!asked_to_end) log::info("the host's resolver files have changed: starting anew");
-            return;
-        }
-        std::array watched{Watched{link.fd(), link.has_to_write()}, Watched{signals.get(), false},
+        if (heard_all && fetcher.idle() && !link.has_to_write()) return;
+        // The end of what the vault sends is there for ever: it must not wake us again.
+        const int vault = heard_all && !link.has_to_write() ? -1 : link.fd();
+        std::array watched{Watched{vault, link.has_to_write()}, Watched{signals.get(), false},
                            Watched{resolver.fd(), false}, Watched{heartbeat.fd(), false}};
         fetcher.wait(watched);
         if (watched[1].ready) {
             if (asked_to_end) return;
             asked_to_end = true;
             take_signal(signals);
+            end_soon();
         }
         if (watched[3].ready) Heartbeat::beat(heartbeat.fd());
-        if (watched[2].ready) outdated = resolver.changed() || outdated;
-        if (watched[0].ready && !link.read()) return;
+        if (watched[2].ready && resolver.changed() && !ending) {
+            log::info("the host's resolver files have changed: starting anew");
+            end_soon();
+        }
+        if (watched[0].ready && !heard_all && !link.read()) {
+            if (!ending) return;
+            heard_all = true;
+        }
         while (auto payload = link.next()) start_request(std::move(*payload), fetcher, link);
     }
 }

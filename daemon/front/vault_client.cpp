@@ -17,7 +17,8 @@
 namespace jeton::front {
 namespace {
 
-constexpr std::chrono::seconds wait_for_link{2};
+constexpr std::chrono::seconds usual_wait{2};
+constexpr std::chrono::seconds successor_wait{10};
 constexpr int retry_after_lost_link = 1;  ///< seconds
 
 /// What may be done twice, once by a vault that ends before it answers.
@@ -133,6 +134,7 @@ struct VaultClient::Link {
     std::deque<std::string> outgoing;
     bool writing = false;
     bool greeted = false;  ///< has said hello: questions may be sent
+    bool ending = false;   ///< has said that it ends: none may any more
 };
 
 /// A question on its way.
@@ -173,10 +175,10 @@ Task<Answer> VaultClient::ask(Question question) {
     if (is_repeatable(question.verb)) waiter->copy = waiter->frame;
     waiter->patience = question.patience;
     waiters_.emplace(id, waiter);
-    if (link_ && link_->greeted) {
+    if (link_ && link_->greeted && !link_->ending) {
         send(*waiter);
     } else {
-        waiter->timer.expires_after(std::min<std::chrono::seconds>(wait_for_link, question.patience));
+        waiter->timer.expires_after(wait_for_link(*waiter));
     }
     do {
         waiter->extended = false;
@@ -216,7 +218,24 @@ Task<void> VaultClient::write(std::shared_ptr<Link> link) {
         link->outgoing.pop_front();
     }
     link->writing = false;
-    if (ec) lose(link, ec.message());
+    if (ec) {
+        lose(link, ec.message());
+    } else if (link->ending) {
+        ask_no_more(*link);
+    }
+}
+
+/// When the vault has read the end of what we send, it has read all of it.
+void VaultClient::ask_no_more(Link& link) {
+    link.ending = true;
+    boost::system::error_code ignored;
+    if (!link.writing) link.socket.shutdown(StreamSocket::shutdown_send, ignored);
+}
+
+std::chrono::steady_clock::duration VaultClient::wait_for_link(const Waiter& waiter) const {
+    const auto successor = successor_until_ - std::chrono::steady_clock::now();
+    return std::min<std::chrono::steady_clock::duration>(
+        std::max<std::chrono::steady_clock::duration>(usual_wait, successor), waiter.patience);
 }
 
 void VaultClient::take_link(UniqueFd link) {
@@ -273,6 +292,10 @@ void VaultClient::receive_event(Link& link, const json::object& event) {
     if (name == "token_replaced") {
         listeners_.token_replaced(text_member(event, "connection"));
         return;
+    }
+    if (name == "ending") {
+        successor_until_ = std::chrono::steady_clock::now() + successor_wait;
+        return ask_no_more(link);
     }
     if (name != "hello" && name != "epoch") throw FrameFault("an inner event is not known");
     enter(event);
@@ -340,7 +363,7 @@ void VaultClient::give_up_or_repeat(Waiter& waiter) {
     if (!ending_ && !waiter.copy.empty()) {
         waiter.frame = std::exchange(waiter.copy, {});
         waiter.extended = true;
-        waiter.timer.expires_after(std::min<std::chrono::seconds>(wait_for_link, waiter.patience));
+        waiter.timer.expires_after(wait_for_link(waiter));
         return;
     }
     Answer lost;

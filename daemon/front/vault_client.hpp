@@ -1,6 +1,7 @@
 /// The front's end of the link to the vault: questions out, answers and events in, a new link when the old one ends.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -41,8 +42,9 @@ public:
     /// The next end of the link is one that we asked for: no warning.
     void expect_end() { ending_ = true; }
 
-    /// A question that meets no vault waits up to 2 s for one. One that a vault leaves unanswered when its link ends is
-    /// asked once more where that does no harm: that of a program, for a token or about one.
+    /// A question that meets no vault waits up to 2 s for one; up to 10 s after a vault has said that it ends, which
+    /// answers what it was asked, is asked nothing more, and has a successor. One that a vault leaves unanswered all
+    /// the same is asked once more where that does no harm: that of a program, for a token or about one.
     [[nodiscard]] Task<Answer> ask(Question question) override;
     [[nodiscard]] std::string_view state() const override { return state_; }
     [[nodiscard]] Details attests() const override { return attests_; }
@@ -58,10 +60,12 @@ private:
     void receive_event(Link& link, const json::object& event);
     void receive_answer(const json::object& answer, json::value& document);
     void enter(const json::object& said);
+    void ask_no_more(Link& link);
     void send(Waiter& waiter);
     void lose(const std::shared_ptr<Link>& link, std::string_view why);
     void forget_vault(std::string_view why);
     void give_up_or_repeat(Waiter& waiter);
+    [[nodiscard]] std::chrono::steady_clock::duration wait_for_link(const Waiter& waiter) const;
 
     static constexpr Details everything{.groups = true, .unit = true};
 
@@ -73,6 +77,7 @@ private:
     std::string state_ = "sealed";
     Details attests_ = everything;
     std::optional<KnownCallers> known_;
+    std::chrono::steady_clock::time_point successor_until_{};  ///< of a vault that has said that it ends
     bool was_ready_ = false;
     bool ending_ = false;
 };

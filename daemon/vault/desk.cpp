@@ -471,6 +471,17 @@ void Desk::worked(std::uint64_t number, Result<SlowResults> results) {
     run(std::move(tasks));
 }
 
+void Desk::give_up() {
+    auto error = refuse(Errc::temporarily_unavailable, "the vault was told to end before this was done",
+                        "nothing was changed: try again in a moment");
+    error.retry_after = 1;
+    for (const auto& waiter : flights_.give_up()) {
+        if (waiter.verb != "token.issue") answer(waiter, wire::refusal(waiter.id, moment(), error));
+    }
+    for (const auto& [number, task] : std::exchange(deferred_, {}))
+        answer(task.request, wire::refusal(task.request.id, moment(), error));
+}
+
 std::chrono::milliseconds Desk::tick() {
     flights_.sweep();
     end_idle(room_.backup, room_.clock);

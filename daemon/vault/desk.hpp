@@ -40,6 +40,11 @@ public:
     [[nodiscard]] std::chrono::milliseconds tick();
     /// Before the end: nothing counted is lost.
     void write_tally();
+    /// No request is being worked on: none waits for the worker or for a token endpoint.
+    [[nodiscard]] bool idle() const { return deferred_.empty() && flights_.idle(); }
+    /// Answers all that is being worked on: nothing was changed, and it may be asked again. Programs' token requests
+    /// are left to the front, which asks the next vault.
+    void give_up();
     /// Before the end: what has passed stays passed (T48).
     void keep_time();
 

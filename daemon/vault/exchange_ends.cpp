@@ -36,8 +36,13 @@ void ExchangeEnds::connect(UniqueFd socket) {
     auto link = std::make_shared<FrameLink>(loop_, std::move(socket));
     current_ = link;
     link->start(
-        [this](std::deque<std::string> payloads) {
+        [this, ending = std::weak_ptr{link}](std::deque<std::string> payloads) {
+            const bool ends = std::erase(payloads, wire::ending_event()) > 0;
             flights_.arrived(payloads);
+            if (const auto mine = ending.lock(); ends && mine && mine == current_) {
+                flights_.hold();
+                mine->finish_sending();
+            }
             for (auto& payload : payloads) protocol::wipe(payload);  // they held tokens
         },
         [this, ended = std::weak_ptr{link}](const std::string& why) {

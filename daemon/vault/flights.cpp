@@ -1,6 +1,8 @@
 #include "daemon/vault/flights.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -195,6 +197,19 @@ void Flights::lost() {
         if (flight.sent_at) in_the_air.push_back(number);
     }
     fail(in_the_air, "the exchange ended while it asked; it is being started again");
+}
+
+bool Flights::idle() const {
+    return std::ranges::all_of(flights_, [](const auto& entry) { return entry.second.waiters.empty(); });
+}
+
+std::vector<wire::Request> Flights::give_up() {
+    std::vector<wire::Request> waiters;
+    for (auto& [number, flight] : flights_) {
+        std::ranges::move(flight.waiters, std::back_inserter(waiters));
+        flight.waiters.clear();
+    }
+    return waiters;
 }
 
 void Flights::sweep() {

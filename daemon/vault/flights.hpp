@@ -48,10 +48,16 @@ public:
     void connect(Send send);
     /// All answers of one turn of the loop. Throws FrameFault where the exchange is broken; those before it count.
     void arrived(const std::deque<std::string>& payloads);
+    /// The exchange ends when it has answered what is in the air: what comes waits for the next exchange.
+    void hold() { send_ = {}; }
     /// The exchange ended: what was in the air fails at once, what comes waits for the next exchange.
     void lost();
     /// Fails what has waited too long, for the exchange or for an exchange, and sends those whose turn has come.
     void sweep();
+    /// Nobody waits for an answer.
+    [[nodiscard]] bool idle() const;
+    /// Those that wait; nobody does any more.
+    [[nodiscard]] std::vector<wire::Request> give_up();
 
 private:
     struct Flight {

@@ -23,6 +23,8 @@ void FrameLink::start(OnFrames on_frames, OnEnd on_end) {
 void FrameLink::read() {
     socket_.async_read_some(boost::asio::buffer(buffer_),
                             [self = shared_from_this()](boost::system::error_code ec, std::size_t size) {
+                                if (ec == boost::asio::error::eof && self->heard_all_)
+                                    return std::exchange(self->heard_all_, {})();
                                 if (ec) return self->end(ec.message());
                                 std::deque<std::string> payloads;
                                 try {
@@ -51,13 +53,30 @@ void FrameLink::write() {
                                  if (ec) return self->end(ec.message());
                                  protocol::wipe(self->outgoing_.front());
                                  self->outgoing_.pop_front();
-                                 if (!self->outgoing_.empty()) self->write();
+                                 if (!self->outgoing_.empty()) return self->write();
+                                 self->all_written();
                              });
 }
 
-void FrameLink::finish() {
+void FrameLink::stop_hearing() {
     boost::system::error_code ignored;
     socket_.shutdown(boost::asio::local::stream_protocol::socket::shutdown_receive, ignored);
+}
+
+void FrameLink::finish_sending() {
+    sends_no_more_ = true;
+    if (outgoing_.empty()) all_written();
+}
+
+void FrameLink::end_when_written() {
+    ends_when_written_ = true;
+    if (outgoing_.empty()) all_written();
+}
+
+void FrameLink::all_written() {
+    if (ends_when_written_) return end("all is said");
+    boost::system::error_code ignored;
+    if (sends_no_more_) socket_.shutdown(boost::asio::local::stream_protocol::socket::shutdown_send, ignored);
 }
 
 void FrameLink::close() {

@@ -27,11 +27,18 @@ public:
     void start(OnFrames on_frames, OnEnd on_end);
     /// Queues a frame; it is wiped when it has been written. A frame over the limit ends the link.
     void send(std::string payload);
-    /// The other end cannot send any more; what it has sent is still read, then the link ends.
-    void finish();
+    /// The other end cannot send any more; what it has sent is still read.
+    void stop_hearing();
+    /// From now on the end of what the other end sends is told, and does not end the link: answers still go out.
+    void on_heard_all(std::function<void()> heard_all) { heard_all_ = std::move(heard_all); }
+    /// Sends nothing more once all that was queued is written, and lets the other end know.
+    void finish_sending();
+    /// Ends the link as soon as all that was queued is written.
+    void end_when_written();
     void close();
 
 private:
+    void all_written();
     void read();
     void write();
     void end(const std::string& why);
@@ -39,9 +46,12 @@ private:
     boost::asio::local::stream_protocol::socket socket_;
     OnFrames on_frames_;
     OnEnd on_end_;
+    std::function<void()> heard_all_;
     FrameDecoder decoder_;
     std::array<char, 64UZ * 1024> buffer_{};
     std::deque<std::string> outgoing_;
+    bool sends_no_more_ = false;
+    bool ends_when_written_ = false;
 };
 
 }  // namespace jeton::vault

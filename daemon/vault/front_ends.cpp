@@ -48,9 +48,18 @@ void FrontEnds::send(std::string payload) {
     protocol::wipe(payload);
 }
 
-bool FrontEnds::finish() {
-    if (link_) link_->finish();
+bool FrontEnds::stop_taking(std::function<void()> heard_all) {
+    listener_.reset();
+    if (link_) link_->on_heard_all(std::move(heard_all));
     return link_ != nullptr;
+}
+
+void FrontEnds::stop_hearing() {
+    if (link_) link_->stop_hearing();
+}
+
+void FrontEnds::end_when_written() {
+    if (const auto link = link_) link->end_when_written();
 }
 
 }  // namespace jeton::vault

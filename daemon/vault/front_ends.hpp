@@ -37,8 +37,13 @@ public:
 
     /// Dropped where there is no front. Wiped when it is written.
     void send(std::string payload);
-    /// The front sends nothing any more; what it has sent is taken, then it is `gone`. False where there is none.
-    bool finish();
+    /// Takes no other front, whose connection waits for the next vault, and tells when this one has sent its last
+    /// request; that one is to be told first. False where there is none.
+    bool stop_taking(std::function<void()> heard_all);
+    /// The front cannot send any more.
+    void stop_hearing();
+    /// The front is `gone` as soon as it has been sent what was queued.
+    void end_when_written();
 
 private:
     void wait();

@@ -40,6 +40,10 @@ using namespace jeton::vault;  // NOLINT(google-build-using-namespace)
 /// The supervisor starts us again after any other end; this one would only repeat itself.
 constexpr int exit_configuration = 3;
 
+constexpr std::chrono::seconds front_time{2};   ///< for a front to send its last request
+constexpr std::chrono::seconds finish_time{5};  ///< for what is being worked on; fronts wait longer for the next vault
+constexpr std::chrono::milliseconds finish_pause{20};
+
 /// Two ways to be started: by the supervisor, which passes both links, or as a service of its own.
 struct Options {
     ConfigSource config;
@@ -185,11 +189,28 @@ private:
         });
     }
 
-    /// What the front has sent is still done and answered.
+    /// What the front has sent is still done and answered, and the front learns that it must send no more.
     void stop() {
         stopping_ = true;
         if (options_.is_service()) notify_manager("STOPPING=1");
-        if (!front_.finish()) loop_.stop();
+        if (!front_.stop_taking([this] { finish_by(std::chrono::steady_clock::now() + finish_time); }))
+            return loop_.stop();
+        front_.send(wire::ending_event());
+        drain_.expires_after(front_time);
+        drain_.async_wait([this](boost::system::error_code ec) {
+            if (!ec) front_.stop_hearing();
+        });
+    }
+
+    void finish_by(std::chrono::steady_clock::time_point deadline) {
+        if (desk_.idle() || std::chrono::steady_clock::now() >= deadline) {
+            desk_.give_up();
+            return front_.end_when_written();
+        }
+        drain_.expires_after(finish_pause);
+        drain_.async_wait([this, deadline](boost::system::error_code ec) {
+            if (!ec) finish_by(deadline);
+        });
     }
 
     /// What can change while it runs. A file that is refused changes nothing.
@@ -207,6 +228,7 @@ private:
         config_.upstream = fresh->upstream;
         config_.warnings = fresh->warnings;
         room_.upstream.endpoints().set_budget(config_.upstream.requests_per_minute);
+        room_.config_read_at = clock_.now();
         config_.log = fresh->log;
         log::set_level(config_.log.level);
         log::info("the configuration was read again");
@@ -230,6 +252,7 @@ private:
                }};
     boost::asio::steady_timer pause_{loop_};
     boost::asio::steady_timer heartbeat_{loop_};
+    boost::asio::steady_timer drain_{loop_};
     boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
     std::string told_state_;
     bool stopping_ = false;

@@ -90,6 +90,8 @@ std::string token_replaced_event(std::string_view connection) {
     return json::serialize(json::value{{"event", "token_replaced"}, {"connection", connection}});
 }
 
+std::string ending_event() { return R"({"event":"ending"})"; }
+
 std::string exchange_request(std::uint64_t id, const ExchangeRequest& request, const std::string& authorities,
                              const Config::Exchange& proxy) {
     json::object frame(protocol::wiped_storage());

@@ -48,6 +48,8 @@ struct Attested {
 [[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
                                        Attested attested, const KnownCallers* known = nullptr);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);
+/// What has been asked is still answered; the rest waits for the next vault.
+[[nodiscard]] std::string ending_event();
 
 /// Vault → exchange, and back. `read_exchange_answer` throws FrameFault.
 /// `authorities`: what the request's CA file says, empty where it names none. `proxy`: as the configuration says.

@@ -23,7 +23,7 @@ def value_in(file, name):
 
 
 def file_system(directory):
-    return first_line("stat", "--file-system", "--format", "%T", str(directory))
+    return first_line("findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(directory))
 
 
 def describe(directory):
@@ -36,7 +36,7 @@ def describe(directory):
         "system": value_in("/etc/os-release", "PRETTY_NAME"),
         "compiler": first_line("c++", "--version"),
         "file_system": file_system(directory),
-        "virtual": first_line("systemd-detect-virt"),
+        "virtual": first_line("systemd-detect-virt", "--vm"),
     }
 
 

@@ -1,6 +1,6 @@
 """Medians and ranges of what happened in the same round, and what became worse than it was."""
 
-import statistics
+from statistics import median
 
 TOLERANCE = 1.25  # so many times worse than recorded is a regression: what a quiet machine shows from run to run is less
 
@@ -11,7 +11,7 @@ def ratio(above, below):
     if not pairs:
         return None
     each = [a / b for a, b in pairs]
-    return {"median": statistics.median(each), "low": min(each), "high": max(each)}
+    return {"median": median(each), "low": min(each), "high": max(each)}
 
 
 def worse(now, recorded, better):
@@ -24,7 +24,7 @@ def regressions(promises, recorded, tolerance=TOLERANCE):
     found = []
     for name, told in promises.items():
         before = recorded.get(name)
-        if not before or not told.get("ratio"):
+        if not before or not told.get("ratio"):  # nothing can be a multiple of nothing
             continue
         times = worse(told["ratio"]["median"], before, told["better"])
         if times > tolerance:

@@ -1,11 +1,11 @@
-"""The floor and jeton, each a server that `clients.Load` can be pointed at: `socket`, `protocol`, `pids()`."""
+"""The floor and jeton, each a server that `drivers.Load` can be pointed at: `socket`, `protocol`, `pids()`."""
 
 import pathlib
 import subprocess
 
 import wire
-from clients import SERVER_CPU, CannotMeasure, compiled, on_cpu
-from harness import run_jeton
+from drivers import SERVER_CPU, CannotMeasure, compiled, on_cpu
+from harness import USER, run_jeton
 from programs import Daemon, descendants
 
 COUNTER = "########"  # where the client counts, so that no request is like another on its session
@@ -60,6 +60,7 @@ class Jeton:
     def __init__(self, every=False):
         self.daemon = Daemon(extra='[audit]\ntokens = "every"\n' if every else "")
         self.socket = self.daemon.token_socket
+        self.requests = {}
         try:
             with on_cpu(SERVER_CPU):
                 self.daemon.start()
@@ -67,7 +68,6 @@ class Jeton:
         except BaseException:
             self.daemon.destroy()
             raise
-        self.requests = {}
 
     def set_up(self):
         app, tenant = CONNECTION.split("/")
@@ -78,10 +78,10 @@ class Jeton:
         self.ok("app", "tenant", "add", app, tenant)
         self.client_id = self.ok("access", "allow", CONNECTION, "--version", "1")["client_id"]
         self.client_secret = self.ok("secret", "generate", CONNECTION)["client_secret"]
-        self.ok("binding", "add", CONNECTION, "--user", "root", "--default")
+        self.ok("binding", "add", CONNECTION, "--user", USER, "--default")
 
-    def ok(self, *words):
-        done = run_jeton(self.daemon.run, *words, "--json")
+    def ok(self, *words, stdin=""):
+        done = run_jeton(self.daemon.run, *words, "--json", stdin=stdin)
         if done.code != 0:
             raise CannotMeasure(f"jeton {' '.join(words)}: {done.err.strip()}")
         return done.json if done.out.strip() else None
@@ -90,11 +90,11 @@ class Jeton:
         """All its processes: the front, its helpers, the vault, the exchange."""
         return [self.daemon.pid, *descendants(self.daemon.pid)]
 
-    def request(self, name, **fields):
+    def request(self, name, target="/token", **fields):
         """The file of a token request with these fields."""
         if name not in self.requests:
             self.requests[name] = self.daemon.directory / f"request-{name}"
-            self.requests[name].write_bytes(token_request("/token", **fields))
+            self.requests[name].write_bytes(token_request(target, **fields))
         return self.requests[name]
 
     def answer(self, request):

@@ -103,7 +103,7 @@ class Commands(Manual):
                 page = self.page_of(verb)
                 parts = [self.section_of(verb)] if self.section_of(verb) != "OPTIONS" else ["DESCRIPTION", "OPTIONS"]
                 text = " ".join(page.text(part) for part in parts)
-                asks = verb.is_confirmed or "--now" in verb.options
+                asks = verb.is_confirmed or not {"--now", "--prune"}.isdisjoint(verb.options)
                 self.assertEqual(CONFIRMED in text, asks)
 
     def test_S51_each_verb_is_typed_by_a_page_whose_commands_run(self):

@@ -2,6 +2,7 @@
 would. It boots in a few seconds and needs root, overlayfs and cgroup2, but no package that jeton does not need.
 """
 
+import atexit
 import contextlib
 import functools
 import json
@@ -56,16 +57,25 @@ def missing():
         return "needs a mount of cgroup2"
     if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True).returncode != 0:
         return "needs namespaces of its own"
-    with tempfile.TemporaryDirectory(prefix="jbox-", dir="/tmp") as directory:
-        try:
-            with overlay(pathlib.Path(directory)):
-                return None
-        except subprocess.CalledProcessError:
-            return "needs an overlay of /"
+    try:
+        with mount_point() as directory, overlay(directory):
+            return None
+    except subprocess.CalledProcessError:
+        return "needs an overlay of /"
 
 
 def mount(*arguments):
     subprocess.run(["mount", *map(str, arguments)], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def mount_point():
+    """Never a TemporaryDirectory: what is below it would be deleted through a mount that is still there."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="jbox-", dir="/tmp"))
+    try:
+        yield directory
+    finally:
+        directory.rmdir()
 
 
 @contextlib.contextmanager
@@ -91,9 +101,7 @@ class Box:
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
-            self.directory = pathlib.Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="jbox-", dir="/tmp", ignore_cleanup_errors=True))
-            )
+            self.directory = stack.enter_context(mount_point())
             self.root = stack.enter_context(overlay(self.directory))
             self.cgroup = cgroup_mount() / self.directory.name
             self.cgroup.mkdir()
@@ -103,9 +111,11 @@ class Box:
             self.boot()
             self.install()
             self.cleanup = stack.pop_all()
+            atexit.register(self.cleanup.close)  # where the tests are interrupted
         return self
 
     def __exit__(self, *_):
+        atexit.unregister(self.cleanup.close)
         self.cleanup.close()
 
     # from the host
@@ -154,7 +164,7 @@ class Box:
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self.unshare.wait(10)
+        self.unshare.wait(60)
         self.console.close()
 
     def remove_cgroup(self):
@@ -176,7 +186,7 @@ class Box:
             self.put(page, f"/usr/share/man/man{page.suffix[1:]}/{page.name}", 0o644)
         for name in ("sysusers", "tmpfiles"):
             self.put(source / f"{name}.conf", f"/usr/lib/{name}.d/jeton.conf", 0o644)
-        for tool in ("load.py", "ask.py"):
+        for tool in ("load.py", "ask.py", "portal.py"):
             self.put(HERE / tool, f"{TOOLS}/{tool}", 0o755)
         self.run("systemd-sysusers", "/usr/lib/sysusers.d/jeton.conf")
         self.run("systemd-tmpfiles", "--create", "/usr/lib/tmpfiles.d/jeton.conf")

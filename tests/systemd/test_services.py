@@ -1,13 +1,20 @@
 """The installed units under a real systemd: what an operator does with them, and what must not stop them."""
 
+import contextlib
 import json
 import pathlib
+import sys
+import tempfile
+import threading
 import time
 import unittest
 
 import box
 from in_order import load_in_order
-from programs import wait_until
+from programs import REPOSITORY, wait_until
+
+sys.path.append(str(REPOSITORY / "tests" / "fault"))
+from kernel import LINUX_6_1, Kernel  # noqa: E402
 
 CONNECTION = "dispatcher/{}@integration"
 CREDENTIAL = "/etc/jeton/jeton.cred"
@@ -168,6 +175,14 @@ class Services(Boxed):
         self.assertToken(self.token("carol"), "carol")
         self.box.jeton("audit", "verify")
 
+    def test_the_journal_has_what_the_audit_says_as_fields(self):
+        self.assertIn("audit head sequence=", self.box.journal("jeton-vault", "JETON_EVENT=audit.head"))
+        self.box.jeton("role", "grant", "auditor", "--user", "daemon")
+        granted = wait_until(lambda: self.box.journal("jeton-vault", "JETON_EVENT=role.granted", "JETON_RESULT=done"),
+                             10, 0.2, "the journal")  # fmt: skip
+        self.assertIn("role.granted", granted)
+        self.box.jeton("role", "revoke", "auditor", "--user", "daemon")
+
     def test_reload_takes_a_new_configuration_and_refuses_a_wrong_one(self):
         front, inodes = self.box.main_pid("jetond"), self.inodes()
         good = self.box.place("/etc/jeton/jetond.toml").read_text()
@@ -183,9 +198,9 @@ class Services(Boxed):
         self.assertEqual(self.inodes(), inodes)
         self.assertToken(self.token("alice"), "alice")
 
-    def load(self):
-        """Runs until it is asked what came of it."""
-        process = self.box.spawn(f"{box.TOOLS}/load.py", user="alice", text=True, stdin=-1, stdout=-1)
+    def load(self, *connections):
+        """Runs until it is asked what came of it; with connections until it has a token of each."""
+        process = self.box.spawn(f"{box.TOOLS}/load.py", *connections, user="alice", text=True, stdin=-1, stdout=-1)
         self.assertEqual(process.stdout.readline().strip(), "begun")
 
         def result():
@@ -195,9 +210,30 @@ class Services(Boxed):
         self.addCleanup(process.kill)
         return result
 
-    def assertNothingLost(self, result):
+    def assertNothingLost(self, result, more_than=50):
         self.assertEqual(set(result["counts"]), {"200"}, result)
-        self.assertGreater(result["counts"]["200"], 50)
+        self.assertGreater(result["counts"]["200"], more_than)
+
+    @contextlib.contextmanager
+    def changes(self):
+        """Somebody manages the store meanwhile, one change after the other; each must be made, and no doubt be left."""
+        ended, made = threading.Event(), []
+
+        def change():
+            while not ended.is_set():
+                name = f"customer-{len(made)}@integration"
+                run = self.box.run("jeton", "--system", "tenant", "create", name, "--name", "Customer", check=False)
+                made.append((run.returncode, run.stderr if run.returncode else ""))
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+        self.assertEqual(set(made), {(0, "")})
+        self.assertGreater(len(made), 5)
 
     def test_F9_ten_restarts_of_the_front_under_load_refuse_and_cut_nothing(self):
         inodes, result = self.inodes(), self.load()
@@ -207,12 +243,32 @@ class Services(Boxed):
         self.assertNothingLost(result())
         self.assertEqual(self.inodes(), inodes)
 
-    def test_F9_five_restarts_of_the_vault_under_load_refuse_nothing(self):
+    def test_F9_ten_restarts_of_the_vault_under_load_refuse_nothing_and_leave_no_doubt(self):
         inodes, result = self.inodes(), self.load()
-        for _ in range(5):
-            self.box.run("systemctl", "restart", "jeton-vault")
-            time.sleep(0.3)
+        with self.changes():
+            for _ in range(10):
+                self.box.run("systemctl", "restart", "jeton-vault")
+                time.sleep(0.2)
         self.assertNothingLost(result())
+        self.assertEqual(self.inodes(), inodes)
+
+    def test_F9_ten_restarts_of_the_exchange_under_load_cut_no_token_request(self):
+        portal = self.box.spawn(f"{box.TOOLS}/portal.py", text=True, stdout=-1)
+        self.addCleanup(portal.wait, 10)
+        self.addCleanup(portal.kill)
+        endpoint = f"http://127.0.0.1:{portal.stdout.readline().strip()}/token"
+        self.box.jeton("environment", "create", "portal", "--kind", "upstream", "--token-endpoint", endpoint, "--allow-loopback-http")
+        tenants = range(1, 41)
+        rows = "".join(f"{tenant},cid.{tenant:010},cs1.{tenant:016}\n" for tenant in tenants)
+        self.box.put_text(f"tenant,client_id,client_secret\n{rows}", "/root/pairs.csv", 0o600)
+        self.box.jeton("import", "/root/pairs.csv", "--app", "dispatcher", "--environment", "portal")
+        connections = [f"dispatcher/{tenant}@portal" for tenant in tenants]
+        for connection in connections:
+            self.box.jeton("binding", "add", connection, "--user", "alice")
+        inodes, result = self.inodes(), self.load(*connections)
+        for _ in range(10):
+            self.box.run("systemctl", "restart", "jeton-exchange")
+        self.assertNothingLost(result(), len(connections) - 1)
         self.assertEqual(self.inodes(), inodes)
 
     def test_F9_reloads_under_load_refuse_and_cut_nothing(self):
@@ -271,6 +327,27 @@ class Services(Boxed):
             self.box.run("systemctl", "restart", "jetond")
         self.assertToken(self.token("alice"), "alice")
 
+    def test_T3_on_a_kernel_before_6_5_users_hold_and_units_are_refused(self):
+        kernel = Kernel(pathlib.Path(tempfile.mkdtemp(dir=self.box.root / "var/lib")))
+        kernel.be(**LINUX_6_1)
+        library = f"{box.TOOLS}/kernel.so"
+        self.box.put(kernel.library, library, 0o755)
+        faults = pathlib.Path("/", kernel.file.relative_to(self.box.root))
+        kernel.file.parent.chmod(0o755)
+        self.box.drop_in(
+            "jetond.service", f"[Service]\nEnvironment=LD_PRELOAD={library} JETON_KERNEL_FAULTS={faults}\n"
+        )
+        self.box.run("systemctl", "restart", "jetond")
+        for person in box.PEOPLE:
+            self.assertToken(self.token(person), person)
+        self.assertNotEqual(self.token_in_unit("worker", "daemon")[0], 200)
+        refused = self.box.run("jeton", "--system", "binding", "add", CONNECTION.format("worker"), "--unit", "other.service", check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("unit", refused.stderr)
+        self.box.take_drop_in_away("jetond.service")
+        self.box.run("systemctl", "restart", "jetond")
+        self.assertToken(self.token_in_unit("worker", "daemon"), "worker")
+
     def test_sealed_by_a_missing_credential_says_so_and_the_target_waits(self):
         credential = self.box.place("/etc/systemd/system/jeton-vault.service.d/credential.conf")
         credential.unlink()
@@ -305,19 +382,8 @@ class Services(Boxed):
         self.assertRegex(backups[0], r"^jeton-\d{8}T\d{6}Z\.backup$")
         self.box.run("systemctl", "start", "jeton-backup.timer")
 
-    def test_stopped_by_one_command_and_started_again(self):
-        self.box.run("systemctl", "stop", "jeton*", "jetond*")
-        for name in SERVICES:
-            self.assertIn(self.box.show(name, "ActiveState"), ("inactive", "failed"))
-        self.box.run("systemctl", "start", "jetond")
-        self.wait_for_state("unsealed")
-        self.assertToken(self.token("alice"), "alice")
-
-
-class OfOneUser(Boxed):
-    """`jetond --user` under the manager of a user who lingers: no session, no root."""
-
     def test_a_lingering_user_has_a_daemon_of_its_own(self):
+        """`jetond --user` under the manager of a user who has no session; no root, and beside the daemon of the host."""
         here = self.box
         here.run("systemctl", "start", "systemd-logind.service")
         here.run("loginctl", "enable-linger", "alice")
@@ -339,8 +405,14 @@ class OfOneUser(Boxed):
         self.assertNotEqual(as_alice("systemctl", "--user", "show", "jetond", "--property=MainPID", "--value").stdout, pid)
         self.assertEqual(as_alice("stat", "-c", "%i", *sockets).stdout, inodes)
 
+    def test_stopped_by_one_command_and_started_again(self):
+        self.box.run("systemctl", "stop", "jeton*", "jetond*")
+        for name in SERVICES:
+            self.assertIn(self.box.show(name, "ActiveState"), ("inactive", "failed"))
+        self.box.run("systemctl", "start", "jetond")
+        self.wait_for_state("unsealed")
+        self.assertToken(self.token("alice"), "alice")
+
 
 def load_tests(loader, _tests, _pattern):
-    import sys
-
     return load_in_order(sys.modules[__name__], loader)

@@ -3,7 +3,7 @@
 // answers to the same request. Only client credentials, introspection and revocation are switched on.
 //
 // The first line of standard input is JSON: {"socket", "issuer", "client_id", "client_secret", "scope", "resource",
-// "unlisted_scope"}. Prints "ready" when it listens; ends when standard input does.
+// "unlisted_scope"}, and "access_token_format": "jwt" where tokens shall be signed. Prints "ready" when it listens; ends when standard input does.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -57,7 +57,9 @@ function reference(settings) {
         defaultResource: () => settings.resource,
         getResourceServerInfo: (_ctx, resource) => {
           if (resource !== settings.resource) throw new errors.InvalidTarget();
-          return { scope: settings.scope, audience: resource, accessTokenFormat: 'opaque', accessTokenTTL: 900 };
+          const accessTokenFormat = settings.access_token_format ?? 'opaque';
+          const jwt = accessTokenFormat === 'jwt' ? { sign: { alg: 'EdDSA' } } : undefined;
+          return { scope: settings.scope, audience: resource, accessTokenFormat, accessTokenTTL: 900, jwt };
         },
       },
     },

@@ -70,6 +70,7 @@ Error lacks_secret(Transaction& tx, const FoundConnection& found) {
 }
 
 std::size_t count_stranded(Transaction& tx, const Environment& environment) {
+    if (environment.kind != EnvironmentKind::upstream) return 0;
     std::set<ConnectionId> connections;
     for (const auto& secret : secrets::bound_elsewhere(tx, environment.id, destination_of(environment))) {
         if (secret.is_active(tx.high_water())) connections.insert(secret.connection);

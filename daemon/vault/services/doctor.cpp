@@ -157,7 +157,7 @@ Findings check_key_slots(const std::vector<KeySlot>& slots, const Config& config
     return findings;
 }
 
-Findings check_config(const Config& running, UtcSeconds began) {
+Findings check_config(const Config& running, UtcSeconds read_at) {
     ConfigSource source;
     source.user = running.mode == DaemonMode::user;
     if (!running.file.empty()) source.file = running.file;
@@ -170,10 +170,10 @@ Findings check_config(const Config& running, UtcSeconds began) {
     if (file.empty()) return {{"config", Severity::ok, "there is no configuration file: the defaults hold"}};
     std::error_code ec;
     const auto written = std::filesystem::last_write_time(file, ec);
-    // In whole seconds, as the beginning is: a file of the same second was there before.
-    if (!ec && std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(written)) > began) {
-        return {{"config", Severity::note, fmt::format("{} was changed after the daemon began", file.string()),
-                 "restart the daemon, so that it holds"}};
+    // In whole seconds, as the reading is: a file of the same second was there before.
+    if (!ec && std::chrono::floor<std::chrono::seconds>(std::chrono::file_clock::to_sys(written)) > read_at) {
+        return {{"config", Severity::note, fmt::format("{} was changed after the daemon read it", file.string()),
+                 "restart the daemon, or systemctl reload jetond jeton-vault, so that it holds"}};
     }
     return {{"config", Severity::ok, fmt::format("{} is as it was read", file.string())}};
 }

@@ -49,8 +49,8 @@ struct Accounts {
 [[nodiscard]] Findings check_kept_stores(const std::vector<KeptStore>& kept);
 /// Whether the store opens at a restart by what is configured, and elsewhere by what a person has. Reads key files.
 [[nodiscard]] Findings check_key_slots(const std::vector<KeySlot>& slots, const Config& config);
-/// Reads the configuration again, as a restart would. `began`: when this vault did.
-[[nodiscard]] Findings check_config(const Config& running, UtcSeconds began);
+/// Reads the configuration again, as a restart would. `read_at`: when this vault did, at its start or by a reload.
+[[nodiscard]] Findings check_config(const Config& running, UtcSeconds read_at);
 [[nodiscard]] Findings check_disk(const DiskUse& use, const Config& config);
 
 /// When a person's way into the store was tried last (`key slot test`).

@@ -134,8 +134,14 @@ bool is_narrow(const Selector& selector, const Names& names) {
 std::tuple<std::string, std::string, std::string> place_of(const ConnectionName& name) {
     return {name.app, name.tenant.tenant, name.tenant.environment};
 }
-std::tuple<std::string, std::string, std::string> place_of(const FoundConnection& found) {
-    return place_of(found.full_name());
+
+/// A cursor is the name of a connection; any other text is a place among the names, too.
+ConnectionName name_at(std::string_view cursor) {
+    const auto slash = std::min(cursor.find('/'), cursor.size());
+    const auto rest = cursor.substr(std::min(slash + 1, cursor.size()));
+    const auto at = std::min(rest.find('@'), rest.size());
+    return {std::string{cursor.substr(0, slash)},
+            {std::string{rest.substr(0, at)}, std::string{rest.substr(std::min(at + 1, rest.size()))}}};
 }
 
 /// The apps from `name` on, by their names; or the one that is asked for.
@@ -167,24 +173,19 @@ Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const S
 
 Result<std::string> walk_connections(Transaction& tx, const Standing& standing, const Selector& selector,
                                      std::string_view after, UtcSeconds now, const std::function<bool()>& has_room,
-                                     const std::function<void(const FoundConnection&)>& visit) {
+                                     const std::function<bool(const FoundConnection&)>& visit) {
     const auto names = names_of(tx, selector);
     if (!names) return names.error();
-    ConnectionName reached;
-    if (!after.empty()) {
-        auto name = parse_connection_name(after);
-        if (!name) return name.error();
-        reached = *std::move(name);
-    }
+    auto reached = name_at(after);
     if (is_narrow(selector, *names)) {
         auto selected = select_connections(tx, standing, selector, now);
         if (!selected) return selected.error();
-        std::ranges::sort(*selected, {}, [](const FoundConnection& found) { return place_of(found); });
+        std::ranges::sort(*selected, {}, [](const FoundConnection& found) { return place_of(found.full_name()); });
         for (const auto& found : *selected) {
-            if (place_of(found) <= place_of(reached)) continue;
-            if (!has_room()) return reached.text();
-            reached = found.full_name();
-            visit(found);
+            auto name = found.full_name();
+            if (place_of(name) <= place_of(reached)) continue;
+            if (!has_room() || !visit(found)) return reached.text();
+            reached = std::move(name);
         }
         return std::string{};
     }
@@ -195,17 +196,18 @@ Result<std::string> walk_connections(Transaction& tx, const Standing& standing, 
     Completer completer{tx};
     bool is_first = true;
     for (const auto& app : apps_from(tx, selector, reached.app)) {
-        if (app.name != reached.app) reached = {app.name, {}};
+        TenantName last = app.name == reached.app ? reached.tenant : TenantName{};
         for (std::size_t count = walked_at_once; count == walked_at_once;) {
-            auto rows = connections::of_app_behind(tx, app.id, reached.tenant.tenant, reached.tenant.environment,
-                                                   std::int64_t{walked_at_once});
+            auto rows =
+                connections::of_app_behind(tx, app.id, last.tenant, last.environment, std::int64_t{walked_at_once});
             count = rows.size();
             for (auto& row : rows) {
                 if (!is_first && !has_room()) return reached.text();
                 is_first = false;
-                reached.tenant = completer.complete(row).tenant_name();
+                last = completer.complete(row).tenant_name();
                 const auto found = selected_from(tx, standing, selector, *names, completer, std::move(row), now);
-                if (found) visit(*found);
+                if (found && !visit(*found)) return reached.text();
+                reached = {app.name, last};
             }
         }
     }

@@ -34,13 +34,13 @@ struct Selector {
 [[nodiscard]] Result<std::vector<FoundConnection>> select_connections(Transaction& tx, const Standing& standing,
                                                                       const Selector& selector, UtcSeconds now);
 
-/// The same in pieces: shows them in the order of app, tenant and environment, those behind the one named `after`
-/// (empty: from the first), while there is room. Gives back the name to go on behind; empty: there are no more. Refuses
-/// bad_input also for an `after` that is no name of a connection.
+/// The same in pieces: shows them in the order of app, tenant and environment, those behind `after` (what a walk before
+/// gave back; empty: from the first), while there is room, and until `visit` returns false: that one was not taken.
+/// Gives back where to go on; empty: there are no more.
 [[nodiscard]] Result<std::string> walk_connections(Transaction& tx, const Standing& standing, const Selector& selector,
                                                    std::string_view after, UtcSeconds now,
                                                    const std::function<bool()>& has_room,
-                                                   const std::function<void(const FoundConnection&)>& visit);
+                                                   const std::function<bool(const FoundConnection&)>& visit);
 
 /// Whether the app offers another version than `found` accepted.
 [[nodiscard]] bool has_new_version(const FoundConnection& found);

@@ -37,32 +37,39 @@ std::string in_units(std::chrono::seconds time) {
 }
 
 void count_connections(Transaction& tx, EnvironmentSurvey& of, std::map<std::string, std::string>& environment_of) {
-    for (const auto& connection : connections::of_environment(tx, of.id)) {
-        environment_of.emplace(connection.id.text, of.id.text);
-        switch (connection.state) {
-            case ConnectionState::not_connected: ++of.not_connected; break;
-            case ConnectionState::connected: ++of.connected; break;
-            case ConnectionState::disabled: ++of.disabled; break;
-        }
-    }
+    of.not_connected = connections::count(tx, of.id, ConnectionState::not_connected);
+    of.connected = connections::count(tx, of.id, ConnectionState::connected);
+    of.disabled = connections::count(tx, of.id, ConnectionState::disabled);
+    if (of.kind != EnvironmentKind::upstream) return;  // no token of it is held
+    connections::each_id(tx, of.id, [&](const std::string& id) { environment_of.emplace(id, of.id.text); });
 }
 
 void count_secrets(Transaction& tx, EnvironmentSurvey& of, EndsSoon& ends_soon, const AgeLimits& limits,
                    UtcSeconds now) {
-    std::map<std::string, std::vector<UtcSeconds>> lasting;  // of each connection: those that are not to end
-    for (const auto& secret : secrets::of_environment(tx, of.id)) {
-        if (!secret.is_active(now)) continue;
+    std::string connection;  // whose secrets are being counted
+    std::int64_t lasting = 0;
+    UtcSeconds newest{};  // of those that are not to end
+    const auto end_connection = [&] {
+        // Two at once are for the days of a hand-over.
+        if (lasting > 1 && now - newest > limits.soon) ++of.two_for_long;
+        lasting = 0;
+        newest = {};
+    };
+    secrets::each_active(tx, of.id, now, [&](const secrets::Brief& secret) {
+        if (secret.connection != connection) {
+            end_connection();
+            connection = secret.connection;
+        }
         ++of.active_secrets;
         if (limits.is_old(secret.created_at, now)) ++of.old_secrets;
         if (!of.oldest_secret || secret.created_at < *of.oldest_secret) of.oldest_secret = secret.created_at;
         if (limits.is_soon(secret.deactivates_at, now)) ++ends_soon.overlaps;
         if (secret.deactivates_at && *secret.deactivates_at - now <= long_view) ++of.ending_in_30_days;
-        if (!secret.deactivates_at) lasting[secret.connection.text].push_back(secret.created_at);
-    }
-    // Two at once are for the days of a hand-over.
-    of.two_for_long = std::ranges::count_if(lasting, [&](const auto& entry) {
-        return entry.second.size() > 1 && now - std::ranges::max(entry.second) > limits.soon;
+        if (secret.deactivates_at) return;
+        ++lasting;
+        newest = std::max(newest, secret.created_at);
     });
+    end_connection();
 }
 
 template <class Rows>
@@ -108,12 +115,10 @@ Survey survey(Transaction& tx, const AgeLimits& limits, UtcSeconds now) {
         found.environments.push_back(std::move(one));
     }
     auto& ends = found.ends_soon;
-    ends.bindings = count_soon(bindings::list(tx), limits, judged);
+    ends.bindings = bindings::count_ending(tx, judged, judged + limits.soon);
     ends.roles = count_soon(roles::list(tx), limits, judged);
-    auto all_pairs = pairs::list(tx);
-    std::erase_if(all_pairs, [](const Pair& pair) { return pair.revoked; });
-    ends.pairs = count_soon(all_pairs, limits, judged);
-    ends.client_keys = count_soon(client_keys::list(tx), limits, judged);
+    ends.pairs = pairs::count_ending(tx, judged, judged + limits.soon);
+    ends.client_keys = client_keys::count_ending(tx, judged, judged + limits.soon);
     ends.tickets = std::ranges::count_if(tickets::list(tx), [&](const Ticket& ticket) {
         return ticket.state == TicketState::open && !ticket.is_expired(judged) &&
                ticket.expires_at - judged <= soon_for_a_ticket;

@@ -43,7 +43,7 @@ std::vector<Binding> of_pattern(Transaction& tx, const AppId& app, const Environ
 }
 
 std::vector<Binding> of_app(Transaction& tx, const AppId& app) {
-    return rows::where<Binding>(tx, "WHERE app = ? ORDER BY created_at, rowid", {app.text});
+    return rows::where<Binding>(tx, "WHERE kind IS NOT NULL AND app = ? ORDER BY created_at, rowid", {app.text});
 }
 
 std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& environment) {
@@ -52,7 +52,9 @@ std::vector<Binding> of_environment(Transaction& tx, const EnvironmentId& enviro
 
 std::vector<Binding> list(Transaction& tx) { return rows::all<Binding>(tx, "ORDER BY created_at, rowid"); }
 
-std::vector<Binding> of_no_connection(Transaction& tx) { return rows::where<Binding>(tx, "WHERE kind IS NOT NULL", {}); }
+std::vector<Binding> of_no_connection(Transaction& tx) {
+    return rows::where<Binding>(tx, "WHERE kind IS NOT NULL", {});
+}
 
 std::vector<Binding> of_no_user(Transaction& tx) { return rows::where<Binding>(tx, "WHERE uid = -1", {}); }
 
@@ -69,5 +71,11 @@ std::size_t count(Transaction& tx) { return tx.engine().authority.rows(info_of<B
 bool any_for_group(Transaction& tx) { return !rows::where<Binding>(tx, "WHERE gid IS NOT NULL LIMIT 1", {}).empty(); }
 
 bool any_for_unit(Transaction& tx) { return !rows::where<Binding>(tx, "WHERE unit IS NOT NULL LIMIT 1", {}).empty(); }
+
+std::int64_t count_ending(Transaction& tx, UtcSeconds after, UtcSeconds last) {
+    return tx.engine().database->number(
+        "SELECT count(*) FROM bindings WHERE expires_at > ? AND expires_at <= ?",
+        {std::int64_t{after.time_since_epoch().count()}, std::int64_t{last.time_since_epoch().count()}});
+}
 
 }  // namespace jeton::vault::bindings

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/binding.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -46,5 +47,8 @@ namespace jeton::vault::bindings {
 /// Whether any binding asks for a group, or for a unit.
 [[nodiscard]] bool any_for_group(Transaction& tx);
 [[nodiscard]] bool any_for_unit(Transaction& tx);
+
+/// Those that end behind `after` and not behind `last`. Not verified: for what is shown.
+[[nodiscard]] std::int64_t count_ending(Transaction& tx, UtcSeconds after, UtcSeconds last);
 
 }  // namespace jeton::vault::bindings

@@ -18,4 +18,10 @@ std::vector<ClientKey> of(Transaction& tx, const ConnectionId& connection) {
 
 std::vector<ClientKey> list(Transaction& tx) { return rows::all<ClientKey>(tx, "ORDER BY created_at, rowid"); }
 
+std::int64_t count_ending(Transaction& tx, UtcSeconds after, UtcSeconds last) {
+    return tx.engine().database->number(
+        "SELECT count(*) FROM client_keys WHERE expires_at > ? AND expires_at <= ?",
+        {std::int64_t{after.time_since_epoch().count()}, std::int64_t{last.time_since_epoch().count()}});
+}
+
 }  // namespace jeton::vault::client_keys

@@ -70,6 +70,19 @@ void void_tokens(Transaction& tx) {
     }
 }
 
+std::int64_t count(Transaction& tx, const EnvironmentId& environment, ConnectionState state) {
+    return tx.engine().database->number("SELECT count(*) FROM connections WHERE environment = ? AND state = ?",
+                                        {environment.text, std::string{name_of(state)}});
+}
+
+void each_id(Transaction& tx, const EnvironmentId& environment, const std::function<void(const std::string&)>& visit) {
+    tx.engine().database->each("SELECT id FROM connections WHERE environment = ?", {environment.text},
+                               [&](const Record& record) {
+                                   if (const auto* id = std::get_if<std::string>(record.data())) visit(*id);
+                                   return true;
+                               });
+}
+
 std::int64_t count(Transaction& tx, const AppId& app) {
     return tx.engine().database->number("SELECT count(*) FROM connections WHERE app = ?", {app.text});
 }

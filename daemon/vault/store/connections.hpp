@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,10 @@ void check_complete(Transaction& tx);
 /// above both before this is called, and a generation never exceeds the epoch in which it was given. So they stay void
 /// whichever of both issued them, and what was revoked in the newer one stays revoked.
 void void_tokens(Transaction& tx);
+/// Of one environment, in that state. Not verified: for what is shown.
+[[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment, ConnectionState state);
+/// Of one environment, in no particular order. Not verified: for what is shown.
+void each_id(Transaction& tx, const EnvironmentId& environment, const std::function<void(const std::string&)>& visit);
 /// Of one app, of one environment; counts rows without reading them.
 [[nodiscard]] std::int64_t count(Transaction& tx, const AppId& app);
 [[nodiscard]] std::int64_t count(Transaction& tx, const EnvironmentId& environment);

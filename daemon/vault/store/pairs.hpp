@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/pair.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -29,5 +30,8 @@ namespace jeton::vault::pairs {
 /// For a walk over the whole table: the next `limit` rows in the order of their ids, behind `id` (empty: from the
 /// first).
 [[nodiscard]] std::vector<Pair> after(Transaction& tx, std::string_view id, std::int64_t limit);
+
+/// Those that end behind `after` and not behind `last` and are not revoked. Not verified: for what is shown.
+[[nodiscard]] std::int64_t count_ending(Transaction& tx, UtcSeconds after, UtcSeconds last);
 
 }  // namespace jeton::vault::pairs

@@ -197,7 +197,10 @@ constexpr auto scale = std::to_array<std::string_view>({
     R"(CREATE INDEX pairs_uid ON pairs (uid) WHERE revoked = 0)",
     R"(CREATE INDEX tickets_open ON tickets (uid) WHERE state = 'open')",
     R"(DROP INDEX connections_environment)",
-    R"(CREATE INDEX connections_state ON connections (environment, state))",
+    // Counted for `status` and `metrics` without reading a row.
+    R"(CREATE INDEX connections_state ON connections (environment, state, id))",
+    R"(DROP INDEX secrets_connection)",
+    R"(CREATE INDEX secrets_of ON secrets (connection, state, deactivates_at, created_at))",
     R"(CREATE INDEX audit_actor_user ON audit (actor_user))",
     R"(CREATE INDEX audit_refused ON audit (sequence, event) WHERE refused = 1)",
     R"(CREATE INDEX audit_change ON audit (sequence, event) WHERE event NOT GLOB 'token.*')",

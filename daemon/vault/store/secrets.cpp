@@ -38,4 +38,22 @@ std::vector<Secret> bound_elsewhere(Transaction& tx, const EnvironmentId& enviro
                                {std::string{destination}, environment.text});
 }
 
+void each_active(Transaction& tx, const EnvironmentId& environment, UtcSeconds now,
+                 const std::function<void(const Brief&)>& visit) {
+    const auto time_in = [](const Value& value) {
+        const auto* seconds = std::get_if<std::int64_t>(&value);
+        return seconds == nullptr ? std::optional<UtcSeconds>{} : UtcSeconds{std::chrono::seconds{*seconds}};
+    };
+    tx.engine().database->each(
+        "SELECT s.connection, s.created_at, s.deactivates_at FROM connections c CROSS JOIN secrets s "
+        "ON s.connection = c.id AND s.state = 'active' WHERE c.environment = ? "
+        "AND (s.deactivates_at IS NULL OR s.deactivates_at > ?)",
+        {environment.text, std::int64_t{now.time_since_epoch().count()}}, [&](const Record& record) {
+            const auto* connection = std::get_if<std::string>(record.data());
+            const auto made = time_in(record.at(1));
+            if (connection != nullptr && made) visit({*connection, *made, time_in(record.at(2))});
+            return true;
+        });
+}
+
 }  // namespace jeton::vault::secrets

@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/secret.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
@@ -23,5 +27,16 @@ namespace jeton::vault::secrets {
 /// Those of them that name a destination other than `destination`, and are not deactivated.
 [[nodiscard]] std::vector<Secret> bound_elsewhere(Transaction& tx, const EnvironmentId& environment,
                                                   std::string_view destination);
+
+/// What is counted of a secret.
+struct Brief {
+    std::string connection;
+    UtcSeconds created_at{};
+    std::optional<UtcSeconds> deactivates_at;
+};
+/// Of one environment, those that are active at `now`; of each connection one after the other. Not verified: for what
+/// is shown.
+void each_active(Transaction& tx, const EnvironmentId& environment, UtcSeconds now,
+                 const std::function<void(const Brief&)>& visit);
 
 }  // namespace jeton::vault::secrets

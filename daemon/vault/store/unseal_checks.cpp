@@ -10,6 +10,7 @@
 
 #include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
+#include "daemon/vault/store/row_scan.hpp"
 #include "daemon/vault/store/state_row.hpp"
 
 namespace jeton::vault {
@@ -18,26 +19,6 @@ namespace {
 constexpr std::string_view after_tampering = "look for who could write the database file; restore a backup";
 
 Error tampered(std::string what) { return refuse(Errc::mismatch, std::move(what), std::string{after_tampering}); }
-
-/// Every row's own MAC; fills the index and the set hash. Counters but the set hash stay as they are.
-Result<void> scan(Database& database, const RootKey& root, Authority& authority) {
-    for (const auto* table : authority_tables()) {
-        std::optional<std::string> bad;
-        database.each(table->select, {}, [&](const Record& record) {
-            const auto* id = std::get_if<std::string>(record.data());
-            const auto* stored = std::get_if<Bytes>(&record.back());
-            const auto mac = row_mac(root, table->name, id == nullptr ? "" : *id, canonical_columns(*table, record));
-            if (id == nullptr || stored == nullptr || !same_mac(mac, *stored)) {
-                bad = id == nullptr ? "without id" : *id;
-                return false;
-            }
-            authority.learn(root, *table, *id, mac);
-            return true;
-        });
-        if (bad) return tampered(Tampered(table->name, *bad).what());
-    }
-    return {};
-}
 
 using RowName = std::pair<std::string, std::string>;  ///< table, id
 
@@ -130,7 +111,7 @@ Result<CheckedStore> check_store(Database& database, Anchor& anchor, RootKey& ro
     if (!state) return tampered("the state row was edited outside jeton, or the key slot belongs to another store");
 
     CheckedStore checked;
-    if (auto scanned = scan(database, root, checked.authority); !scanned) return scanned.error();
+    if (auto bad = scan_rows(database, root, checked.authority)) return tampered(*std::move(bad));
     const auto start = audit_start(database);
     const auto seen = anchor.read(root);
     const auto first = seen ? std::min(seen->audit_sequence, state->audit.sequence) : 1;

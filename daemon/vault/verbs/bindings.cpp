@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -42,14 +43,16 @@ std::string key_of(Transaction& tx, const Binding& binding) {
 /// First those that are for no single connection, then by connection: nothing is sorted.
 Result<Outcome> page_of_many(Call& call, const Page& page, const std::function<bool(const Binding&)>& is_asked_for) {
     bool is_first = page.after.empty();
-    const auto add = [&](const std::vector<Binding>& found, PageRows& shown) {
-        for (const auto& binding : found) {
-            if (is_asked_for(binding)) shown.add(binding_view(call.tx, binding));
-        }
-    };
-    return page_by_connection(call, page, {}, [&](const FoundConnection& found, PageRows& shown) {
-        if (std::exchange(is_first, false)) add(bindings::of_no_connection(call.tx), shown);
-        add(bindings::of_connection(call.tx, found.connection.id), shown);
+    return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
+        std::vector<json::value> rows;
+        const auto add = [&](const std::vector<Binding>& bindings) {
+            for (const auto& binding : bindings) {
+                if (is_asked_for(binding)) rows.emplace_back(binding_view(call.tx, binding));
+            }
+        };
+        if (std::exchange(is_first, false)) add(bindings::of_no_connection(call.tx));
+        add(bindings::of_connection(call.tx, found.connection.id));
+        return rows;
     });
 }
 

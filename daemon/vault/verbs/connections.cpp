@@ -1,6 +1,8 @@
 // Verbs: connection.list, connection.show, connection.edit
 #include "daemon/vault/services/connections.hpp"
 
+#include <vector>
+
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/scopes.hpp"
 #include "daemon/vault/services/selection.hpp"
@@ -72,8 +74,8 @@ Result<Outcome> connection_list(Call& call) {
         }
     }
     if (unused_for) selector.unused_for = std::chrono::seconds{*unused_for};
-    return page_by_connection(call, page, selector, [&](const FoundConnection& found, PageRows& shown) {
-        shown.add(connection_view(call, found));
+    return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
+        return std::vector<json::value>{connection_view(call, found)};
     });
 }
 

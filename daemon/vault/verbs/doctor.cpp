@@ -86,7 +86,7 @@ Result<Outcome> doctor_show(StoreCall& call) {
     // Of the vault; by the clock of now, which is what files are dated by.
     const auto began = call.now() - std::chrono::floor<std::chrono::seconds>(room.clock.boot_time() - room.started);
     add(all, check_kept_stores(room.store.kept_before_migrations()));
-    add(all, check_config(room.config, began));
+    add(all, check_config(room.config, room.config_read_at.value_or(began)));
     add(all, check_disk(disk_use(room.config.database(), room.config.paths.anchor), room.config));
     if (room.store.state() == StoreState::unsealed) {
         auto group = room.store.group();

@@ -194,6 +194,7 @@ std::string add_each_connection(json::array& families, Transaction& tx, const St
             add(age, seconds_between(oldest_secret(tx, one.connection.id), now));
             const auto use = usage::last_of_connection(tx, one.connection.id);
             add(used, use ? moment(use->last_at) : std::nullopt);
+            return true;
         });
     for (auto* family : {&state, &age, &used}) std::move(*family).end(families);
     return next.value();

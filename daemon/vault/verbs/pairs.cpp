@@ -2,6 +2,7 @@
 #include "daemon/vault/services/pairs.hpp"
 
 #include <map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -72,10 +73,11 @@ Result<Outcome> pair_list(Call& call) {
             rows.push_back({std::move(pair), found->name()});
         }
     } else if (pairs::count(call.tx) > sorted_at_most) {
-        return page_by_connection(call, page, {}, [&](const FoundConnection& found, PageRows& shown) {
-            for (const auto& pair : pairs::of_connection(call.tx, found.connection.id)) {
-                shown.add(pair_view(call.tx, pair, found.name()));
-            }
+        return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
+            std::vector<json::value> of_it;
+            for (const auto& pair : pairs::of_connection(call.tx, found.connection.id))
+                of_it.emplace_back(pair_view(call.tx, pair, found.name()));
+            return of_it;
         });
     } else {
         std::map<ConnectionId, std::string> names;

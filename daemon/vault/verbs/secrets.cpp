@@ -224,10 +224,12 @@ Result<Outcome> secret_list(Call& call) {
         Selector selector;
         selector.app = app;
         selector.tenant = tenant;
-        return page_by_connection(call, page, selector, [&](const FoundConnection& found, PageRows& shown) {
+        return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
+            std::vector<json::value> rows;
             for (const auto& secret : secrets::of(call.tx, found.connection.id)) {
-                if (is_asked_for(secret)) shown.add(secret_view(call.room, call.tx, found, secret, now));
+                if (is_asked_for(secret)) rows.emplace_back(secret_view(call.room, call.tx, found, secret, now));
             }
+            return rows;
         });
     }
     const auto name = parse_connection_name(*app + "/" + *tenant);

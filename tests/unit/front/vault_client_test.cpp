@@ -3,6 +3,7 @@
 #include <array>
 #include <future>
 #include <string>
+#include <thread>
 
 #include <sys/socket.h>
 
@@ -36,6 +37,11 @@ public:
             REQUIRE(count > 0);
             decoder_.feed({bytes.data(), static_cast<std::size_t>(count)});
         }
+    }
+    /// Whether nothing comes any more; waits for it.
+    bool is_told_that_nothing_comes() {
+        char byte = 0;
+        return ::recv(end_.get(), &byte, 1, 0) == 0;
     }
     void hang_up() { end_.reset(); }
     std::string last;
@@ -184,6 +190,27 @@ TEST_CASE("vault link: a token request that a vault leaves unanswered is asked o
         CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
     }
     CHECK(world.lost >= 1);
+}
+
+TEST_CASE("vault link: a vault that ends answers what it was asked; what comes then is for the next one") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    auto asked = world.ask("app.create");
+    const auto id = vault.hear();
+    vault.say(R"({"event":"ending"})");
+    CHECK(vault.is_told_that_nothing_comes());
+    auto later = world.ask("secret.generate");  // would be unsure, had it been sent
+    vault.say(done_frame(id, "{}"));
+    CHECK_FALSE(asked.get().refused.has_value());
+    std::this_thread::sleep_for(2100ms);  // longer than a question waits without the word of a vault
+    vault.hang_up();
+
+    auto next = world.connect();
+    next.say(hello);
+    next.say(done_frame(next.hear(), "{}"));
+    CHECK(next.last.contains("secret.generate"));
+    CHECK_FALSE(later.get().refused.has_value());
 }
 
 TEST_CASE("vault link: a question does not wait for ever") {

@@ -310,6 +310,36 @@ TEST_CASE("an answer that cannot be judged ends its own request, not the vault")
     CHECK(counter.answer(1).contains("done"));
 }
 
+TEST_CASE(
+    "a vault that ends leaves nobody in doubt: what is not done is refused, a program's token is the next one's") {
+    Remote counter;
+    CHECK(counter.desk.idle());
+    counter.ask(1);
+    ExchangeNeed need;
+    need.flight = "a trial";
+    need.connection = counter.remote;
+    need.request.endpoint = "https://auth.example/connect/token";
+    counter.desk.flights().join(std::move(need), wire::read_request(Counter::frame(2, "status.show", {})));
+    CHECK_FALSE(counter.desk.idle());
+    counter.sent.clear();
+    counter.desk.give_up();
+    CHECK(counter.sent.size() == 1);
+    CHECK(counter.answer(2).at("refused").at("error") == "temporarily_unavailable");
+    CHECK(counter.desk.idle());
+
+    Desk slow{counter.room, 1000,
+              [&](std::string payload) { counter.sent.push_back(json::parse(payload).as_object()); },
+              [](std::uint64_t, const SlowWork&) {}};  // a worker that does not come to it
+    slow.greet();
+    auto body = environment("signed");
+    body["signing_alg"] = "RS256";
+    slow.take({Counter::frame(3, "environment.create", body)});
+    CHECK_FALSE(slow.idle());
+    slow.give_up();
+    CHECK(counter.answer(3).at("refused").at("error") == "temporarily_unavailable");
+    CHECK(slow.idle());
+}
+
 TEST_CASE("an answer that comes while the store is sealed is nobody's") {
     Remote counter;
     counter.ask(1);

@@ -1,7 +1,6 @@
 /// What programs wait for, and what happens each second, reads no whole table: SQLite says so itself.
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +10,9 @@
 #include "daemon/vault/services/known_callers.hpp"
 #include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/store/audit_search.hpp"
+#include "daemon/vault/store/bindings.hpp"
 #include "daemon/vault/store/ends.hpp"
+#include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/store/token_cache.hpp"
 #include "tests/unit/vault/office.hpp"
 #include "tests/unit/vault/store/support.hpp"
@@ -35,8 +36,11 @@ using namespace jeton::vault::test;
 namespace {
 
 /// A host has a handful of each, or looks at all of them once.
-constexpr std::array<std::string_view, 7> small{"environments", "signing_keys",      "role_grants", "key_slots",
-                                                "scopes",       "audit_checkpoints", "state"};
+constexpr std::array<std::string_view, 8> small{"sqlite_schema", "environments", "signing_keys",      "role_grants",
+                                                "key_slots",     "scopes",       "audit_checkpoints", "state"};
+
+/// Of those rows alone of which there are few.
+constexpr std::array<std::string_view, 3> partial{"bindings_kind", "bindings_identity", "pairs_identity"};
 
 /// `TABLE: STATEMENT` for each big table that a statement of `database` looks through.
 std::vector<std::string> scans_of(Database& database) {
@@ -47,7 +51,9 @@ std::vector<std::string> scans_of(Database& database) {
             const auto& detail = std::get<std::string>(row.back());
             if (!detail.starts_with("SCAN ")) continue;
             const auto table = detail.substr(5, detail.find(' ', 5) - 5);
-            if (table == "CONSTANT" || table.starts_with("(") || std::ranges::contains(small, table)) continue;
+            if (table == "CONSTANT" || table.starts_with("(") || std::ranges::find(small, table) != small.end())
+                continue;
+            if (std::ranges::any_of(partial, [&](auto index) { return detail.ends_with(index); })) continue;
             scans.push_back(table + ": " + sql);
         }
     }
@@ -70,6 +76,8 @@ TEST_CASE("scale: neither a token, nor what happens each second, nor a change lo
     office.connected("dispatcher/2@integration");
     office.run([&](Transaction& tx) {
         (void)known_callers(tx);
+        (void)(bindings::any_for_group(tx) || bindings::any_for_unit(tx));
+        (void)(pairs::any_for_group(tx) || pairs::any_for_unit(tx));
         (void)next_end(*tx.engine().database, office.clock.now());
         token_cache::erase_until(tx, office.clock.now());
     });
@@ -80,14 +88,14 @@ TEST_CASE("scale: neither a token, nor what happens each second, nor a change lo
 TEST_CASE("scale: an audit is searched by its indexes, or block by block") {
     Office office;
     office.connected("dispatcher/1@integration");
-    const std::array<audit::Filter, 8> filters{{{},
-                                                {.tenant = "1@integration"},
-                                                {.connection = "dispatcher/1@integration"},
-                                                {.user = "alice"},
-                                                {.user = "1000"},
-                                                {.event_glob = "secret.*"},
-                                                {.since = office.clock.now(), .until = office.clock.now()},
-                                                {.refused = true}}};
+    std::array<audit::Filter, 8> filters;
+    filters[1].tenant = "1@integration";
+    filters[2].connection = "dispatcher/1@integration";
+    filters[3].user = "alice";
+    filters[4].user = "1000";
+    filters[5].event_glob = "secret.*";
+    filters[6].since = filters[6].until = office.clock.now();
+    filters[7].refused = true;
     for (const auto& filter : filters) {
         office.run([&](Transaction& tx) {
             (void)audit::list(tx, filter);

@@ -23,9 +23,10 @@ inline void drop_indexes(const Place& place, std::initializer_list<const char*> 
 inline void back_to_schema_5(const Place& place) {
     drop_indexes(place, {"secrets_deactivates_at", "pairs_expires_at", "bindings_expires_at", "client_keys_expires_at",
                          "tickets_expires_at", "token_cache_expires_at", "bindings_default", "bindings_kind",
-                         "bindings_container", "pairs_uid", "tickets_open", "connections_state", "audit_actor_user",
-                         "audit_refused", "audit_change", "audit_block_at"});
+                         "bindings_container", "pairs_uid", "tickets_open", "connections_state", "secrets_of",
+                         "audit_actor_user", "audit_refused", "audit_change", "audit_block_at"});
     place.edit("CREATE INDEX connections_environment ON connections (environment)");
+    place.edit("CREATE INDEX secrets_connection ON secrets (connection)");
     place.edit("CREATE INDEX audit_at ON audit (at)");
     place.edit("PRAGMA user_version = 5");
 }
@@ -63,8 +64,7 @@ inline void back_to_schema_1(const Place& place) {
     for (const auto* table : {"role_grants", "pairs", "tickets", "scopes", "audit_checkpoints"}) {
         place.edit(std::string{"DROP TABLE "} + table);
     }
-    drop_indexes(place,
-                 {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"});
+    drop_indexes(place, {"bindings_environment", "bindings_identity", "secrets_prefix", "audit_tenant", "audit_at"});
     drop_columns(place,
                  {"apps.external_data_guid", "connections.consent_on_behalf_of", "connections.token_generation",
                   "connections.tenant_pause_by", "connections.tenant_pause_reason", "connections.tenant_pause_at",
