@@ -46,9 +46,8 @@ Response share(std::string bytes) {
 
 }  // namespace
 
-bool equal_ignoring_case(std::string_view left, std::string_view right) {
-    if (left.size() != right.size()) return false;
-    for (std::size_t i = 0; i < left.size(); ++i) {
+bool detail::same_letters(const char* left, const char* right, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
         if (lower(left[i]) != lower(right[i])) return false;
     }
     return true;

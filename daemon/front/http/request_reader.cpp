@@ -10,6 +10,8 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
+constexpr std::size_t usual_fields = 16;
+
 std::string_view text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
 Refusal explain(const boost::beast::error_code& ec, std::string_view input) {
@@ -56,6 +58,7 @@ RequestReader::State RequestReader::parse_head(std::string_view input) {
 
 RequestReader::State RequestReader::gate(std::string_view raw) {
     const auto& message = parser_.get();
+    fields_.reserve(usual_fields);
     for (const auto& field : message) fields_.push_back({text(field.name_string()), text(field.value())});
     const auto target = text(message.target());
     const RequestHead head{.raw = raw, .version = message.version(), .target = target, .fields = fields_};
