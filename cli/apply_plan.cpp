@@ -11,6 +11,7 @@
 
 #include "cli/suggestion.hpp"
 #include "cli/text.hpp"
+#include "cli/token_request.hpp"
 #include "cli/values.hpp"
 #include "libclient/protocol/ascii.hpp"
 
@@ -201,9 +202,10 @@ private:
 
     bool goes_along(const Present& one) const {
         if (one.kind == Kind::connection) {
-            const auto parts = parts_of(text_of(one.fields, "connection"));
-            return parts && (going_.contains({Kind::app, parts->app}) ||
-                             going_.contains({Kind::environment, parts->environment}));
+            const auto name = text_of(one.fields, "connection");
+            const auto parts = parts_of(name);
+            return parts && (going_.contains({Kind::app, std::string{parts->app}}) ||
+                             going_.contains({Kind::environment, std::string{parts->environment}}));
         }
         const auto tenant = text_of(one.fields, "tenant");
         return !tenant.empty() && going_.contains({Kind::environment, tenant.substr(tenant.find('@') + 1)});

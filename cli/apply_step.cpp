@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/present_state.hpp"
+#include "cli/token_request.hpp"
 #include "cli/values.hpp"
 
 namespace jeton::cli {
@@ -33,13 +34,21 @@ std::string app_path(const std::string& app, std::string_view rest = {}) {
 
 std::string environment_path(const std::string& name) { return "/v1/environments/" + percent_encoded(name); }
 
+std::string tenant_of(const ConnectionParts& connection) {
+    return fmt::format("{}@{}", connection.tenant, connection.environment);
+}
+
+bool has(const std::vector<std::string>& keys, const std::string& key) {
+    return std::ranges::find(keys, key) != keys.end();
+}
+
 class Carrier {
 public:
     Carrier(Context& context, const Step& step, std::int64_t now) : context_(context), step_(step), now_(now) {}
 
     Result<StepDone> carry_out() {
         switch (step_.action) {
-            case StepAction::create: return create();
+            case StepAction::create: return create_unless_there();
             case StepAction::change: return change();
             case StepAction::remove: return remove();
             case StepAction::none:
@@ -73,6 +82,20 @@ private:
         return body;
     }
 
+    /// Somebody else may have made the very same since the plan was made.
+    Result<StepDone> create_unless_there() {
+        auto done = create();
+        if (done || done.error().code != "already_exists") return done;
+        const auto present = ask_present(context_, {step_.kind});
+        if (!present) return done;
+        const auto key = key_of(step_.kind, step_.wanted);
+        for (const auto& one : *present) {
+            if (has(keys_of(one), key) && differences_of(step_.kind, step_.wanted, one).empty())
+                return StepDone{.changed = false};
+        }
+        return done;
+    }
+
     Result<StepDone> create() {
         switch (step_.kind) {
             case Kind::scope: return ask(Call::change("/v1/scopes", wanted()));
@@ -90,8 +113,8 @@ private:
     Result<StepDone> create_environment() {
         const auto made = context_.ask(Call::change("/v1/environments", wanted_if_not_there()));
         if (!made) return std::unexpected{made.error()};
-        const auto differences =
-            differences_of(Kind::environment, step_.wanted, present_of(Kind::environment, made->tree));
+        auto differences = differences_of(Kind::environment, step_.wanted, present_of(Kind::environment, made->tree));
+        std::erase_if(differences, [](const Difference& one) { return one.field != "host_aliases"; });
         if (differences.empty()) return StepDone{};
         return edit(environment_path(step_.name), differences);
     }
@@ -99,9 +122,9 @@ private:
     Result<StepDone> list_tenant() {
         const auto parts = parts_of(step_.name);
         if (!parts) return refuse("bad_input", "this is no connection", "write APP/TENANT@ENVIRONMENT");
-        json::object body{{"tenant", parts->tenant}, {"if_not_exists", true}};
+        json::object body{{"tenant", tenant_of(*parts)}, {"if_not_exists", true}};
         add_text(body, "note", text_of(step_.wanted, "note"));
-        return ask(Call::change(app_path(parts->app, "/tenants"), std::move(body)));
+        return ask(Call::change(app_path(std::string{parts->app}, "/tenants"), std::move(body)));
     }
 
     Result<StepDone> edit(std::string path, const std::vector<Difference>& differences) {
@@ -174,7 +197,7 @@ private:
             case Kind::binding: return Call::remove("/v1/bindings/" + percent_encoded(step_.present->id));
             case Kind::connection: {
                 const auto parts = parts_of(step_.name).value_or(ConnectionParts{});
-                return Call::remove(app_path(parts.app, "/tenants/" + percent_encoded(parts.tenant)));
+                return Call::remove(app_path(std::string{parts.app}, "/tenants/" + percent_encoded(tenant_of(parts))));
             }
             case Kind::role:
             case Kind::scope:

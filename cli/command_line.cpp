@@ -258,6 +258,14 @@ Verb CommandLine::verb(std::string_view path, const std::string& about, const st
 }
 
 CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
+    // `jeton help token`, as many programs have it, is `jeton token --help`.
+    std::vector<const char*> asks_for_help;
+    if (argc > 1 && argv[1] == std::string_view{"help"}) {
+        asks_for_help.assign(argv, argv + argc);
+        asks_for_help.erase(asks_for_help.begin() + 1);
+        asks_for_help.push_back("--help");
+        argv = asks_for_help.data();
+    }
     // The command line of another program is no words of ours, whatever they look like.
     const auto* const all = argv + argc;
     const auto* const separator =

@@ -1,11 +1,12 @@
 /// Public keys by which the client of a connection proves who it is: connection key add|list|remove.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "cli/connection_cells.hpp"
 #include "cli/context.hpp"
-#include "cli/input_file.hpp"
+#include "cli/prompt.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
@@ -14,6 +15,14 @@ namespace jeton::cli {
 namespace {
 
 constexpr std::size_t key_limit = 16UZ * 1024;
+
+constexpr std::string_view paste_here =
+    "The public key, as PEM (-----BEGIN PUBLIC KEY----- to -----END PUBLIC KEY-----) or as a JWK; then Ctrl-D:\n";
+
+bool is_text(std::string_view key) {
+    return std::ranges::all_of(key,
+                               [](unsigned char c) { return (c >= 0x20 && c != 0x7f) || (c >= '\t' && c <= '\r'); });
+}
 
 struct AddArgs {
     std::string connection;
@@ -24,8 +33,15 @@ int add(Context& context, const AddArgs& args) {
     const auto path = connection_path(args.connection, "/keys");
     if (!path) return context.fail(path.error());
     // It may be the private key, given by mistake.
-    const auto key = read_secret_input("-", key_limit, "give one public key, as PEM or as a JWK");
+    const auto key = read_pasted(context.terminal(), paste_here, key_limit, "give one public key, as PEM or as a JWK");
     if (!key) return context.fail(key.error());
+    if (!is_text(key->view())) {
+        return context.fail(
+            refuse(
+                "bad_input", "what came on stdin is binary (DER?), and a public key is taken as PEM or as a JWK",
+                fmt::format("openssl pkey -pubin -inform DER -in FILE | jeton connection key add {}", args.connection))
+                .error());
+    }
     if (key->empty()) {
         return context.fail(refuse("bad_input", "no public key came on stdin",
                                    fmt::format("jeton connection key add {} < public.pem", args.connection))

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/token_request.hpp"
+
 namespace jeton::cli {
 namespace {
 
@@ -178,6 +180,7 @@ std::vector<std::pair<Kind, std::string>> needs_of(Kind kind, const json::object
     const auto add = [&](Kind which, std::string name) {
         if (!name.empty()) needs.emplace_back(which, std::move(name));
     };
+    const auto connection = text_of(fields, "connection");
     switch (kind) {
         case Kind::scope:
         case Kind::environment: break;
@@ -195,19 +198,19 @@ std::vector<std::pair<Kind, std::string>> needs_of(Kind kind, const json::object
             }
             break;
         case Kind::connection:
-            if (const auto parts = parts_of(text_of(fields, "connection"))) {
-                add(Kind::app, parts->app);
-                add(Kind::tenant, parts->tenant);
+            if (const auto parts = parts_of(connection)) {
+                add(Kind::app, std::string{parts->app});
+                add(Kind::tenant, fmt::format("{}@{}", parts->tenant, parts->environment));
             }
             break;
         case Kind::binding:
             add(Kind::environment, text_of(fields, "introspect"));
             add(Kind::app, text_of(fields, "app"));
-            if (const auto parts = parts_of(text_of(fields, "connection")); parts && parts->is_pattern) {
-                add(Kind::app, parts->app);
-                add(Kind::environment, parts->environment);
-            } else if (parts) {
-                add(Kind::connection, text_of(fields, "connection"));
+            if (const auto parts = parts_of(connection); parts && parts->tenant == "*") {
+                add(Kind::app, std::string{parts->app});
+                add(Kind::environment, std::string{parts->environment});
+            } else {
+                add(Kind::connection, connection);
             }
             break;
         case Kind::role:
@@ -220,19 +223,6 @@ std::vector<std::pair<Kind, std::string>> needs_of(Kind kind, const json::object
 
 std::string with_environment(const std::string& tenant) {
     return tenant.contains('@') ? tenant : tenant + "@integration";
-}
-
-std::optional<ConnectionParts> parts_of(std::string_view connection) {
-    const auto slash = connection.find('/');
-    const auto at = connection.find('@');
-    if (slash == std::string_view::npos || at == std::string_view::npos || at < slash) return std::nullopt;
-    ConnectionParts parts;
-    parts.app = connection.substr(0, slash);
-    parts.tenant = connection.substr(slash + 1);
-    parts.environment = connection.substr(at + 1);
-    parts.is_pattern = connection.substr(slash + 1, at - slash - 1) == "*";
-    if (parts.app.empty() || parts.environment.empty() || at == slash + 1) return std::nullopt;
-    return parts;
 }
 
 }  // namespace jeton::cli

@@ -95,11 +95,4 @@ struct Present {
 /// "1234567" is "1234567@integration" (S36).
 [[nodiscard]] std::string with_environment(const std::string& tenant);
 
-/// What "APP/TENANT@ENVIRONMENT" is made of; the tenant keeps its environment.
-struct ConnectionParts {
-    std::string app, tenant, environment;
-    bool is_pattern = false;  ///< "APP/*@ENVIRONMENT"
-};
-[[nodiscard]] std::optional<ConnectionParts> parts_of(std::string_view connection);
-
 }  // namespace jeton::cli

@@ -20,6 +20,7 @@
 #include "cli/input_file.hpp"
 #include "cli/suggestion.hpp"
 #include "cli/text.hpp"
+#include "cli/token_request.hpp"
 #include "cli/values.hpp"
 
 namespace jeton::cli {
@@ -33,6 +34,13 @@ constexpr std::array never_in_files{
     std::string_view{"secrets"},  std::string_view{"client_id"},       std::string_view{"consent"},
     std::string_view{"state"},    std::string_view{"version"},         std::string_view{"allowed"},
     std::string_view{"password"}, std::string_view{"accepted_version"}};
+
+/// APP/TENANT@ENVIRONMENT with no part empty; of a pattern the tenant is `*`.
+bool is_connection(std::string_view text, bool may_be_pattern) {
+    const auto parts = parts_of(text);
+    return parts && !parts->app.empty() && !parts->tenant.empty() && !parts->environment.empty() &&
+           (may_be_pattern || parts->tenant != "*");
+}
 
 class FileReader {
 public:
@@ -192,7 +200,7 @@ private:
                     return lacks(object, "has no kind", R"(add kind = "local", kind = "upstream", or a preset)");
                 break;
             case Kind::connection:
-                if (const auto parts = parts_of(text_of(object.fields, "connection")); !parts || parts->is_pattern)
+                if (!is_connection(text_of(object.fields, "connection"), false))
                     return lacks(object, "names no connection", R"(write connection = "APP/TENANT@ENVIRONMENT")");
                 break;
             case Kind::binding: return check_binding(object);
@@ -209,7 +217,7 @@ private:
         constexpr auto* forms = R"(write connection = "APP/TENANT@ENVIRONMENT" or introspect = "ENVIRONMENT")";
         if (has("connection") == has("introspect"))
             return lacks(object, "must be for a connection, or for introspect, and not both", forms);
-        if (has("connection") && !parts_of(text_of(object.fields, "connection")))
+        if (has("connection") && !is_connection(text_of(object.fields, "connection"), true))
             return lacks(object, "names no connection", forms);
         if (has("connection") && (has("app") || has("resource")))
             return lacks(object, "has app or resource, which limit what introspect shows", forms);

@@ -139,6 +139,7 @@ int edit(Context& context, const EditArgs& args) {
     const auto answer = context.ask(Call::edit(path, std::move(body)));
     if (!answer) return context.fail(answer.error());
     if (!context.wrote_json(*answer) && !context.options().quiet) context.write(environment_text(answer->tree));
+    context.warn(answer->tree);
     return exit_code::done;
 }
 

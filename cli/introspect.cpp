@@ -25,7 +25,7 @@ std::string audience_text(const json::value& answer) {
 int introspect(Context& context, const std::string& environment) {
     const auto call = present_token(context, environment, "introspect");
     if (!call) return context.fail(call.error());
-    const auto answer = context.ask(*call);
+    const auto answer = ask_about_token(context, *call, environment, "introspect");
     if (!answer) return context.fail(answer.error());
     if (context.wrote_json(*answer)) return exit_code::done;
     const auto& found = answer->tree;

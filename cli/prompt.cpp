@@ -6,10 +6,13 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <termios.h>
 #include <unistd.h>
+
+#include "cli/input_file.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -113,6 +116,16 @@ Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view
     const Prompting prompting{true};
     show(question);
     return checked(read_input(true));
+}
+
+Result<client::WipedText> read_pasted(const Terminal& terminal, std::string_view question, std::size_t limit,
+                                      std::string_view when_larger) {
+    std::optional<Prompting> prompting;
+    if (terminal.input) {
+        prompting.emplace(false);
+        show(question);
+    }
+    return read_secret_input("-", limit, when_larger);
 }
 
 Result<client::WipedText> SecretInput::next(std::string_view question) {

@@ -1,6 +1,7 @@
 /// Asking a person, and reading secrets: from stdin or with echo off, never from the command line.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,12 @@ namespace jeton::cli {
 /// space is dropped. Ctrl-C turns the echo on again and ends the program with 130. Empty if nothing came. Refuses
 /// (bad_input) more than one line or more than 64 KiB.
 [[nodiscard]] Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question);
+
+/// Text of several lines, which may hold a secret, of at most `limit` bytes (a multiple of 1 KiB): where stdin is a
+/// terminal, what is pasted or typed after `question` until Ctrl-D, seen; Ctrl-C ends the program with 130. Else all of
+/// stdin. Refuses (bad_input) more than that: then `when_larger` says what to do.
+[[nodiscard]] Result<client::WipedText> read_pasted(const Terminal& terminal, std::string_view question,
+                                                    std::size_t limit, std::string_view when_larger);
 
 /// Several secrets one after the other: each typed unseen if stdin is a terminal, else each a line of stdin.
 class SecretInput {

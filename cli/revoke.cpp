@@ -22,7 +22,7 @@ int revoke_one(Context& context, const std::string& environment) {
     if (!call) return context.fail(call.error());
     call->answers_nothing = true;
     call->changes = true;
-    const auto answer = context.ask(*call);
+    const auto answer = ask_about_token(context, *call, environment, "revoke");
     if (!answer) return context.fail(answer.error());
     // RFC 7009 §2.2: what is no token, or none any more, is answered alike.
     context.say(fmt::format("if it was a token of {}, it is inactive from now on", environment));

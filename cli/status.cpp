@@ -37,7 +37,9 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
         call.time_limit = 5s;
         const auto answer = context.ask(call);
         const bool fits = answer && raw_field(answer->tree, "state") == args.wait;
-        if (!fits && !answer && answer.error().exit_code != exit_code::unreachable) {
+        const bool comes = !answer && (answer.error().exit_code == exit_code::unreachable ||
+                                       answer.error().code == "temporarily_unavailable");  // its vault is not there yet
+        if (!answer && !comes) {
             return context.fail(answer.error());
         }
         if (fits) return show_status(context, *answer);

@@ -60,6 +60,8 @@ void add_token_verb(CommandLine& line) {
               "curl -H \"$(jeton token --header dispatcher/1234567@integration)\" https://api.example.com/")
         .may_have("CONNECTION", args->wish.connection, "APP/TENANT@ENVIRONMENT")
         .repeated("--scope", args->wish.scopes, "S", "Ask for this scope only; may be repeated")
+        .repeated("--resource", args->wish.resources, "URI",
+                  "Whom it is for, of the environment's resources (RFC 8707); may be repeated")
         .flag("--header", args->header, "Print it as an Authorization header")
         .flag("--env", args->environment, "Print JETON_TOKEN=… and what belongs to it, one a line")
         .either("--header", "--env")

@@ -26,7 +26,8 @@ Call token_call(const TokenWish& wish) {
     return call;
 }
 
-/// OAuth has one word for "not now"; whether the store is sealed is asked for, because the exit code tells it (4).
+}  // namespace
+
 Failure told_apart(Context& context, Failure failure) {
     if (failure.code != "temporarily_unavailable") return failure;
     auto call = Call::get("/healthz");
@@ -37,16 +38,18 @@ Failure told_apart(Context& context, Failure failure) {
     const auto state = raw_field(health->tree, "state");
     if (state != "sealed" && state != "uninitialised") return failure;
     failure.exit_code = exit_code::sealed;
-    if (failure.next.empty()) failure.next = state == "sealed" ? "jeton unseal" : "jeton init";
+    if (failure.next.empty()) {
+        failure.next = state == "sealed" ? "jeton unseal" : "jeton init";
+        failure.document.clear();  // it does not say so
+    }
     return failure;
 }
-
-}  // namespace
 
 std::string token_form(const TokenWish& wish) {
     auto form = std::string{"grant_type=client_credentials"};
     if (!wish.connection.empty()) form += "&connection=" + percent_encoded(wish.connection);
     if (!wish.scopes.empty()) form += "&scope=" + percent_encoded(fmt::format("{}", fmt::join(wish.scopes, " ")));
+    for (const auto& resource : wish.resources) form += "&resource=" + percent_encoded(resource);
     if (wish.min_ttl) form += fmt::format("&min_ttl={}", *wish.min_ttl);
     return form;
 }

@@ -15,6 +15,7 @@ namespace jeton::cli {
 struct TokenWish {
     std::string connection;  ///< empty: that of the default binding
     std::vector<std::string> scopes = {};
+    std::vector<std::string> resources = {};   ///< whom it is for (RFC 8707); empty: the environment itself
     std::optional<std::int64_t> min_ttl = {};  ///< seconds that must be left
 };
 
@@ -26,6 +27,10 @@ inline constexpr std::chrono::seconds token_patience{20};
 
 /// Asks. Refuses what the daemon refuses; where it is sealed, the exit code says so.
 [[nodiscard]] Result<Document> ask_for_token(Context& context, const TokenWish& wish);
+
+/// OAuth has one word for "not now"; whether the store is sealed is asked for, because the exit code tells it (4), and
+/// what opens it is the next step. Any other failure comes back as it is.
+[[nodiscard]] Failure told_apart(Context& context, Failure failure);
 
 /// The token of an answer; a failure where it could not stand in a header or a line.
 [[nodiscard]] Result<std::string_view> token_in(const json::value& answer);

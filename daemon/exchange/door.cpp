@@ -27,10 +27,11 @@ std::optional<UniqueFd> await_vault(int listener, uid_t vault_user, int signals,
     }
 }
 
-Heartbeat::Heartbeat() : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
-    if (!timer_) throw std::system_error(errno, std::generic_category(), "timerfd");
+Heartbeat::Heartbeat() {
     const auto interval = watchdog_interval();
     if (!interval) return;
+    timer_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (!timer_) throw std::system_error(errno, std::generic_category(), "timerfd");
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*interval);
     const auto rest = std::chrono::nanoseconds{*interval - seconds};
     const timespec time{seconds.count(), static_cast<long>(rest.count())};

@@ -94,8 +94,14 @@ private:
         vault_.start({vaults_end.get(), given_end.get()});
         to_vault_ = std::move(own_end);
         // A front that does not read its link any more sees no vault; that vault sees its link closed, and ends.
-        if (!send_fd(front_.get(), vault_link_tag, fronts_end.get()))
+        if (!send_fd(front_.get(), vault_link_tag, fronts_end.get()) && !front_has_gone())
             log::warning("the front takes no new link to the vault");
+    }
+
+    /// It has said why; where it has, the vault is of no use, and there is nothing to warn of.
+    [[nodiscard]] bool front_has_gone() const {
+        char word = 0;
+        return ::recv(front_.get(), &word, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
     }
 
     void start_exchange() {

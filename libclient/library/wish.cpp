@@ -92,7 +92,13 @@ std::size_t WishKey::hash(const Wish& wish) noexcept {
         if (part->empty()) continue;
         auto rest = *part;
         for (; rest.size() >= sizeof sum; rest.remove_prefix(sizeof sum)) sum += word_of(rest) * (place += odd + 1);
-        for (const char c : rest) sum += static_cast<unsigned char>(c) * (place += odd + 1);
+        if (rest.empty()) continue;
+        // The last word overlaps the one before it: a step for each letter of the rest took a fifth of the whole call.
+        if (part->size() >= sizeof sum) {
+            sum += word_of(part->substr(part->size() - sizeof sum)) * (place += odd + 1);
+        } else {
+            for (const char c : rest) sum += static_cast<unsigned char>(c) * (place += odd + 1);
+        }
     }
     return sum ^ (sum >> 32U);
 }

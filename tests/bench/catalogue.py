@@ -68,8 +68,8 @@ GROUPS = {
     ),
     "dead-endpoint": Group(
         "A kept upstream token while the token endpoint hangs",
-        "16 sessions ask for a token of an upstream environment that is kept; meanwhile 16 others wait for tokens that only the token endpoint could give, "
-        "which does not answer. They must not be noticed.",
+        "16 sessions ask for a token of an upstream environment that is kept; meanwhile 16 others ask for one that only the token endpoint could give, which does not "
+        "answer: they wait, or are told to come later once that has been noticed. The first 16 must not feel it.",
         base="jeton, all well",
         compared="p99_us",
     ),

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 namespace bench {
@@ -43,6 +44,16 @@ inline Nanoseconds cpu_of(const std::vector<pid_t>& processes) {
         all += time_of(clock);
     }
     return all;
+}
+
+/// Of the children that have ended.
+inline Nanoseconds cpu_of_children() {
+    rusage used{};
+    need(::getrusage(RUSAGE_CHILDREN, &used) == 0, "getrusage");
+    const auto time = [](timeval of) {
+        return std::chrono::seconds{of.tv_sec} + std::chrono::microseconds{of.tv_usec};
+    };
+    return time(used.ru_utime) + time(used.ru_stime);
 }
 
 inline std::vector<pid_t> read_processes(const std::string& list) {
@@ -80,7 +91,7 @@ public:
     void print(std::size_t request_bytes, std::size_t answer_bytes) {
         const Seconds took = Clock::now() - began_;
         const auto server = cpu_of(server_) - server_before_;
-        const auto client = time_of(CLOCK_PROCESS_CPUTIME_ID) - client_before_;
+        const auto client = time_of(CLOCK_PROCESS_CPUTIME_ID) - client_before_ + cpu_of_children();
         std::ranges::sort(latencies_);
         const auto requests = static_cast<double>(std::max<std::size_t>(latencies_.size(), 1));
         std::printf(

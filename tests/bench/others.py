@@ -10,7 +10,8 @@ import time
 import library
 import wire
 from catalogue import Measure
-from drivers import CannotMeasure, Load, compiled, on_cpu, run, SERVER_CPU
+from drivers import SERVER_CPU, CannotMeasure, Load, compiled, on_cpu, run
+from harness import USER
 from programs import BUILD, Upstream, node_missing
 from servers import CONNECTION, SCOPES
 
@@ -124,7 +125,7 @@ class DeadEndpoint:
             ok("app", "tenant", "add", "dispatcher", f"{tenant}@production")
             ok("access", "allow", connection, "--version", "1")
             ok("secret", "import", connection, "--client-id", client_id, stdin=secret + "\n")
-            ok("binding", "add", connection, "--user", "root")
+            ok("binding", "add", connection, "--user", USER)
         self.kept = self.jeton.request("kept", connection="dispatcher/1111111@production")
         self.wanting = self.jeton.request("wanting", connection="dispatcher/2222222@production")
         if not self.jeton.answer(self.kept).startswith(b"HTTP/1.1 200"):

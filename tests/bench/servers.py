@@ -5,7 +5,7 @@ import subprocess
 
 import wire
 from drivers import SERVER_CPU, CannotMeasure, compiled, on_cpu
-from harness import run_jeton
+from harness import USER, run_jeton
 from programs import Daemon, descendants
 
 COUNTER = "########"  # where the client counts, so that no request is like another on its session
@@ -78,7 +78,7 @@ class Jeton:
         self.ok("app", "tenant", "add", app, tenant)
         self.client_id = self.ok("access", "allow", CONNECTION, "--version", "1")["client_id"]
         self.client_secret = self.ok("secret", "generate", CONNECTION)["client_secret"]
-        self.ok("binding", "add", CONNECTION, "--user", "root", "--default")
+        self.ok("binding", "add", CONNECTION, "--user", USER, "--default")
 
     def ok(self, *words, stdin=""):
         done = run_jeton(self.daemon.run, *words, "--json", stdin=stdin)

@@ -62,7 +62,7 @@ class Migration(OlderStore, Scenario):
         self.daemon.database.rename(self.daemon.directory / "newer.db")
         shutil.copy2(self.copy, self.daemon.database)
         self.daemon.start("sealed")
-        self.assertIn("older than", self.ok("status")["reason"])
+        self.assertIn("rolled back", self.ok("status")["reason"])
         self.ok("unseal", "--accept-rollback", "--yes")
         self.assertToken(self.post("/integration/token", self.pair))
         self.refused("tenant", "show", "1111111@integration", error="not_found")

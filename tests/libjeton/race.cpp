@@ -123,6 +123,9 @@ private:
         return code;
     }
 
+    /// A host that does other things besides: no answer in time says nothing.
+    static bool is_late(int code) { return code == JETON_E_UNAVAILABLE || code == JETON_E_TIMEOUT; }
+
     void arrive(std::uint32_t phase) {
         if (arrived_at_ == phase) return;
         arrived_at_ = phase;
@@ -135,7 +138,7 @@ private:
     void hold(std::uint32_t phase) {
         const int code = call(phase, patience_ms);
         if (code == JETON_OK) return arrive(phase), yield();
-        if (shared_.phase.load() != phase) return;  // disabled meanwhile
+        if (shared_.phase.load() != phase || is_late(code)) return;  // disabled meanwhile; or: again
         tell(std::string{"no token where there is one: "} + jeton_code_name(code));
     }
 
@@ -158,7 +161,7 @@ private:
         if (code == JETON_OK && shared_.phase.load(std::memory_order_acquire) == phase) {
             if (++self_.stale == 1) self_.first_stale_round = round_of(phase) + 1;
         }
-        if (asks && code != JETON_E_REFUSED && code != JETON_OK)
+        if (asks && code != JETON_E_REFUSED && code != JETON_OK && !is_late(code))
             tell(std::string{"no refusal of a disabled connection: "} + jeton_code_name(code));
         arrive(phase);
         if (asks) wait_while(shared_.phase, phase);  // it need not ask twice

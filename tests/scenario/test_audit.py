@@ -246,3 +246,16 @@ class Chain(Audited):
         self.assertEqual(
             (created["actor"]["user"], created["actor"]["command"], created["subject"]), ("root", "jeton", "dispatcher")
         )
+
+    def test_a_refused_secret_is_found_by_its_connection_and_listed_with_its_reason(self):
+        connection, client_id, _ = self.with_pair("1234567")
+        elsewhere = self.bound("7654321", self.worker)
+        wrong = "jcs." + "a" * 50
+        self.assertRefusal(self.post("/integration/token", client_id=client_id, client_secret=wrong), 400, "invalid_client")
+        refused = self.entries("--connection", connection, "--result", "refused")
+        self.assertEqual([(one["event"], one["connection"]) for one in refused], [("token.issue", connection)])
+        self.assertIn("invalid_client: ", refused[0]["detail"])
+        self.assertNotIn(wrong[4:], json.dumps(refused))
+        self.assertEqual(self.entries("--connection", elsewhere, "--result", "refused"), [])
+        line = self.text("audit", "list", "--connection", connection, "--result", "refused").splitlines()[1]
+        self.assertTrue(line.endswith(f"refused: {refused[0]['detail']}"), line)

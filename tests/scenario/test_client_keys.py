@@ -9,8 +9,9 @@ import time
 
 import client_key
 from client_key import AUDIENCE, ClientKey, unsigned
-from harness import DONE, ENVIRONMENT, INVOICES, JOBS, USAGE, USER, Scenario, wait_until, wire
+from harness import BUILD, DONE, ENVIRONMENT, INVOICES, JOBS, USAGE, USER, Scenario, wait_until, wire
 from programs import REPOSITORY, UPSTREAM, node_missing, python_with
+from terminal import on_a_terminal
 
 NOT_ACCEPTED = "the client assertion is not accepted"
 
@@ -64,6 +65,20 @@ class ProofByKey(LocalKeys):
                 claims = wire.claims(token["access_token"])[1]
                 self.assertEqual((claims["sub"], claims["client_id"]), (self.client_id, self.client_id))
                 self.jeton("connection", "key", "remove", self.connection, added["kid"], "--yes")
+
+    def test_T_12_T_18_a_client_revokes_its_token_by_its_key(self):
+        key = self.key(connection=self.connection)
+        token = self.assertToken(self.present(key.assertion(self.client_id)))["access_token"]
+        assertion = key.assertion(self.client_id)
+        revoke = {"target": "/integration/revoke", "token": token, "grant_type": None}
+        stranger = ClientKey(self.keys)
+        self.assertRefusal(self.present(stranger.assertion(self.client_id), **revoke), 400, "invalid_client")
+        self.assertEqual(self.audit(event="token.revoked"), [])
+        answer = self.present(assertion, **revoke)
+        self.assertEqual((answer.status, answer.body), (200, b""), answer)
+        (entry,) = self.audit(event="token.revoked")
+        self.assertEqual((entry["connection"], entry["via"]), (self.connection, f"key {key.kid}"))
+        self.assertRefusal(self.present(assertion, **revoke), 400, "invalid_client")  # one assertion, one request
 
     def test_T_18_what_a_client_may_vary(self):
         key = self.key(connection=self.connection)
@@ -256,6 +271,27 @@ class MistakesWithKeys(LocalKeys):
         self.assertIn("< public.pem", self.offered("")["next"])
         self.offered("A" * 20_000)
         self.assertEqual(self.ok("connection", "key", "list", self.connection), [])
+
+    def test_a_binary_key_is_told_from_text_with_the_command_that_makes_it_that(self):
+        der = client_key.openssl("pkey", "-pubin", "-outform", "DER", stdin=ClientKey(self.keys).public.encode())
+        run = subprocess.run(
+            [BUILD / "jeton", "connection", "key", "add", self.connection, "--json"],
+            input=der, capture_output=True, env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
+        )  # fmt: skip
+        self.assertEqual(run.returncode, 1)
+        told = json.loads(run.stderr)
+        self.assertEqual(told["error"], "bad_input")
+        self.assertIn("binary", told["error_description"])
+        self.assertIn("-inform DER", told["next"])
+
+    def test_on_a_terminal_it_says_what_to_paste_and_how_to_end(self):
+        add = "connection", "key", "add", self.connection
+        code, shown = on_a_terminal(self.daemon.run, *add, typed=ClientKey(self.keys).public + "\x04", asked="Ctrl-D")
+        self.assertEqual(code, DONE, shown)
+        self.assertIn("BEGIN PUBLIC KEY", shown)
+        self.assertEqual(len(self.ok("connection", "key", "list", self.connection)), 1)
+        code, shown = on_a_terminal(self.daemon.run, *add, typed="\x03", asked="Ctrl-D")
+        self.assertEqual(code, 130, shown)
 
     def test_misspelled_words_and_files(self):
         good = ClientKey(self.keys)

@@ -274,6 +274,14 @@ class ForeignTokens(ResourceServers):
             self.assertEqual(wire.claims(token)[0]["alg"], algorithm)
             self.each_forgery_is_refused(self.servers(), token)
 
+    def test_an_issuer_that_is_no_url_is_refused_at_the_start(self):
+        programs = [["python3", EXAMPLES / "resource-server-python" / "resource_server.py"],
+                    [BUILD / "jeton-example-resource-server"]]  # fmt: skip
+        for program in programs:
+            ended = subprocess.run([*program, "integration", ISSUER], capture_output=True, text=True, timeout=20)
+            self.assertEqual(ended.returncode, 2, ended)
+            self.assertIn("http://localhost/ENVIRONMENT", ended.stderr)
+
     def test_T_10_T_16_another_issuers_signature_is_401_invalid_token(self):
         header, claims = wire.claims(self.token())
         signer = self.signer()

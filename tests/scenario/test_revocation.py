@@ -1,6 +1,6 @@
 """Tokens that end before their time (RFC 7009), tokens for somebody (RFC 8707), and introspectors that see not all of them."""
 
-from harness import INVOICES, REFUSED, USAGE, wire
+from harness import INVOICES, REFUSED, SEALED, USAGE, wire
 from people import Person
 from system import SystemScenario
 
@@ -214,6 +214,47 @@ class CommandLine(TokenSocket):
         self.assertActive(token)
 
 
+class AsTyped(TokenSocket):
+    """`jeton introspect` and `jeton revoke` where they cannot do what is asked: what is wrong, and what to do."""
+
+    def test_where_the_store_is_sealed_it_is_exit_4_and_what_opens_it(self):
+        token = self.token()
+        self.ok("seal", "--yes")
+        for words in (("introspect", "integration"), ("revoke", "integration"), ("token", self.connection)):
+            with self.subTest(words):
+                refused = self.refused(*words, stdin=token, code=SEALED, error="temporarily_unavailable")
+                self.assertEqual(refused["next"], "jeton unseal")
+
+    def test_a_misspelled_environment_is_named_with_the_nearest_to_whoever_may_list_them(self):
+        for verb in ("introspect", "revoke"):
+            with self.subTest(verb):
+                refused = self.refused(verb, "integraton", stdin=self.token(), error="not_found")
+                self.assertEqual(refused["error_description"], "no environment integraton")
+                self.assertIn("did you mean integration?", refused["next"])
+                told = self.refused(verb, "integraton", stdin=self.token(), by=self.worker)
+                self.assertNotIn("integration", str(told), "a stranger learns nothing of what exists")
+        app, tenant = self.connection.split("@")[0].split("/")
+        for words in (("connection", "key", "list"), ("connection", "show"), ("access", "review")):
+            refused = self.refused(*words, f"{app}/{tenant}@integraton", error="not_found")
+            self.assertIn("did you mean integration?", refused["next"], words)
+        self.assertEqual(self.refused("environment", "show", "elsewhere")["next"], "jeton environment list")
+
+    def test_without_a_binding_it_says_which_is_missing(self):
+        refused = self.refused("introspect", "integration", stdin=self.token(), error="invalid_client")
+        self.assertIn("no binding lets root (uid 0) introspect", refused["error_description"])
+        self.assertIn("jeton binding add --introspect integration --user root", str(refused))
+        refused = self.refused("revoke", "integration", stdin=self.token(), error="invalid_client")
+        self.assertIn("no binding lets root (uid 0) get tokens of this environment", refused["error_description"])
+        self.assertIn("jeton revoke --connection", str(refused))
+
+    def test_where_tokens_are_issued_elsewhere_only_their_issuer_knows(self):
+        endpoint = "--token-endpoint", "https://auth.example/token"
+        self.ok("environment", "create", "production", "--kind", "upstream", *endpoint)
+        refused = self.refused("introspect", "production", stdin=self.token(), error="unsupported_token_type")
+        self.assertIn("issued elsewhere", refused["error_description"])
+        self.assertIn("jeton environment show production", refused["next"])
+
+
 class Limited(TokenSocket):
     def setUp(self):
         super().setUp()
@@ -233,8 +274,23 @@ class Limited(TokenSocket):
             for asked in ((wrong,), (API, wrong)):
                 answer = self.post("/integration/token", self.form_for(*asked))
                 self.assertRefusal(answer, 400, "invalid_target")
-        self.ok("environment", "edit", "integration", "--resource", API)
+        edited = self.ok("environment", "edit", "integration", "--resource", API)
+        self.assertEqual(len(edited["warnings"]), 1, edited)
+        self.assertTrue(edited["warnings"][0].startswith(f"{OTHER_API} is gone"), "a list is given whole")
         self.assertRefusal(self.post("/integration/token", self.form_for(OTHER_API)), 400, "invalid_target")
+        self.assertEqual(self.ok("environment", "edit", "integration", "--resource", API, "--resource", OTHER_API)["warnings"], [])
+
+    def test_T_14_a_token_for_a_resource_as_it_is_typed(self):
+        self.ok("binding", "add", self.connection, "--user", "root")
+        token = self.ok("token", self.connection, "--resource", API, "--resource", OTHER_API)["access_token"]
+        self.assertEqual(wire.claims(token)[1]["aud"], [API, OTHER_API])
+        self.refused("token", self.connection, "--resource", "https://elsewhere.example/", error="invalid_target")
+
+    def test_what_can_be_no_resource_is_refused_with_the_reason(self):
+        for resource, why in (("http://", "names no host"), (f"{API},{OTHER_API}", "comma"), ("invoices", "no absolute URI")):
+            refused = self.refused("environment", "edit", "integration", "--resource", resource, error="bad_input")
+            self.assertIn(why, refused["error_description"])
+        self.assertEqual(self.ok("environment", "show", "integration")["resources"], [API, OTHER_API])
 
     def form_for(self, *resources):
         return [("grant_type", "client_credentials"), *self.pair.items(), *(("resource", one) for one in resources)]

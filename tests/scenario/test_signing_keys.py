@@ -164,6 +164,14 @@ class Algorithms(SigningKeys):
         self.assertIsNone(self.verified(token, theirs))
         self.assertRefusal(self.get("/nowhere/jwks"), 404, "not_found")
 
+    def test_T_16_keys_and_metadata_of_a_sealed_store_are_refused_like_a_token_request(self):
+        self.ok("seal", "--yes")
+        answers = [self.get("/integration/jwks"), self.get("/.well-known/oauth-authorization-server/integration"),
+                   self.post("/integration/token", client_id="jid.x", client_secret="jcs.x")]  # fmt: skip
+        for answer in answers:
+            self.assertRefusal(answer, 503, "temporarily_unavailable")
+        self.assertEqual(len({answer.headers["Retry-After"] for answer in answers}), 1)
+
     def test_an_algorithm_that_is_none_or_of_an_environment_that_signs_nothing_is_refused(self):
         for algorithm in ("none", "HS256", "PS256", "rs256", ""):
             with self.subTest(algorithm):

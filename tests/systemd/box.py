@@ -164,7 +164,7 @@ class Box:
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self.unshare.wait(10)
+        self.unshare.wait(60)
         self.console.close()
 
     def remove_cgroup(self):

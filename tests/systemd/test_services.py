@@ -175,6 +175,14 @@ class Services(Boxed):
         self.assertToken(self.token("carol"), "carol")
         self.box.jeton("audit", "verify")
 
+    def test_the_journal_has_what_the_audit_says_as_fields(self):
+        self.assertIn("audit head sequence=", self.box.journal("jeton-vault", "JETON_EVENT=audit.head"))
+        self.box.jeton("role", "grant", "auditor", "--user", "daemon")
+        granted = wait_until(lambda: self.box.journal("jeton-vault", "JETON_EVENT=role.granted", "JETON_RESULT=done"),
+                             10, 0.2, "the journal")  # fmt: skip
+        self.assertIn("role.granted", granted)
+        self.box.jeton("role", "revoke", "auditor", "--user", "daemon")
+
     def test_reload_takes_a_new_configuration_and_refuses_a_wrong_one(self):
         front, inodes = self.box.main_pid("jetond"), self.inodes()
         good = self.box.place("/etc/jeton/jetond.toml").read_text()
@@ -215,7 +223,7 @@ class Services(Boxed):
             while not ended.is_set():
                 name = f"customer-{len(made)}@integration"
                 run = self.box.run("jeton", "--system", "tenant", "create", name, "--name", "Customer", check=False)
-                made.append((run.returncode, run.stderr))
+                made.append((run.returncode, run.stderr if run.returncode else ""))
 
         thread = threading.Thread(target=change)
         thread.start()

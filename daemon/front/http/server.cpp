@@ -41,7 +41,7 @@ void report(const std::exception_ptr& fault) {
 }  // namespace
 
 void Server::Door::look() {
-    if (!acceptor.is_open()) return;
+    if (!times_matter || !acceptor.is_open()) return;
     const auto asked_at = kernel_time();
     pollfd asked{.fd = acceptor.native_handle(), .events = POLLIN, .revents = 0};
     if (::poll(&asked, 1, 0) == 0) nobody_waited = asked_at;
@@ -73,7 +73,8 @@ Task<void> Server::accept_from(std::shared_ptr<Door> door, ResponderFactory fact
             UniqueFd connection{::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
             if (connection) {
                 serve(std::move(connection), factory, door->nobody_waited);
-                continue;
+                if (door->times_matter) continue;
+                break;  // who else waits is waited for: that costs less than to be told that nobody does
             }
             const int error = errno;
             if (error == ECONNABORTED || error == EINTR) continue;

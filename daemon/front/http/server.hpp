@@ -14,6 +14,7 @@
 #include "daemon/front/http/limits.hpp"
 #include "daemon/front/http/responder.hpp"
 #include "daemon/front/http/task.hpp"
+#include "daemon/front/peer/pidfd.hpp"
 
 namespace jeton::front {
 
@@ -67,6 +68,8 @@ private:
         void look();
 
         Acceptor acceptor;
+        /// Whether a caller is known by when it came, as a kernel does not name it (attest.hpp).
+        const bool times_matter = !kernel_names_peers();
         BootTime nobody_waited = BootTime::min();
     };
 

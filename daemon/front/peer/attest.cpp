@@ -115,13 +115,15 @@ Result<Peer> attest(int socket, const Details& asked, const Clock& clock, BootTi
         if (!started) return started.error();
         peer.certain = *started <= connected_after;
     }
-    const auto info = process->info();
-    if (!info) return info.error();
-    peer.changed_user = *info && (*info)->effective_uid != credentials.uid;
-    if (asked.unit) {
-        auto unit = unit_behind(*process, peer.foreign, process->is_certain(), *info);
-        if (!unit) return unit.error();
-        peer.unit = std::move(*unit);
+    if (asked.unit || asked.user_now) {
+        const auto info = process->info();
+        if (!info) return info.error();
+        peer.changed_user = *info && (*info)->effective_uid != credentials.uid;
+        if (asked.unit) {
+            auto unit = unit_behind(*process, peer.foreign, process->is_certain(), *info);
+            if (!unit) return unit.error();
+            peer.unit = std::move(*unit);
+        }
     }
     if (!process->is_alive()) return gone();
     return peer;

@@ -20,6 +20,7 @@ inline constexpr std::chrono::seconds attestation_life{60};
 struct Details {
     bool groups = false;
     bool unit = false;
+    bool user_now = false;  ///< whether it still has the user that it connected as
 
     friend bool operator==(const Details&, const Details&) = default;
 };
@@ -34,7 +35,7 @@ struct Peer {
     /// False where the number may have come to mean another process since it connected: the kernel has no SO_PEERPIDFD,
     /// and the process is so young that it need not have been the one. `foreign` is then a guess.
     bool certain = true;
-    bool changed_user = false;                      ///< it has another user now than when it connected (T12)
+    bool changed_user = false;  ///< it has another user now than when it connected (T12); told where it was asked for
     std::optional<std::vector<gid_t>> groups = {};  ///< all of them, ascending; nothing where they were not asked for
     std::optional<Unit> unit = {};                  ///< likewise
 

@@ -47,7 +47,8 @@ public:
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] bool is_certain() const { return certain_; }
     [[nodiscard]] bool is_alive() const;
-    /// True where it belongs to another PID namespace than ours.
+    /// True where it belongs to another PID namespace than ours. A process keeps its namespace for life: where the
+    /// kernel gives pidfds inodes that never come again (Linux 6.9), it is looked up once for each process.
     [[nodiscard]] Result<bool> is_foreign() const;
     /// Nothing where the kernel is older.
     [[nodiscard]] Result<std::optional<Info>> info() const;
@@ -58,6 +59,7 @@ public:
 
 private:
     Process(UniqueFd fd, pid_t pid, bool certain) : fd_(std::move(fd)), pid_(pid), certain_(certain) {}
+    [[nodiscard]] Result<bool> look_up_foreign() const;
 
     UniqueFd fd_;
     pid_t pid_;

@@ -184,7 +184,7 @@ private:
     [[nodiscard]] bool is_sure_enough(const Peer& peer) const override { return peer.certain || peer.foreign; }
 
     /// Roles may depend on groups; nothing here on a unit: each question tells it as far as it can be seen.
-    static constexpr Details groups{.groups = true, .unit = false};
+    static constexpr Details groups{.groups = true, .unit = false, .user_now = true};
 };
 
 }  // namespace

@@ -41,7 +41,8 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
     if (request.environment) {
         chosen = environments::find(tx, *request.environment);
         if (!chosen)
-            return invalid_request("the path names no environment", "use /token, or ask the operator for the name");
+            return invalid_request("the path names no environment",
+                                   "look at its spelling, or ask the operator for the name");
     }
     if (auto by_host = environments::by_host(tx, request.host)) {
         if (chosen && chosen->id != by_host->id) {
@@ -165,10 +166,11 @@ Result<Authenticated> by_secret(Transaction& tx, const Peer& peer, const TokenRe
 
 /// One answer for everything: what was wrong is the operator's to know, and whether the client exists is not told.
 Error wrong_assertion(std::string note, std::string connection) {
-    auto error = invalid_client("the client assertion is not accepted",
-                          "check iss, sub, aud (the issuer alone), exp, jti and the key; the operator finds the reason "
-                          "with jeton audit list",
-                          "client assertion: " + std::move(note));
+    auto error =
+        invalid_client("the client assertion is not accepted",
+                       "check iss, sub, aud (the issuer alone), exp, jti and the key; the operator finds the reason "
+                       "with jeton audit list",
+                       "client assertion: " + std::move(note));
     error.connection = std::move(connection);
     return error;
 }
@@ -230,7 +232,7 @@ Authenticated by(const Binding& binding, FoundConnection found) {
 std::optional<Binding> binding_for(Transaction& tx, const Peer& peer, const Connection& connection, UtcSeconds now) {
     const auto at = judged_at(tx, now);
     for (const auto& candidates : {bindings::of_connection(tx, connection.id),
-                                 bindings::of_pattern(tx, connection.app, connection.environment)}) {
+                                   bindings::of_pattern(tx, connection.app, connection.environment)}) {
         const auto holding =
             std::ranges::find_if(candidates, [&](const Binding& one) { return lacks(one, peer, at).empty(); });
         if (holding != candidates.end()) return *holding;

@@ -110,6 +110,14 @@ Result<void> check_resources(const Environment& environment) {
     }
     for (const auto& resource : environment.resources) {
         const auto uri = boost::urls::parse_uri(resource);
+        if (resource.contains(',')) {
+            return refuse(Errc::bad_input, fmt::format("{} has a comma in it", shown(resource, url_limit)),
+                          "give one --resource for each, or write the comma as %2C");
+        }
+        if (uri && (uri->scheme() == "https" || uri->scheme() == "http") && uri->encoded_host().empty()) {
+            return refuse(Errc::bad_input, fmt::format("{} names no host", shown(resource, url_limit)),
+                          "give --resource https://HOST/PATH, as its programs name it");
+        }
         if (!uri || uri->has_fragment() || uri->has_userinfo() || resource.size() > url_limit) {
             return refuse(
                 Errc::bad_input,

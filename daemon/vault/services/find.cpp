@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/nearest.hpp"
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/store/environments.hpp"
@@ -45,6 +46,17 @@ Error state_refusal(const FoundConnection& found) {
     return refuse(Errc::wrong_state, fmt::format("{} is connected", name), fmt::format("jeton access review {}", name));
 }
 
+/// Whoever has a role may list them all, so that the nearest name tells nothing new.
+static Error absent_environment(Transaction& tx, std::string_view name) {
+    const auto all = environments::list(tx);
+    std::vector<std::string_view> names;
+    for (const auto& one : all) names.emplace_back(one.name);
+    const auto near = nearest(name, names);
+    return refuse(Errc::not_found, fmt::format("no environment {}", name),
+                  near ? fmt::format("did you mean {}? jeton environment list shows all", *near)
+                       : std::string{"jeton environment list"});
+}
+
 Error absent_app(std::string_view name) {
     return refuse(Errc::not_found, fmt::format("no app {}", name), "jeton app list");
 }
@@ -68,9 +80,7 @@ std::string how_to_list(const ConnectionName& name) {
 Result<Environment> find_environment(Transaction& tx, std::string_view name) {
     if (auto grammar = check_environment_name(name); !grammar) return grammar.error();
     auto environment = environments::find(tx, name);
-    if (!environment) {
-        return refuse(Errc::not_found, fmt::format("no environment {}", name), "jeton environment list");
-    }
+    if (!environment) return absent_environment(tx, name);
     return *std::move(environment);
 }
 
@@ -92,7 +102,8 @@ Result<App> find_app(Transaction& tx, std::string_view name) {
 Result<FoundConnection> find_connection(Transaction& tx, const ConnectionName& name) {
     auto app = apps::find(tx, name.app);
     auto environment = environments::find(tx, name.tenant.environment);
-    if (!app || !environment) return absent_connection(name);
+    if (!environment) return absent_environment(tx, name.tenant.environment);
+    if (!app) return absent_connection(name);
     auto tenant = tenants::find(tx, environment->id, name.tenant.tenant);
     if (!tenant) return absent_connection(name);
     auto connection = connections::find(tx, app->id, tenant->id);

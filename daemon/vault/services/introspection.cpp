@@ -41,13 +41,14 @@ Result<std::optional<boost::json::object>> introspect_token(Transaction& tx, con
                                                             UtcSeconds now) {
     const auto environment = environments::find(tx, environment_name);
     auto holding = environment ? bindings::introspectors(tx, environment->id) : std::vector<Binding>{};
-    std::erase_if(holding, [&, at = judged_at(tx, now)](const Binding& binding) {
-        return !lacks(binding, peer, at).empty();
-    });
+    std::erase_if(holding,
+                  [&, at = judged_at(tx, now)](const Binding& binding) { return !lacks(binding, peer, at).empty(); });
     if (holding.empty()) {
         return refuse(
-            Errc::invalid_client, fmt::format("{} (uid {}) may not introspect here", peer.name(), peer.uid),
-            fmt::format("ask the operator: jeton binding add --introspect ENVIRONMENT --user {}", peer.name()));
+            Errc::invalid_client,
+            fmt::format("no binding lets {} (uid {}) introspect tokens of this environment", peer.name(), peer.uid),
+            fmt::format("ask the operator: jeton binding add --introspect {} --user {}",
+                        check_environment_name(environment_name) ? environment_name : "ENVIRONMENT", peer.name()));
     }
     auto verified =
         verify_access_token(*environment, published_keys(tx, *environment, now), token, {now, tx.high_water()});

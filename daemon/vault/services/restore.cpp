@@ -14,6 +14,7 @@
 #include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/services/host_secrets.hpp"
+#include "daemon/vault/services/journal.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/store/connections.hpp"
@@ -274,6 +275,8 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
     const auto present = present_of(store);
     const auto now = clock.now();
     const auto for_host = host_slots(present, next.root(), config, now);
+    const auto entry =
+        entry_of(peer, {.event = "store.restored", .subject = "store", .detail = detail_of(*ending)}, now);
     {
         auto group = next.group();
         group.attempt([&](Transaction& tx) {
@@ -283,7 +286,7 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
                 (void)used_assertions::add(tx, used.connection, used.jti, used.expires_at);
             }
             for (const auto& slot : for_host.slots) tx.insert(slot);
-            record(tx, peer, {.event = "store.restored", .subject = "store", .detail = detail_of(*ending)}, now);
+            tx.append_audit(entry);
         });
         group.commit();
     }
@@ -291,8 +294,9 @@ Result<Restored> confirm_restore(Store& store, const Config& config, RestoreInPr
     restored.kept = store.replace_with(next);
     restored.epoch = store.epoch();
     restored.opens_by = for_host.opens_by;
-    log::warning("the store was restored from a backup of {} by {} (uid {}); {}", rfc3339(ending->made_at), peer.name(),
-                 peer.uid, restored.opens_by);
+    log::event(log::Level::warning, journal::message_id(entry.event), journal::fields_of(entry),
+               fmt::format("the store was restored from a backup of {} by {} (uid {}); {}", rfc3339(ending->made_at),
+                           peer.name(), peer.uid, restored.opens_by));
     return restored;
 }
 

@@ -45,6 +45,14 @@ bool names_nothing(const TokenRequest& client) {
     return client.authentication == ClientAuthentication::peer && client.client_id.empty() && !client.connection;
 }
 
+Error nothing_of_theirs(const Peer& peer) {
+    return refuse(Errc::invalid_client,
+                  fmt::format("no binding lets {} (uid {}) get tokens of this environment, so none is theirs to revoke",
+                              peer.name(), peer.uid),
+                  "who got it revokes it; or, by operator, developer or tenant-admin: jeton revoke --connection "
+                  "APP/TENANT@ENVIRONMENT");
+}
+
 /// A token says which connection it is of: a bound peer need not name one, nor have a default.
 Result<Client> client_of(Transaction& tx, const Peer& peer, const TokenRequest& request, UtcSeconds now) {
     if (names_nothing(request) && request.environment) {
@@ -56,6 +64,9 @@ Result<Client> client_of(Transaction& tx, const Peer& peer, const TokenRequest& 
         if (!holding.empty()) return Client{*std::move(environment), std::nullopt, std::move(holding)};
     }
     auto authenticated = authenticate(tx, peer, request, now);
+    if (!authenticated && authenticated.error().code == Errc::invalid_client && names_nothing(request)) {
+        return nothing_of_theirs(peer);
+    }
     if (!authenticated) return authenticated.error();
     auto environment = authenticated->found.environment;
     return Client{std::move(environment), *std::move(authenticated), {}};

@@ -33,7 +33,7 @@ constexpr std::string_view version_word = "-before-";
 constexpr std::string_view unfinished = ".unfinished";
 constexpr std::int64_t mebibyte = 1024 * 1024;
 /// Beside the copy: the migration itself, and what others on this disk need meanwhile.
-constexpr std::int64_t room_to_spare = 8 * mebibyte;
+constexpr std::int64_t room_to_spare = mebibyte;
 
 Path with(Path file, std::string_view ending) { return file += ending; }
 

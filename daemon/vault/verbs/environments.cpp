@@ -1,6 +1,10 @@
 // Verbs: environment.create, environment.edit, environment.delete, environment.list, environment.show
 #include "daemon/vault/services/environments.hpp"
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "daemon/vault/services/destinations.hpp"
@@ -49,6 +53,16 @@ json::array signing_keys_view(const Call& call, const Environment& environment) 
                          key.published_until ? json::value(rfc3339(*key.published_until)) : json::value(nullptr)}});
     }
     return keys;
+}
+
+/// A list is given whole: what it left out is told, because an edit to add one may not have meant that.
+void warn_of_gone(json::array& warnings, std::string_view option, const std::vector<std::string>& before,
+                  const std::vector<std::string>& after) {
+    for (const auto& one : before) {
+        if (std::ranges::find(after, one) != after.end()) continue;
+        warnings.emplace_back(fmt::format(
+            "{0} is gone: {1} replaces the whole list; to have both, name it again by another {1}", one, option));
+    }
 }
 
 json::value view_of(const Call& call, const Environment& environment) {
@@ -101,6 +115,7 @@ Result<Outcome> environment_edit(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto pairs = edit.signing_alg ? rs256_pairs_for(call.tx, name, *edit.signing_alg) : 0;
     if (auto first = make_pairs_first(call, pairs)) return *std::move(first);
+    const auto before = find_environment(call.tx, name);
     const auto edited = edit_environment(call.tx, call.peer, name, edit, call.now(), call.take_key_pairs());
     if (!edited) return edited.error();
     if (edit.forget_issuer) {
@@ -109,7 +124,14 @@ Result<Outcome> environment_edit(Call& call) {
             call.room.upstream.refusals().forget_connection(connection.id.text);
         }
     }
-    return done(view_of(call, *edited));
+    auto view = view_of(call, *edited);
+    json::array warnings;
+    if (before) {
+        warn_of_gone(warnings, "--host-alias", before->host_aliases, edited->host_aliases);
+        warn_of_gone(warnings, "--resource", before->resources, edited->resources);
+    }
+    view.as_object()["warnings"] = std::move(warnings);
+    return done(std::move(view));
 }
 
 Result<Outcome> environment_delete(Call& call) {

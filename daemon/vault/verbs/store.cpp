@@ -7,6 +7,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/journal.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/proof.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -103,13 +104,15 @@ Result<Outcome> store_seal(StoreCall& call) {
     auto& store = call.room.store;
     if (store.state() != StoreState::unsealed) return closed_refusal(store);
     try {
+        const auto entry = entry_of(call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
         auto group = store.group();
         group.attempt([&](Transaction& tx) {
             call.room.tally.write(tx);
             drop_all_tokens(tx, call.room.upstream);
-            record(tx, call.peer, {.event = "store.sealed", .subject = "store"}, call.room.clock.now());
+            tx.append_audit(entry);
         });
         group.commit();
+        journal::tell(entry);  // a sealed store has no audit to tell of later
     } catch (const StoreFault& fault) {
         // The way out of an emergency must not depend on the disk: this one thing is done without its entry.
         log::error("sealed on request of {}; the audit could not be written: {}", call.peer.name(), fault.what());

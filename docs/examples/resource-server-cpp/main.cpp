@@ -149,6 +149,11 @@ int run(const std::string& issuer, const std::string& audience, std::uint16_t wa
 int main(int argc, char** argv) {
     std::uint16_t port = 0;
     const std::string_view last = argc == 4 ? argv[3] : "0";
+    const std::string_view issuer = argc > 1 ? argv[1] : "";
+    if (argc > 2 && !issuer.starts_with("http://") && !issuer.starts_with("https://")) {
+        std::cerr << "ISSUER is a URL, as `jeton environment show` has it: http://localhost/ENVIRONMENT\n";
+        return 2;
+    }
     if (argc < 3 || argc > 4 || std::from_chars(last.data(), last.data() + last.size(), port).ec != std::errc{}) {
         std::cerr << "usage: resource-server ISSUER AUDIENCE [PORT]\n";
         return 2;

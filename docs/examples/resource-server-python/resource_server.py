@@ -89,9 +89,15 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
 
+def issuer_url(text):
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError("a URL, as `jeton environment show` has it: http://localhost/ENVIRONMENT")
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("issuer")
+    parser.add_argument("issuer", type=issuer_url)
     parser.add_argument("audience")
     parser.add_argument("--introspect", action="store_true")
     parser.add_argument("--cache", type=float, default=5.0)

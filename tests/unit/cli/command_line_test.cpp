@@ -140,6 +140,13 @@ TEST_CASE("command line: --version shows the version only before the verb") {
     CHECK(parse({"status", "--version"}).exit_code == exit_code::usage);
 }
 
+TEST_CASE("command line: jeton help VERB shows what jeton VERB --help shows") {
+    CHECK(parse({"help", "token"}).output == parse({"token", "--help"}).output);
+    CHECK(parse({"help", "secret", "rotate"}).output == parse({"secret", "rotate", "--help"}).output);
+    CHECK(parse({"help"}).output == parse({"--help"}).output);
+    CHECK(parse({"help", "tokne"}).exit_code == exit_code::usage);
+}
+
 TEST_CASE("command line: a mistyped verb or option is refused with what was meant") {
     const auto verb = parse({"secret", "genrate", connection});
     CHECK(verb.exit_code == exit_code::usage);

@@ -101,6 +101,17 @@ TEST_CASE("status --watch --json: a line of JSON for each change") {
     CHECK(states == std::vector<std::string>{"well", "cooling"});
 }
 
+TEST_CASE("status --wait: a daemon whose vault is not there yet is waited for, one that refuses is not") {
+    const Answer no_vault{
+        R"({"error":"temporarily_unavailable","error_description":"the vault is not there","next":"w"})", 503};
+    const auto waited = run({"status", "--wait", "unsealed"}, {no_vault, {status_of_upstream(well)}});
+    CHECK(waited.code == exit_code::done);
+    CHECK(waited.asked.size() == 2);
+    const auto refused = run({"status", "--wait", "unsealed"},
+                             {{R"({"error":"forbidden","error_description":"no","next":"ask"})", 403}});
+    CHECK(refused.code == exit_code::refused);
+}
+
 TEST_CASE("status --watch: what refuses at once ends it; --wait and --watch exclude each other") {
     const auto refused = watch({{R"({"error":"forbidden","error_description":"no","next":"ask"})", 403}});
     CHECK(refused.code == exit_code::refused);

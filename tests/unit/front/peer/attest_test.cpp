@@ -189,8 +189,34 @@ TEST_CASE("T1: a peer that ends while it is looked at is nobody") {
         CHECK(attest_all(caller.socket()).has_error());
     }
     CallingProcess caller;
-    const KernelMoment end{KernelMoment::When::after, Call::pidfd_info, [&] { caller.end(); }};
+    const KernelMoment end{KernelMoment::When::after, Call::peer_pidfd, [&] { caller.end(); }};
     CHECK(attest(caller.socket(), {}, clock_of_host).has_error());
+}
+
+TEST_CASE("T1: a process whose PID namespace is known is nobody all the same once it ends") {
+    CallingProcess caller;
+    CHECK(attest(caller.socket(), {}, clock_of_host).has_value());
+    const KernelMoment end{KernelMoment::When::after, Call::peer_pidfd, [&] { caller.end(); }};
+    CHECK(attest(caller.socket(), {}, clock_of_host).has_error());
+}
+
+TEST_CASE("T9: the PID namespace of a process is looked up once, and is no other's" * doctest::skip(!is_root())) {
+    const CallingProcess foreigner{[] {
+        if (::unshare(CLONE_NEWPID) != 0) ::_exit(1);
+        if (const auto inner = ::fork(); inner != 0) {
+            ::waitpid(inner, nullptr, 0);
+            ::_exit(0);
+        }
+    }};
+    const CallingProcess known, unknown;
+    CHECK_FALSE(attest(known.socket(), {}, clock_of_host)->foreign);
+    CHECK(attest(foreigner.socket(), {}, clock_of_host)->foreign);
+    const KernelFault fault{Call::open_fdinfo, EIO};
+    CHECK(attest(unknown.socket(), {}, clock_of_host).has_error());
+    const auto again = attest(foreigner.socket(), {}, clock_of_host);
+    if (again.has_error()) return;  // before Linux 6.9 it is looked up each time
+    CHECK(again->foreign);
+    CHECK_FALSE(attest(known.socket(), {}, clock_of_host)->foreign);
 }
 
 TEST_CASE("T1: a process that has got the number of the caller is not the caller" *
@@ -259,13 +285,14 @@ TEST_CASE("T2: an error while asking is a refusal, never uid 0") {
 
 TEST_CASE("T2: whichever call fails while identifying, and however, the caller is refused") {
     const auto [ours, theirs] = socket_pair();
+    const CallingProcess stranger;  // of whom nothing is known
     for (const auto call :
          {Call::peer_credentials, Call::peer_pidfd, Call::peer_groups, Call::pidfd_info, Call::open_fdinfo}) {
         for (const int error : {EPERM, ENOENT, ESRCH, EMFILE, EIO, EACCES}) {
             CAPTURE(static_cast<int>(call));
             CAPTURE(error);
             const KernelFault fault{call, error};
-            const auto peer = attest_all(ours.get());
+            const auto peer = attest_all(stranger.socket());
             REQUIRE(peer.has_error());
             CHECK(peer.error().code == Errc::forbidden);
             CHECK(peer.error().what == "the daemon cannot tell who is calling");
@@ -332,9 +359,11 @@ TEST_CASE("T12: a process that has another user than when it connected" * doctes
     const CallingProcess caller{{}, [] {
                                     if (::setuid(1) != 0) ::_exit(1);
                                 }};
-    CHECK_FALSE(attest(caller.socket(), {}, clock_of_host)->changed_user);
+    constexpr Details user_now{.user_now = true};
+    CHECK_FALSE(attest(caller.socket(), user_now, clock_of_host)->changed_user);
     caller.proceed();
-    const auto peer = attest(caller.socket(), {}, clock_of_host);
+    CHECK_FALSE(attest(caller.socket(), {}, clock_of_host)->changed_user);  // nobody asked
+    const auto peer = attest(caller.socket(), user_now, clock_of_host);
     REQUIRE(peer.has_value());
     CHECK(peer->uid == 0);
     const auto process = Process::behind(caller.socket(), caller.pid());

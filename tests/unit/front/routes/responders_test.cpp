@@ -87,7 +87,7 @@ TEST_CASE("attest: more may be asked between the head of a request and its answe
     CHECK_FALSE(responder->answer_now(token_request).has_value());
     {
         world.vault.attest.unit = true;
-        const KernelFault fault{Call::open_fdinfo, EMFILE};
+        const KernelFault fault{Call::pidfd_info, EMFILE};
         const auto now = responder->answer_now(token_request);
         REQUIRE(now.has_value());
         CHECK(status_of(*now) == 403);
@@ -97,6 +97,7 @@ TEST_CASE("attest: more may be asked between the head of a request and its answe
 
 TEST_CASE("T2: a caller who cannot be told is refused, on both sockets, and stays so") {
     World world;
+    world.vault.attest.unit = true;
     for (const auto call : {Call::peer_credentials, Call::peer_pidfd, Call::pidfd_info}) {
         for (const bool control : {false, true}) {
             const auto factory = control ? control_socket(world.desk) : token_socket(world.desk);
