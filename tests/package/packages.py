@@ -1,4 +1,4 @@
-"""The Debian packages: built once for all tests from the build folder, opened, and as another version."""
+"""The Debian packages that are tested: as files, opened, and as another version."""
 
 import functools
 import os
@@ -9,7 +9,6 @@ import tempfile
 
 from programs import REPOSITORY
 
-# Packages that are there already ($JETON_PACKAGES, of dpkg-buildpackage say) are tested instead.
 NAMES = ("jeton", "libjeton1", "libjeton-dev", "python3-jeton", "node-jeton")
 work = tempfile.TemporaryDirectory(prefix="jpkg-")
 HERE = pathlib.Path(work.name)
@@ -22,12 +21,8 @@ def run(*words, **options):
     return finished.stdout
 
 
-@functools.cache
 def folder():
-    if ready := os.environ.get("JETON_PACKAGES"):
-        return REPOSITORY / ready
-    run(REPOSITORY / "tools/package", "--no-build", HERE / "packages")
-    return HERE / "packages"
+    return REPOSITORY / os.environ["JETON_PACKAGES"]  # `run` made them
 
 
 def changes():

@@ -53,7 +53,6 @@ class OnAHost(services.Boxed):
     def setUpClass(cls):
         if reason := box.missing():
             raise unittest.SkipTest(reason)
-        packages.folder()
         cls.box = cls.enterClassContext(Host())
 
     def pids(self):
