@@ -292,6 +292,11 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
         }
         return {chosen_, exit_code::done, {}, {}};
     } catch (const CLI::CallForHelp&) {
+        if (const auto unknown = root_->remaining(true); !unknown.empty()) {
+            std::string next;
+            const auto what = unknown_word(deepest(*root_), unknown.front(), next);
+            return usage(what, next);
+        }
         return {std::nullopt, exit_code::done, root_->help(), {}};
     } catch (const CLI::CallForVersion& version) {
         return {std::nullopt, exit_code::done, std::string{version.what()} + "\n", {}};

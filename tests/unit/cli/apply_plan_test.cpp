@@ -28,16 +28,23 @@ Declarations files(std::string_view text) {
 /// Rows as the listings have them.
 class There {
 public:
-    There& row(Kind kind, std::string_view text) {
-        all_.push_back(present_of(kind, *protocol::parse_strict(text)));
+    /// `more`: members behind a comma, which replace those of `text`.
+    There& row(Kind kind, std::string_view text, std::string_view more = "") {
+        auto listed = protocol::parse_strict(text).value();
+        if (!more.empty()) {
+            const auto others = protocol::parse_strict(fmt::format("{{{}}}", more.substr(1))).value();
+            for (const auto& member : others.get_object()) listed.get_object()[member.key()] = member.value();
+        }
+        all_.push_back(present_of(kind, listed));
         return *this;
     }
     There& environment(std::string_view name, std::string_view more = "") {
         return row(Kind::environment,
                    fmt::format(R"({{"environment":"{0}","kind":"local","issuer":"http://localhost/{0}",)"
                                R"("host_aliases":[],"resources":[],"developer_access":true,"signing_alg":"EdDSA",)"
-                               R"("allow_loopback_http":false,"tenant_claim_required":false{1}}})",
-                               name, more));
+                               R"("allow_loopback_http":false,"tenant_claim_required":false}})",
+                               name),
+                   more);
     }
     There& tenant(std::string_view name, std::string_view environment = "integration") {
         return row(Kind::tenant, fmt::format(R"({{"tenant":"{}","environment":"{}","name":"N"}})", name, environment));
@@ -56,13 +63,16 @@ public:
         return row(Kind::binding,
                    fmt::format(R"({{"id":"{}","kind":"connection","connection":"{}","environment":"integration",)"
                                R"("app":null,"resource":null,"user":"worker","user_id":1001,"group":null,)"
-                               R"("group_id":null,"unit":null,"default":false,"allow_container":false{}}})",
-                               id, connection, more));
+                               R"("group_id":null,"unit":null,"default":false,"allow_container":false}})",
+                               id, connection),
+                   more);
     }
     There& role(std::string_view role, std::string_view user, std::string_view more = "") {
-        return row(Kind::role, fmt::format(R"({{"role":"{}","app":null,"tenant":null,"user":"{}","user_id":1001,)"
-                                           R"("group":null,"group_id":null{}}})",
-                                           role, user, more));
+        return row(Kind::role,
+                   fmt::format(R"({{"role":"{}","app":null,"tenant":null,"user":"{}","user_id":1001,)"
+                               R"("group":null,"group_id":null}})",
+                               role, user),
+                   more);
     }
     There& scope(std::string_view name, std::string_view source = "built-in") {
         return row(Kind::scope,

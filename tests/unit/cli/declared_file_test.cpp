@@ -62,17 +62,17 @@ connection = "dispatcher/1234567@integration"
 note = "first one"
 
 [[binding]]
+introspect = "integration"
+app = "dispatcher"
+resource = "https://api.example.com/"
+user = "api"
+
+[[binding]]
 connection = "dispatcher/*@integration"
 user = "worker"
 unit = "worker.service"
 allow_container = true
 expires_at = 2031-01-31T12:30:00Z
-
-[[binding]]
-introspect = "integration"
-app = "dispatcher"
-resource = "https://api.example.com/"
-user = "api"
 
 [[role]]
 role = "tenant-admin"
@@ -91,10 +91,10 @@ TEST_CASE("apply: what is known by nothing but its place in the file is named by
     const auto all = said_by(whole);
     std::string names;
     for (const auto& one : all.objects) names += fmt::format("{}:{}\n", one.place.line, name_of(one.kind, one.fields));
-    CHECK(names.contains("32:dispatcher/*@integration for user worker and unit worker.service\n"));
+    CHECK(names.contains("36:dispatcher/*@integration for user worker and unit worker.service\n"));
     CHECK(names.contains(
-        "39:introspect integration of app dispatcher of resource https://api.example.com/ for user api"));
-    CHECK(names.contains("45:tenant-admin 1234567@integration for group admins\n"));
+        "30:introspect integration of app dispatcher of resource https://api.example.com/ for user api"));
+    CHECK(names.contains("43:tenant-admin 1234567@integration for group admins\n"));
 }
 
 TEST_CASE("apply: an empty list speaks of its kind, too") {

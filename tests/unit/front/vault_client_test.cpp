@@ -188,8 +188,8 @@ TEST_CASE("vault link: a token request that a vault leaves unanswered is asked o
         const auto answer = asked.get();
         CHECK(answer.unsure);
         CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
+        CHECK(world.lost >= 1);  // the first link may have had its successor before its end was seen
     }
-    CHECK(world.lost >= 1);
 }
 
 TEST_CASE("vault link: a vault that ends answers what it was asked; what comes then is for the next one") {

@@ -228,6 +228,12 @@ struct Remote : Counter {
         REQUIRE(run([&](Transaction& tx) { return add_binding(tx, admin, alice, clock.now()); }));
         (void)desk.tick();
     }
+    /// A request as it waits for an exchange.
+    wire::Request waiting(int id) {
+        auto request = wire::read_request(frame(id, "status.show", {}));
+        request.front = 1;  // the first that was greeted
+        return request;
+    }
     void ask(int id) { turn({frame(id, "token.issue", {{"auth", {{"method", "peer"}}}, {"connection", remote}})}); }
     /// The exchange answers its request `number` with a token of these claims.
     void land(int number, std::string_view claims) {
@@ -305,7 +311,7 @@ TEST_CASE("an answer that cannot be judged ends its own request, not the vault")
     need.connection = counter.remote;
     need.request.endpoint = "https://auth.example/connect/token";
     need.land = [](Transaction&, const ExchangeAnswer&) -> Landing { throw std::runtime_error("no judgement"); };
-    counter.desk.flights().join(std::move(need), wire::read_request(Counter::frame(1, "status.show", {})));
+    counter.desk.flights().join(std::move(need), counter.waiting(1));
     counter.land(1, "{}");
     CHECK(counter.answer(1).contains("done"));
 }
@@ -319,7 +325,7 @@ TEST_CASE(
     need.flight = "a trial";
     need.connection = counter.remote;
     need.request.endpoint = "https://auth.example/connect/token";
-    counter.desk.flights().join(std::move(need), wire::read_request(Counter::frame(2, "status.show", {})));
+    counter.desk.flights().join(std::move(need), counter.waiting(2));
     CHECK_FALSE(counter.desk.idle());
     counter.sent.clear();
     counter.desk.give_up();

@@ -285,12 +285,12 @@ TEST_CASE("T2: an error while asking is a refusal, never uid 0") {
 
 TEST_CASE("T2: whichever call fails while identifying, and however, the caller is refused") {
     const auto [ours, theirs] = socket_pair();
-    const CallingProcess stranger;  // of whom nothing is known
     for (const auto call :
          {Call::peer_credentials, Call::peer_pidfd, Call::peer_groups, Call::pidfd_info, Call::open_fdinfo}) {
         for (const int error : {EPERM, ENOENT, ESRCH, EMFILE, EIO, EACCES}) {
             CAPTURE(static_cast<int>(call));
             CAPTURE(error);
+            const CallingProcess stranger;  // of whom nothing is known yet
             const KernelFault fault{call, error};
             const auto peer = attest_all(stranger.socket());
             REQUIRE(peer.has_error());
