@@ -25,6 +25,7 @@ INSTALLED = {  # beside /usr/share/doc and /usr/share/man
             )
         },
         **{f"/usr/lib/systemd/user/{unit}": FILE for unit in ("jetond.service", "jetond.socket", "jeton-control.socket")},
+        "/usr/lib/systemd/catalog/jeton.catalog": FILE,
         "/usr/lib/sysusers.d/jeton.conf": FILE,
         "/usr/lib/tmpfiles.d/jeton.conf": FILE,
         "/usr/share/bash-completion/completions/jeton": FILE,
