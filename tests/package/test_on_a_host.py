@@ -79,6 +79,8 @@ class OnAHost(services.Boxed):
         self.assertEqual(self.box.out("python3", "-c", "import jeton.native; print(jeton.native.Client.__name__)"), "Client")
 
     def test_its_store_opens_by_a_credential_and_programs_get_tokens(self):
+        active = lambda: self.box.show("jeton-exchange", "ActiveState") == "active"  # noqa: E731
+        wait_until(active, 20, 0.1, "the last that starts: a stop is not to meet it")
         self.box.run("systemctl", "stop", "jeton*", "jetond*")
         services.with_store(self)
         for path in STORE:

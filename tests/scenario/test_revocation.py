@@ -45,6 +45,12 @@ class TokenSocket(SystemScenario):
         self.assertEqual(answer.status, 200, answer)
         return answer.json
 
+    def told(self, *words, error, **options):
+        """What a refusal of the token socket says as `jeton` shows it; OAuth has no member of its own for the next step."""
+        run = self.jeton(*words, "--json", **options)
+        self.assertEqual((run.code, run.error["error"]), (REFUSED, error), run)
+        return run.error["error_description"]
+
     def assertActive(self, token, by=None):
         self.assertIs(self.introspect(token, by)["active"], True)
 
@@ -185,7 +191,7 @@ class CommandLine(TokenSocket):
         self.refused("revoke", stdin=token, code=USAGE)
         self.refused("revoke", "integration", "--connection", self.connection, stdin=token, code=USAGE)
         elsewhere = self.jeton("revoke", "nonesuch", "--json", stdin=token)
-        self.assertEqual((elsewhere.code, elsewhere.error["error"]), (REFUSED, "invalid_request"))
+        self.assertEqual((elsewhere.code, elsewhere.error["error"]), (REFUSED, "not_found"))
 
     def test_T_12_revoke_connection_ends_all_that_it_has_got_and_programs_get_fresh_ones(self):
         before, other = [self.token() for _ in range(3)], self.with_pair("7654321")
@@ -226,13 +232,13 @@ class AsTyped(TokenSocket):
                 self.assertEqual(refused["next"], "jeton unseal")
 
     def test_a_misspelled_environment_is_named_with_the_nearest_to_whoever_may_list_them(self):
-        for verb in ("introspect", "revoke"):
+        for verb, word in (("introspect", "invalid_client"), ("revoke", "invalid_request")):
             with self.subTest(verb):
                 refused = self.refused(verb, "integraton", stdin=self.token(), error="not_found")
                 self.assertEqual(refused["error_description"], "no environment integraton")
                 self.assertIn("did you mean integration?", refused["next"])
-                told = self.refused(verb, "integraton", stdin=self.token(), by=self.worker)
-                self.assertNotIn("integration", str(told), "a stranger learns nothing of what exists")
+                told = self.told(verb, "integraton", stdin=self.token(), by=self.worker, error=word)
+                self.assertNotIn("integration", told, "a stranger learns nothing of what exists")
         app, tenant = self.connection.split("@")[0].split("/")
         for words in (("connection", "key", "list"), ("connection", "show"), ("access", "review")):
             refused = self.refused(*words, f"{app}/{tenant}@integraton", error="not_found")
@@ -240,12 +246,12 @@ class AsTyped(TokenSocket):
         self.assertEqual(self.refused("environment", "show", "elsewhere")["next"], "jeton environment list")
 
     def test_without_a_binding_it_says_which_is_missing(self):
-        refused = self.refused("introspect", "integration", stdin=self.token(), error="invalid_client")
-        self.assertIn("no binding lets root (uid 0) introspect", refused["error_description"])
-        self.assertIn("jeton binding add --introspect integration --user root", str(refused))
-        refused = self.refused("revoke", "integration", stdin=self.token(), error="invalid_client")
-        self.assertIn("no binding lets root (uid 0) get tokens of this environment", refused["error_description"])
-        self.assertIn("jeton revoke --connection", str(refused))
+        told = self.told("introspect", "integration", stdin=self.token(), error="invalid_client")
+        self.assertIn("no binding lets root (uid 0) introspect", told)
+        self.assertIn("jeton binding add --introspect integration --user root", told)
+        told = self.told("revoke", "integration", stdin=self.token(), error="invalid_client")
+        self.assertIn("no binding lets root (uid 0) get tokens of this environment", told)
+        self.assertIn("jeton revoke --connection", told)
 
     def test_where_tokens_are_issued_elsewhere_only_their_issuer_knows(self):
         endpoint = "--token-endpoint", "https://auth.example/token"
@@ -284,7 +290,7 @@ class Limited(TokenSocket):
         self.ok("binding", "add", self.connection, "--user", "root")
         token = self.ok("token", self.connection, "--resource", API, "--resource", OTHER_API)["access_token"]
         self.assertEqual(wire.claims(token)[1]["aud"], [API, OTHER_API])
-        self.refused("token", self.connection, "--resource", "https://elsewhere.example/", error="invalid_target")
+        self.told("token", self.connection, "--resource", "https://elsewhere.example/", error="invalid_target")
 
     def test_what_can_be_no_resource_is_refused_with_the_reason(self):
         for resource, why in (("http://", "names no host"), (f"{API},{OTHER_API}", "comma"), ("invoices", "no absolute URI")):
