@@ -468,7 +468,7 @@ class Keeping(SigningKeys):
         self.ok("seal", "--yes")
         for path in ("/integration/jwks", "/.well-known/oauth-authorization-server/integration"):
             answer = self.get(path)
-            self.assertEqual((answer.status, answer.error), (503, "sealed"))
+            self.assertEqual((answer.status, answer.error), (503, "temporarily_unavailable"))
         self.assertRefusal(self.fetch(), 503, "temporarily_unavailable")
         self.refused("environment", "edit", "integration", "--signing-alg", "ES256", code=SEALED)
         self.refused("key", "rotate", "integration", stdin=self.recovery, code=SEALED)
