@@ -181,10 +181,12 @@ Result<std::string> walk_connections(Transaction& tx, const Standing& standing, 
         auto selected = select_connections(tx, standing, selector, now);
         if (!selected) return selected.error();
         std::ranges::sort(*selected, {}, [](const FoundConnection& found) { return place_of(found.full_name()); });
+        bool is_first = true;  // it is shown however long it took to find: every page goes on
         for (const auto& found : *selected) {
             auto name = found.full_name();
             if (place_of(name) <= place_of(reached)) continue;
-            if (!has_room() || !visit(found)) return reached.text();
+            if ((!is_first && !has_room()) || !visit(found)) return reached.text();
+            is_first = false;
             reached = std::move(name);
         }
         return std::string{};

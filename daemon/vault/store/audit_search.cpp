@@ -145,7 +145,7 @@ std::int64_t search_forward(Database& database, const Filter& filter, std::int64
     const Stretch stretch{conditions, filter};
     auto left = std::max<std::int64_t>(0, filter.limit.value_or(std::numeric_limits<std::int64_t>::max()));
     auto reached = std::max<std::int64_t>(0, filter.after.value_or(0));
-    while (reached < last && left > 0 && stretch.has_time()) {
+    while (reached < last && left > 0) {
         const auto number = (reached + 1) >> stretch.bits();
         const auto end = std::min(last, ((number + 1) << stretch.bits()) - 1);
         if (stretch.may_hold(database, number)) {
@@ -156,6 +156,7 @@ std::int64_t search_forward(Database& database, const Filter& filter, std::int64
                             });
         }
         if (left > 0) reached = end;
+        if (!stretch.has_time()) break;  // behind the first of them: every search goes on
     }
     return reached;
 }
@@ -164,7 +165,7 @@ std::int64_t search_backward(Database& database, const Filter& filter, std::int6
     const Conditions conditions{filter};
     const Stretch stretch{conditions, filter};
     const auto first = std::max<std::int64_t>(0, filter.after.value_or(0));
-    while (below > first + 1 && wanted > 0 && stretch.has_time()) {
+    while (below > first + 1 && wanted > 0) {
         const auto number = (below - 1) >> stretch.bits();
         const auto begin = std::max(first, (number << stretch.bits()) - 1);
         auto oldest = below;
@@ -176,6 +177,7 @@ std::int64_t search_backward(Database& database, const Filter& filter, std::int6
                             });
         }
         below = wanted == 0 ? oldest : begin + 1;
+        if (!stretch.has_time()) break;
     }
     return below > first + 1 || wanted == 0 ? below : 0;
 }

@@ -42,16 +42,17 @@ std::string key_of(Transaction& tx, const Binding& binding) {
 
 /// First those that are for no single connection, then by connection: nothing is sorted.
 Result<Outcome> page_of_many(Call& call, const Page& page, const std::function<bool(const Binding&)>& is_asked_for) {
-    bool is_first = page.after.empty();
+    bool is_first = is_at_the_first_connection(page);
     return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
-        std::vector<json::value> rows;
-        const auto add = [&](const std::vector<Binding>& bindings) {
+        std::vector<KeyedRow> rows;
+        const auto add = [&](const std::vector<Binding>& bindings, std::string_view order) {
             for (const auto& binding : bindings) {
-                if (is_asked_for(binding)) rows.emplace_back(binding_view(call.tx, binding));
+                if (!is_asked_for(binding)) continue;
+                rows.push_back({std::string{order} + key_of(call.tx, binding), binding_view(call.tx, binding)});
             }
         };
-        if (std::exchange(is_first, false)) add(bindings::of_no_connection(call.tx));
-        add(bindings::of_connection(call.tx, found.connection.id));
+        if (std::exchange(is_first, false)) add(bindings::of_no_connection(call.tx), "first ");
+        add(bindings::of_connection(call.tx, found.connection.id), "then ");
         return rows;
     });
 }

@@ -75,7 +75,7 @@ Result<Outcome> connection_list(Call& call) {
     }
     if (unused_for) selector.unused_for = std::chrono::seconds{*unused_for};
     return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
-        return std::vector<json::value>{connection_view(call, found)};
+        return std::vector<KeyedRow>{{"the only one", connection_view(call, found)}};
     });
 }
 

@@ -74,9 +74,9 @@ Result<Outcome> pair_list(Call& call) {
         }
     } else if (pairs::count(call.tx) > sorted_at_most) {
         return page_by_connection(call, page, {}, [&](const FoundConnection& found) {
-            std::vector<json::value> of_it;
+            std::vector<KeyedRow> of_it;
             for (const auto& pair : pairs::of_connection(call.tx, found.connection.id))
-                of_it.emplace_back(pair_view(call.tx, pair, found.name()));
+                of_it.push_back({pair.client_id, pair_view(call.tx, pair, found.name())});
             return of_it;
         });
     } else {

@@ -52,6 +52,11 @@ Result<std::chrono::seconds> overlap_of(protocol::Fields& in) {
     return overlap ? std::chrono::seconds{*overlap} : std::chrono::seconds{usual_overlap};
 }
 
+/// The older first.
+std::string key_of(const Secret& secret) {
+    return fmt::format("{:012} {}", secret.created_at.time_since_epoch().count(), secret.id.text);
+}
+
 std::string rotation_message(const RotatedSecret& rotated, std::chrono::seconds overlap) {
     const auto& fresh = rotated.fresh.secret.prefix;
     if (overlap.count() == 0) {
@@ -225,9 +230,10 @@ Result<Outcome> secret_list(Call& call) {
         selector.app = app;
         selector.tenant = tenant;
         return page_by_connection(call, page, selector, [&](const FoundConnection& found) {
-            std::vector<json::value> rows;
+            std::vector<KeyedRow> rows;
             for (const auto& secret : secrets::of(call.tx, found.connection.id)) {
-                if (is_asked_for(secret)) rows.emplace_back(secret_view(call.room, call.tx, found, secret, now));
+                if (is_asked_for(secret))
+                    rows.push_back({key_of(secret), secret_view(call.room, call.tx, found, secret, now)});
             }
             return rows;
         });
@@ -238,12 +244,8 @@ Result<Outcome> secret_list(Call& call) {
     if (!found) return found.error();
     auto rows = secrets::of(call.tx, found->connection.id);
     std::erase_if(rows, [&](const Secret& secret) { return !is_asked_for(secret); });
-    return page_of(
-        std::move(rows), page,
-        [](const Secret& secret) {
-            return fmt::format("{:012} {}", secret.created_at.time_since_epoch().count(), secret.id.text);
-        },
-        [&](const Secret& secret) { return secret_view(call.room, call.tx, *found, secret, now); });
+    return page_of(std::move(rows), page, key_of,
+                   [&](const Secret& secret) { return secret_view(call.room, call.tx, *found, secret, now); });
 }
 
 Result<Outcome> secret_import(Call& call) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/vault/services/bindings.hpp"
+#include "daemon/vault/services/find.hpp"
+#include "daemon/vault/services/pairs.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "tests/unit/vault/office.hpp"
 
@@ -28,6 +31,13 @@ std::vector<json::value> all_pages(Office& office, std::string_view verb, std::i
     return rows;
 }
 
+Identity identity_of(std::int64_t uid) {
+    Identity identity;
+    identity.user = "u" + std::to_string(uid);
+    identity.uid = uid;
+    return identity;
+}
+
 }  // namespace
 
 TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in order, however long its rows are") {
@@ -50,6 +60,51 @@ TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in o
         CHECK(std::ranges::is_sorted(seen));
         CHECK(std::set<std::string>(seen.begin(), seen.end()).size() == 300);
     }
+}
+
+TEST_CASE("a connection with more rows than a page holds: each row comes once, in pages that fit an inner frame") {
+    constexpr int many = 2100;  // too many to be sorted anew for each page
+    Office office;
+    office.connected("a/0@integration");
+    office.connected("b/0@integration");
+    std::string_view verb, id;
+    SUBCASE("pairs") {
+        verb = "pair.list";
+        id = "client_id";
+        office.run([&](Transaction& tx) {
+            const auto found = find_connection(tx, World::connection("b/0@integration"));
+            const auto pair = create_pair(tx, office.admin, World::connection("a/0@integration"), identity_of(7), {},
+                                          office.clock.now());
+            REQUIRE(pair);
+            auto copy = pair->pair;
+            copy.connection = found->connection.id;
+            for (int i = 1; i < many; ++i) {
+                copy.id = PairId::fresh();
+                copy.client_id = "cid." + std::to_string(i) + std::string(400, 'x');
+                tx.insert(copy);
+            }
+            record(tx, office.admin, {.event = "test.many", .subject = "b/0@integration", .detail = {}},
+                   office.clock.now());
+        });
+    }
+    SUBCASE("bindings, those of patterns first") {
+        verb = "binding.list";
+        id = "id";
+        office.bind("b/*@integration");
+        office.run([&](Transaction& tx) {
+            for (int i = 1; i < many; ++i) {
+                NewBinding binding;
+                binding.connection = "a/0@integration";
+                binding.identity = identity_of(1000 + i);
+                REQUIRE(add_binding(tx, office.admin, binding, office.clock.now()));
+            }
+        });
+    }
+    const auto rows = all_pages(office, verb, 1000);
+    std::set<std::string> seen;
+    for (const auto& row : rows) seen.insert(text_at(row, id));
+    CHECK(rows.size() == many);
+    CHECK(seen.size() == many);
 }
 
 TEST_CASE("audit: long entries come in pages that fit an inner frame, each once, in order, also exported") {
