@@ -192,8 +192,9 @@ private:
     Call removal() const {
         const auto& fields = step_.present->fields;
         switch (step_.kind) {
-            case Kind::environment: return Call::remove(environment_path(step_.name));
-            case Kind::app: return Call::remove(app_path(step_.name));
+            // Between the plan and this, a tenant may have allowed what nobody had.
+            case Kind::environment: return Call::remove(environment_path(step_.name) + "?if_never_allowed=true");
+            case Kind::app: return Call::remove(app_path(step_.name) + "?if_never_allowed=true");
             case Kind::binding: return Call::remove("/v1/bindings/" + percent_encoded(step_.present->id));
             case Kind::connection: {
                 const auto parts = parts_of(step_.name).value_or(ConnectionParts{});

@@ -18,7 +18,8 @@ namespace {
 
 /// Query parameters that are no texts.
 constexpr std::array<std::string_view, 4> integers{"limit", "newest", "unused_for", "older_than"};
-constexpr std::array<std::string_view, 4> flags{"missing_secret", "new_version", "pending", "dry_run"};
+constexpr std::array<std::string_view, 5> flags{"missing_secret", "new_version", "pending", "dry_run",
+                                                "if_never_allowed"};
 
 bool is_in(std::span<const std::string_view> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "daemon/vault/domain/secret.hpp"
+#include "daemon/vault/services/connections.hpp"
 #include "daemon/vault/services/deadlines.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -156,12 +157,17 @@ Result<EditedApp> edit_app(Transaction& tx, const Peer& peer, std::string_view n
     return edited;
 }
 
-Result<DeletedApp> delete_app(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now) {
+Result<DeletedApp> delete_app(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now,
+                              bool if_never_allowed) {
     const auto app = find_app(tx, name);
     if (!app) return app.error();
+    const auto connections = connections::of_app(tx, app->id);
+    if (if_never_allowed) {
+        if (auto nobodys = check_never_allowed(tx, app->name, connections); !nobodys) return nobodys.error();
+    }
     DeletedApp deleted;
     auto& erased = deleted.erased;
-    for (const auto& connection : connections::of_app(tx, app->id)) {
+    for (const auto& connection : connections) {
         deleted.connections.push_back(connection.id);
         erase_connection(tx, connection, erased);
     }

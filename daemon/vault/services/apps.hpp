@@ -61,7 +61,9 @@ struct DeletedApp {
     ErasedRows erased;
 };
 
-/// Deletes the app with its versions, connections and all that hangs on them, for ever. Refuses: not_found.
-[[nodiscard]] Result<DeletedApp> delete_app(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now);
+/// Deletes the app with its versions, connections and all that hangs on them, for ever. Refuses: not_found; with
+/// `if_never_allowed` wrong_state where a tenant ever allowed one of them.
+[[nodiscard]] Result<DeletedApp> delete_app(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now,
+                                            bool if_never_allowed = false);
 
 }  // namespace jeton::vault

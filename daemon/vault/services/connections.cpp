@@ -1,5 +1,6 @@
 #include "daemon/vault/services/connections.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,15 @@ Result<FoundConnection> edit_connection(Transaction& tx, const Peer& peer, const
     tx.update(found->connection);
     record(tx, peer, about(*found, "connection.edited", names_of(*fields)), now);
     return found;
+}
+
+Result<void> check_never_allowed(Transaction& tx, std::string_view what, const std::vector<Connection>& connections) {
+    const auto allowed = std::ranges::find_if(
+        connections, [](const Connection& one) { return one.state != ConnectionState::not_connected; });
+    if (allowed == connections.end()) return {};
+    return refuse(Errc::wrong_state,
+                  fmt::format("{} has {}, which its tenant allowed", what, complete(tx, *allowed).name()),
+                  fmt::format("see who needs it: jeton access review {}", complete(tx, *allowed).name()));
 }
 
 }  // namespace jeton::vault

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -23,5 +24,10 @@ struct ConnectionEdit {
 /// Refuses: not_found, bad_input (a field that cannot be sent), wrong_state (a local environment sends no form).
 [[nodiscard]] Result<FoundConnection> edit_connection(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                                       ConnectionEdit edit, UtcSeconds now);
+
+/// Whether `what`, whose connections these are, can end without taking anything that a tenant ever allowed.
+/// Refuses: wrong_state, naming some.
+[[nodiscard]] Result<void> check_never_allowed(Transaction& tx, std::string_view what,
+                                               const std::vector<Connection>& connections);
 
 }  // namespace jeton::vault

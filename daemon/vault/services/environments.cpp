@@ -13,6 +13,7 @@
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/keys/data_key.hpp"
+#include "daemon/vault/services/connections.hpp"
 #include "daemon/vault/services/destinations.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/record.hpp"
@@ -418,11 +419,14 @@ void learn_issuer(Transaction& tx, const EnvironmentId& id, std::string_view des
                          fmt::format("the first token names {}; any other is refused from now on", issuer)));
 }
 
-Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
-                                              UtcSeconds now) {
+Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name, UtcSeconds now,
+                                              bool if_never_allowed) {
     const auto environment = find_environment(tx, name);
     if (!environment) return environment.error();
     const auto connections = connections::of_environment(tx, environment->id);
+    if (if_never_allowed) {
+        if (auto nobodys = check_never_allowed(tx, environment->name, connections); !nobodys) return nobodys.error();
+    }
     if (auto idle = check_is_idle(tx, *environment, connections); !idle) return idle.error();
     DeletedEnvironment deleted;
     deleted.name = environment->name;

@@ -81,8 +81,9 @@ struct DeletedEnvironment {
 };
 
 /// Deletes the environment with its tenants, connections and all that hangs on them, for ever: its data key is erased
-/// from all files. Refuses: not_found, wrong_state while a connection of it is connected, naming some.
+/// from all files. Refuses: not_found; wrong_state while a connection of it is connected, naming some, and with
+/// `if_never_allowed` where a tenant ever allowed one of them.
 [[nodiscard]] Result<DeletedEnvironment> delete_environment(Transaction& tx, const Peer& peer, std::string_view name,
-                                                            UtcSeconds now);
+                                                            UtcSeconds now, bool if_never_allowed = false);
 
 }  // namespace jeton::vault

@@ -137,8 +137,9 @@ Result<Outcome> environment_edit(Call& call) {
 Result<Outcome> environment_delete(Call& call) {
     protocol::Fields in{call.body};
     const auto name = in.text("environment");
+    const auto if_never_allowed = in.flag("if_never_allowed");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    const auto deleted = delete_environment(call.tx, call.peer, name, call.now());
+    const auto deleted = delete_environment(call.tx, call.peer, name, call.now(), if_never_allowed);
     if (!deleted) return deleted.error();
     for (const auto& connection : deleted->connections) call.drop_tokens(connection);
     const auto& erased = deleted->erased;

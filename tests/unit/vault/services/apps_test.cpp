@@ -251,6 +251,9 @@ TEST_CASE("app delete: connections, secrets, bindings, roles and versions die, t
     const auto id = office.row(connection).id;
     const auto app = office.run([](Transaction& tx) { return find_app(tx, "dispatcher"); }).value().id;
 
+    const auto kept = office.ask(office.developer, "app.delete", {{"app", "dispatcher"}, {"if_never_allowed", true}});
+    CHECK(kept.error().code == Errc::wrong_state);
+    CHECK(kept.error().what.starts_with("dispatcher has dispatcher/"));
     const auto deleted = office.ask(office.developer, "app.delete", {{"app", "dispatcher"}});
     REQUIRE(deleted);
     CHECK(deleted->at("connections").as_int64() == 2);

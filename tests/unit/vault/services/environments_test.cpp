@@ -180,6 +180,10 @@ TEST_CASE("environment delete: refused while a connection is connected; then all
                               office.clock.now());
     }));
     CHECK(office.stands_in_a_file(text_of(environment.wrapped_data_key)));
+    json::object careful = body;
+    careful["if_never_allowed"] = true;
+    CHECK(office.ask(office.operator_peer, "environment.delete", careful).error().what ==
+          "sandbox has dispatcher/1@sandbox, which its tenant allowed");
     const auto deleted = office.ask(office.operator_peer, "environment.delete", body);
     REQUIRE(deleted);
     CHECK(deleted->at("connections").as_int64() == 1);
