@@ -11,6 +11,7 @@
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/revocation.hpp"
 #include "daemon/vault/services/signing.hpp"
+#include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -95,17 +96,17 @@ ConnectionId account(Call& call, const IssuedToken& issued, UtcSeconds at, std::
     return connection;
 }
 
-/// The environment that a body names, where jeton itself is the authorization server.
+/// The environment that a body names, where jeton itself is the authorization server. What else there may be is not
+/// told.
 Result<Environment> local_environment(Call& call) {
     protocol::Fields in{call.body};
     const auto name = in.text("environment");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
-    auto environment = find_environment(call.tx, name);
-    if (environment && environment->kind != EnvironmentKind::local) {
-        return refuse(Errc::not_found, name + " is no authorization server of this host",
-                      "ask its token endpoint's own");
-    }
-    return environment;
+    auto environment = environments::find(call.tx, name);
+    if (environment && environment->kind == EnvironmentKind::local) return *std::move(environment);
+    // Anybody may ask: what there is besides, and how it is called, is nobody's.
+    return refuse(Errc::not_found, "there is no authorization server of that name on this host",
+                  "who operates this host knows its environments: jeton environment list");
 }
 
 /// How long a token of the connection may live on where only its issuer ends it: what was handed out before is older
