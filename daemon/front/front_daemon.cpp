@@ -76,7 +76,8 @@ VaultClient::Listeners FrontDaemon::listeners() {
             .ready = [this] { tell_ready("serving"); },
             .lost =
                 [this] {
-                    if (asks_for_links_ && !stopping_) ask_for_connection(supervisor_.native_handle());
+                    // While it stops, too: what came before is still decided by a vault.
+                    if (asks_for_links_ && !served_) ask_for_connection(supervisor_.native_handle());
                 }};
 }
 
@@ -193,6 +194,7 @@ Task<void> FrontDaemon::shut_down() {
     }
     page_.end();
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
+    served_ = true;
     vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());
     const auto asked = std::chrono::steady_clock::now();

@@ -58,6 +58,7 @@ private:
     bool asks_for_links_;
     bool told_ready_ = false;
     bool stopping_ = false;
+    bool served_ = false;  ///< everybody who came before the stop
     bool supervisor_ended_ = false;
     int status_ = 0;
 };

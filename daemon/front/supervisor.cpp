@@ -154,7 +154,7 @@ private:
     }
 
     void stop() {
-        end(vault_, 5s);
+        end(vault_, 8s);  // it finishes what runs for 5 s, and then writes down what it counted
         end(exchange_, 1s);
     }
 

@@ -21,8 +21,17 @@ constexpr std::chrono::seconds usual_wait{2};
 constexpr std::chrono::seconds successor_wait{10};
 constexpr int retry_after_lost_link = 1;  ///< seconds
 
+/// An assertion is good for one request: the next vault knows that it was shown.
+bool shows_assertion(const json::value& body) {
+    const auto* members = body.if_object();
+    const auto* auth = members == nullptr ? nullptr : members->if_contains("auth");
+    return auth != nullptr && auth->is_object() && auth->get_object().contains("client_assertion");
+}
+
 /// What may be done twice, once by a vault that ends before it answers.
-bool is_repeatable(std::string_view verb) { return verb == "token.issue" || verb == "token.introspect"; }
+bool is_repeatable(const Question& question) {
+    return (question.verb == "token.issue" || question.verb == "token.introspect") && !shows_assertion(question.body);
+}
 
 Error no_vault(std::string what) {
     auto error = refuse(Errc::temporarily_unavailable, std::move(what), "try again in a moment; jeton status");
@@ -161,6 +170,7 @@ VaultClient::~VaultClient() = default;
 Task<Answer> VaultClient::ask(Question question) {
     const auto id = ++last_id_;
     const auto waiter = std::make_shared<Waiter>(context_);
+    const bool repeatable = is_repeatable(question);
     {
         json::object request(protocol::wiped_storage());
         request["id"] = id;
@@ -172,7 +182,7 @@ Task<Answer> VaultClient::ask(Question question) {
         waiter->frame = encode_frame(payload);
         protocol::wipe(payload);
     }
-    if (is_repeatable(question.verb)) waiter->copy = waiter->frame;
+    if (repeatable) waiter->copy = waiter->frame;
     waiter->patience = question.patience;
     waiters_.emplace(id, waiter);
     if (link_ && link_->greeted && !link_->ending) {

@@ -32,7 +32,10 @@ void ExchangeEnds::wait() {
 }
 
 void ExchangeEnds::connect(UniqueFd socket) {
-    if (current_) current_->close();
+    if (current_) {
+        current_->close();
+        flights_.lost();  // whoever waits for an answer of the one before hears of it now
+    }
     auto link = std::make_shared<FrameLink>(loop_, std::move(socket));
     current_ = link;
     link->start(

@@ -65,8 +65,8 @@ struct World {
         taken.get_future().get();
         return HandVault{std::move(theirs)};
     }
-    std::future<Answer> ask(std::string_view verb, std::chrono::seconds patience = 30s) {
-        json::object peer, body;
+    std::future<Answer> ask(std::string_view verb, std::chrono::seconds patience = 30s, json::object body = {}) {
+        json::object peer;
         peer["uid"] = 1000;
         body["app"] = "x";
         Question question{.peer = std::move(peer),
@@ -190,6 +190,20 @@ TEST_CASE("vault link: a token request that a vault leaves unanswered is asked o
         CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
         CHECK(world.lost >= 1);  // the first link may have had its successor before its end was seen
     }
+}
+
+TEST_CASE("vault link: what shows an assertion is asked once: the next vault would take it for a replay") {
+    World world;
+    auto vault = world.connect();
+    vault.say(hello);
+    json::object shown;
+    shown["auth"] = {{"method", "assertion"}, {"client_assertion", "a.b.c"}};
+    auto asked = world.ask("token.issue", 30s, std::move(shown));
+    (void)vault.hear();
+    vault.hang_up();
+    const auto answer = asked.get();
+    CHECK(answer.refused.value().code == Errc::temporarily_unavailable);
+    CHECK(answer.refused->retry_after == 1);
 }
 
 TEST_CASE("vault link: a vault that ends answers what it was asked; what comes then is for the next one") {
