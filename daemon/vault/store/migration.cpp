@@ -77,10 +77,11 @@ void sync_file(const Path& file) {
 void require_room(const Path& file) {
     const auto use = disk_use(file, file.parent_path());
     if (!use.database || !use.free_for_state) return;
-    const auto needed = *use.database + use.write_ahead_log.value_or(0) + room_to_spare;
+    // The copy, and what the new schema's indexes may take, in the log and then in the file.
+    const auto needed = *use.database + *use.database / 2 + use.write_ahead_log.value_or(0) + room_to_spare;
     if (*use.free_for_state >= needed) return;
-    throw StoreFault(fmt::format("{} MiB are free in {}, and a copy needs {}", *use.free_for_state / mebibyte,
-                                 file.parent_path().string(), needed / mebibyte + 1),
+    throw StoreFault(fmt::format("{} MiB are free in {}, and a copy with a migration needs {}",
+                                 *use.free_for_state / mebibyte, file.parent_path().string(), needed / mebibyte + 1),
                      true);
 }
 
