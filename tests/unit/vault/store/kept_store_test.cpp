@@ -28,6 +28,7 @@ fs::path copy_of(const Place& place, int schema) {
 
 std::int64_t number_in(const fs::path& file, const std::string& sql) {
     SQLite::Database raw{file.string(), SQLite::OPEN_READWRITE};  // else a log that is left over could not be read
+    raw.exec("PRAGMA locking_mode = EXCLUSIVE");  // a faulty file system has no shared memory for its index
     return raw.execAndGet(sql).getInt64();
 }
 
