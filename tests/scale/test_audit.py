@@ -45,7 +45,8 @@ class Audit(Seeded):
         self.assertEqual(len(refused), 20)
         self.assertEqual(self.list(daemon, "--event", "key.rotated", limit=limit), [])
         recent = self.list(daemon, "--since", at[1], "--limit", "100", limit=limit)
-        self.assertEqual(recent, self.list(daemon, "--limit", "100", limit=limit))
+        self.assertTrue(recent)  # of a day there may be fewer than a hundred
+        self.assertEqual(recent, self.list(daemon, "--limit", "100", limit=limit)[-len(recent) :])
         span = self.list(daemon, "--since", at[181], "--until", at[180], "--limit", "200", limit=limit)
         self.assertEqual(len(span), min(200, round(entries / 365)) if entries >= 73_000 else len(span))
         self.assertTrue(span)
