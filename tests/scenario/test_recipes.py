@@ -257,6 +257,18 @@ class Examples(Recipes):
     def test_python_with_the_standard_library(self):
         self.example("python3", "python3", EXAMPLES / "token_stdlib.py")
 
+    def test_python_with_httpx(self):
+        said = self.python("httpx", EXAMPLES / "token_httpx.py", INTEGRATION, self.api.url)
+        self.assertIs(json.loads(said)["ok"], True)
+        self.assertIsTokenOf(INTEGRATION, self.api.calls[-1])
+
+    def test_cpp_with_libcurl(self):
+        if shutil.which("c++") is None or shutil.which("curl-config") is None:
+            self.skipTest("a C++ compiler and libcurl are needed (tools/dependencies)")
+        program = self.work / "token"
+        self.type_it("c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", EXAMPLES / "token.cpp", "-lcurl", "-o", program)
+        self.assertIsTokenOf(INTEGRATION, json.loads(self.type_it(program, INTEGRATION))["access_token"])
+
     def test_node(self):
         self.example("node", shutil.which("node"), EXAMPLES / "token.mjs")
 
