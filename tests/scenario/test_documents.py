@@ -1,4 +1,4 @@
-"""What the documents say runs: every command of the README and of docs/life-cycle.md in order, and none of any page is forgotten (S51)."""
+"""What the documents say runs: the README and docs/life-cycle.md in order, and no command of any page is forgotten (S51)."""
 
 import pathlib
 import re

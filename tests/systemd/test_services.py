@@ -444,7 +444,7 @@ class Services(Boxed):
         def pid():
             return as_alice("systemctl", "--user", "show", "jetond", "--property=MainPID", "--value").stdout.strip()
 
-        for words in ("restart", "kill --kill-whom=main --signal=KILL"):
+        for words in ("restart", "reload", "kill --kill-whom=main --signal=KILL"):
             before = pid()
             as_alice("systemctl", "--user", *words.split(), "jetond.service")
             wait_until(lambda: pid() not in ("0", before), 20, 0.1, f"another daemon after {words}")
