@@ -48,6 +48,7 @@ ELSEWHERE = {
         "jeton init": "asks on a terminal: tests/scenario/test_key_slots.py",
     },
     "docs/performance.md": {"tools/bench…": "measures for minutes; in small: tests/scenario/test_bench.py"},
+    "docs/programs.md": {"docker run…": "needs docker; a mount in another PID namespace: tests/scenario/test_recipes.py"},
     "docs/scale.md": {"JETON_CONNECTIONS=100000…": "half an hour; in small it is a suite of each run: tests/scale/run"},
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import subprocess
 
 from api import Api
 from harness import BUILD, ENVIRONMENT, USER, Scenario, wire
+from pages import typed_of
 from people import Person, client_program
 from programs import REPOSITORY, UPSTREAM, python_with
 from system import SystemScenario
@@ -290,8 +291,8 @@ class Container(SystemScenario):
     def test_the_directory_is_mounted_and_the_binding_says_so(self):
         if subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True).returncode != 0:
             self.skipTest("no PID namespace can be made here")
-        (block,) = blocks("Containers", "sh")
-        bind = block.splitlines()[0].split()
+        (command,) = typed_of("docs/programs.md", "Containers")
+        bind = command.text.split()
         self.assertEqual(bind[:3] + bind[4:5], ["jeton", "binding", "add", "--user"])
         self.local_environment()
         self.app()
