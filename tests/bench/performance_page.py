@@ -29,10 +29,10 @@ HEAD = """# Performance
 What a token costs, against a server that does nothing but answer and against other agents of a host, and whether what jeton promises of it holds.
 `tools/bench --write` measures and writes this page; everything that it measured is in [figures.json](performance/figures.json).
 
-```sh
-tools/bench                         # builds in build-release/, measures, prints how each promise stands: some minutes
-tools/bench --only keepalive connect --rounds 3
-tools/bench --write                 # and writes this page, its pictures, and the ratios that later runs are compared with
+```console
+$ tools/bench                         # builds in build-release/, measures, prints how each promise stands: some minutes
+$ tools/bench --only keepalive connect --rounds 3
+$ tools/bench --write                 # and writes this page, its pictures, and the ratios that later runs are compared with
 ```
 
 ## How far to trust it

@@ -3,14 +3,13 @@
 import os
 import pathlib
 import re
-import subprocess
 import threading
 
-from harness import BUILD, DONE, ENVIRONMENT, JOBS, REFUSED, USAGE, USER, Scenario
+from harness import DONE, JOBS, REFUSED, USAGE, USER, Scenario
+from pages import Page, blocks, typed_of
 from people import Person
 from programs import REPOSITORY
 from system import SystemScenario
-from test_documents import commands_of
 
 PENDING = 5
 COUNT = int(os.environ.get("JETON_APPLY_TENANTS", "40"))
@@ -387,26 +386,17 @@ class Ended(Files):
         self.assertEqual((run.code, run.out, run.error["error"]), (4, "", "sealed"))
 
 
-class Page(Files):
+class ApplyPage(Page):
+    needs_upstream = False
+
     def test_S51_the_page_about_it_is_typed_as_it_stands(self):
-        page = (REPOSITORY / "docs" / "apply.md").read_text()
-        self.file(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
-        commands = commands_of(page)
-        self.assertGreater(len(commands), 5)
-        for command in commands:
-            finished = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", command.text], capture_output=True, text=True, cwd=self.folder, timeout=60,
-                stdin=subprocess.DEVNULL,
-                env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run), "PATH": f"{BUILD}:{ENVIRONMENT['PATH']}"},
-            )  # fmt: skip
-            expected = PENDING if "--dry-run" in command.text else DONE
-            self.assertEqual(finished.returncode, expected, f"{command.text}\n{finished.stdout}{finished.stderr}")
-            page = page.split(f"$ {command.text}\n", 1)[1]
-            shown = page.split("```")[0].split("$ ")[0]
-            for line in shown.strip().splitlines():
-                if line != "…":
-                    self.assertIn(line + "\n", finished.stdout)
-            if command.text == "jeton apply -f host.toml --dry-run":
+        self.prepare()
+        (file,) = (text for language, _, _, text in blocks("docs/apply.md") if language == "toml")
+        (self.work / "host.toml").write_text(file)
+        for command in typed_of("docs/apply.md"):
+            planned = "--dry-run" in command.text
+            self.type_it(command, code=PENDING if planned else DONE)
+            if planned:
                 self.assertEqual(self.ok("app", "list"), [])
 
 

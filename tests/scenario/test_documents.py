@@ -1,90 +1,90 @@
-"""What the documents say runs: every command of docs/life-cycle.md and of the README, typed in order (S51)."""
+"""What the documents say runs: the README and docs/life-cycle.md in order, and no command of any page is forgotten (S51)."""
 
 import pathlib
 import re
-import subprocess
+import shlex
 import unittest
 
-import people
-from harness import ENVIRONMENT, Scenario
+import pages
+from api import Api
+from pages import Page, commands_of, shows, typed_of
 from people import Person
-from programs import BUILD, REPOSITORY
+from programs import REPOSITORY
 from system import SystemScenario
+from terminal import on_a_terminal
 
-BLOCK = re.compile(r"^```(?:console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-CONNECTION = re.compile(r"[a-z0-9-]+/[0-9]+@[a-z0-9-]+")
 NAVIGATION = (
     "Getting access", "Create a user", "Create an app", "Client ID & secret", "Environments", "First API call",
     "Going live", "OAuth 2.0", "Transactional & export APIs",
 )  # fmt: skip
 
-
-class Command:
-    """One command of a page: who types it, the text, and whether the page shows that it is refused."""
-
-    def __init__(self, who, text):
-        self.who, self.text, self.refused = who, text, False
-
-
-def commands_of(page):
-    """A comment `# as …` says who types what follows; a line `jeton: …` behind a command shows its refusal."""
-    found, who = [], None
-    for block in BLOCK.findall(page):
-        open_command = False
-        for line in block.splitlines():
-            if open_command:
-                found[-1].text += "\n" + line
-            elif line.startswith("# as "):
-                who = line.removeprefix("# ")
-                continue
-            elif line.startswith("$ "):
-                found.append(Command(who, line.removeprefix("$ ")))
-            else:
-                if found and line.startswith("jeton: "):
-                    found[-1].refused = True
-                continue
-            open_command = found[-1].text.endswith("\\")
-    return found
+# The test that types a page; below, those whose tests do so section by section and name each.
+TYPED_BY = {
+    "README.md": "scenario/test_documents.py",
+    "docs/apply.md": "scenario/test_apply.py",
+    "docs/doctor.md": "scenario/test_typed_pages.py",
+    "docs/first-api-call.md": "scenario/test_portal_pages.py",
+    "docs/getting-access.md": "scenario/test_portal_pages.py",
+    "docs/going-live.md": "scenario/test_portal_pages.py",
+    "docs/libjeton.md": "scenario/test_typed_pages.py",
+    "docs/life-cycle.md": "scenario/test_documents.py",
+    "docs/metrics.md": "scenario/test_typed_pages.py",
+    "docs/migration.md": "scenario/test_typed_pages.py",
+    "docs/runbook.md": "scenario/test_runbook.py",
+    "docs/upstream.md": "scenario/test_typed_pages.py",
+}
+SECTIONS_TYPED_BY = {
+    "docs/key-slots.md": "systemd/test_services.py",
+    "docs/logging.md": "systemd/test_services.py",
+    "docs/oauth.md": "scenario/test_oauth_page.py",
+    "docs/operations.md": "systemd/test_services.py",
+    "docs/programs.md": "scenario/test_recipes.py",
+}
 
 
-class Page(Scenario):
-    """Types the commands of a page, with what only the reader can know put in its place."""
+class EveryCommand(unittest.TestCase):
+    def all_pages(self):
+        files = (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md")))
+        return [str(file.relative_to(REPOSITORY)) for file in files]
 
-    needs_upstream = True
+    def is_typed(self, command):
+        """By a test that names its page, and where it types sections, its section."""
+        test = TYPED_BY.get(command.page) or SECTIONS_TYPED_BY.get(command.page)
+        if test is None:
+            return False
+        source = (REPOSITORY / "tests" / test).read_text()
+        named = re.search(rf'[/"]{re.escape(pathlib.Path(command.page).name)}"', source)
+        return bool(named) and (command.page in TYPED_BY or f'"{command.section}"' in source)
 
-    def prepare(self):
-        self.work = pathlib.Path(self.scratch())
-        self.work.chmod(0o1777)  # the people of the page hand files to each other here
-        # In every version that a page's tenant accepts: a portal that grants more than that is refused.
-        client_id, client_secret = self.upstream.add_client("1234567", "tn.crm.customers:r")
-        secret = self.work / "secret-of-the-portal"
-        secret.write_text(client_secret + "\n")
-        self.places = {
-            "--preset servicetitan-production":
-                f"--kind upstream --token-endpoint {self.upstream.token_endpoint} --ca-file {self.upstream.ca_file}",
-            "CLIENT-ID": client_id,
-            "FILE-WITH-THE-SECRET": secret.name,
-            "< FILE": f"< {secret.name}",
-        }  # fmt: skip
+    def test_S51_each_command_of_a_page_is_typed_by_a_test_or_is_listed_with_the_reason(self):
+        every = [command for page in self.all_pages() for command in commands_of(page)]
+        self.assertGreater(len(every), 300)
+        forgotten = [str(one) for one in every if one.elsewhere is None and not self.is_typed(one)]
+        self.assertEqual(forgotten, [], "type it in a test, or list it in ELSEWHERE of tests/scenario/pages.py")
 
-    def type_it(self, command, person=None, daemon=None):
-        text = command.text
-        for place, meant in self.places.items():
-            text = text.replace(place, str(meant))
-        if "PREFIX" in text:
-            active = [one for one in self.ok("secret", "list", CONNECTION.search(text)[0]) if one["state"] == "active"]
-            text = text.replace("PREFIX", active[0]["prefix"])
-        environment = {
-            **ENVIRONMENT, "HOME": str(self.work), "JETON_SOCKET_DIR": str((daemon or self.daemon).run),
-            "PATH": f"{people.client_program().parent}:{BUILD}:{ENVIRONMENT['PATH']}",
-        }  # fmt: skip
-        finished = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", text], capture_output=True, text=True, timeout=60, cwd=self.work,
-            stdin=subprocess.DEVNULL, env=environment, **(person.process_options() if person else {}),
-        )  # fmt: skip
-        said = f"{command.who or ''} $ {text}\n{finished.stdout}{finished.stderr}"
-        self.assertEqual(finished.returncode, 1 if command.refused else 0, said)
-        return finished.stdout
+    def test_S51_what_is_listed_is_on_its_page_and_the_tests_that_it_names_are_there(self):
+        for page, rows in pages.ELSEWHERE.items():
+            used = {command.elsewhere for command in commands_of(page)}
+            self.assertEqual(set(rows), used - {None}, page)
+            for reason in rows.values():
+                for test in re.findall(r"tests/[\w./]+", reason):
+                    self.assertTrue((REPOSITORY / test).exists(), reason)
+
+    def test_S51_a_command_stands_in_a_block_that_says_so(self):
+        languages = {"", "c", "console", "cpp", "http", "ini", "js", "json", "mermaid", "python", "sh", "text", "toml", "yaml"}
+        for page in self.all_pages():
+            for language, line, _, text in pages.blocks(page):
+                self.assertIn(language, languages, f"{page}:{line}")
+                if language != "console":
+                    self.assertNotRegex(text, r"(?m)^\$ ", f"{page}:{line}")
+            prose = pages.BLOCK.sub(lambda block: "\n" * block[0].count("\n"), (REPOSITORY / page).read_text())
+            indented = [f"{page}:{prose.count(chr(10), 0, found.end()) + 1}" for found in re.finditer(r"\n\n {4,}\S", prose)]
+            self.assertEqual(indented, [], "say what the block is: ```console, ```toml …")
+
+    def test_S51_what_a_page_prints_is_compared_but_for_what_differs_each_time(self):
+        shown = "#  AT                    WHO   RESULT\n3  2026-11-24T15:02:59Z  root  refused: no…\n…\nend 10\n"
+        self.assertTrue(shows(shown, "#   AT  WHO  RESULT\n12  2027-01-01T00:00:00Z  root  refused: not now\nany\nend 8\n"))
+        self.assertFalse(shows(shown, "#   AT  WHO  RESULT\n12  2027-01-01T00:00:00Z  root  done\nany\nend 8\n"))
 
 
 class LifeCycle(Page, SystemScenario):
@@ -99,12 +99,8 @@ class LifeCycle(Page, SystemScenario):
             "as the program's user": Person("www-data", groups=()),
         }  # fmt: skip
         self.places |= {"DEVELOPER": "news", "ADMIN": "backup", "WORKER": "www-data"}
-        commands = commands_of((REPOSITORY / "docs" / "life-cycle.md").read_text())
-        self.assertGreater(len(commands), 80)
-        typed = {}
-        for command in commands:
-            self.assertIn(command.who, persons, command.text)
-            typed[command.text] = self.type_it(command, persons[command.who])
+        typed = self.type_page("docs/life-cycle.md", persons)
+        self.assertGreater(len(typed), 80)
         self.assertRegex(typed["jeton token --header"], r"^Authorization: Bearer eyJ")
         self.assertRegex(typed["jeton token dispatcher/1234567@production"], r"^eyJ")
         form = (self.work / "pair.env").read_text()
@@ -113,15 +109,41 @@ class LifeCycle(Page, SystemScenario):
 
 
 class Readme(Page):
-    def test_S51_every_command_of_the_readme_that_a_daemon_answers_runs_in_its_order(self):
+    def test_S51_every_command_of_the_readme_runs_in_its_order_and_prints_what_it_shows(self):
         self.prepare()
-        answered = [
-            command for command in commands_of((REPOSITORY / "README.md").read_text())
-            if re.match(r"(jeton|curl .*--unix-socket) ", command.text)
-        ]  # fmt: skip
-        self.assertGreater(len(answered), 25)
-        for command in answered:
-            self.type_it(command)
+        api = Api()
+        self.addCleanup(api.close)
+        (self.work / "srv").mkdir()
+        client_id, secret = self.upstream.add_client("7654321", "tn.crm.customers:r")
+        (self.work / "srv" / ".env").write_text(
+            f"ST_CLIENT_ID={client_id}\nST_CLIENT_SECRET={secret}\nST_TENANT_ID=7654321\nST_ENVIRONMENT=production\n"
+        )
+        self.places |= {
+            "https://api.example.com/": api.url, "/srv": self.work / "srv", "docs/examples/": f"{REPOSITORY}/docs/examples/",
+            "/tmp/token": self.work / "token", "/run/user/0/jeton": self.daemon.run, "/mnt/safe/": f"{self.work}/",
+        }  # fmt: skip
+        tokens = 0
+        for command in typed_of("README.md"):
+            if command.section == "Backup":
+                self.type_on_a_terminal(command)
+                continue
+            planned, left = (word in command.text for word in ("import /srv --app dispatcher --dry-run", "--find-pairs"))
+            printed = self.type_it(command, code=5 if planned else 1 if left else None)
+            if command.text.split()[0] in ("python3", "node", "c++"):
+                self.assertIn("eyJ", printed, command)
+                tokens += 1
+        self.assertEqual((tokens, len(api.calls)), (3, 1))
+
+    def type_on_a_terminal(self, command):
+        """What asks for a proof, and perhaps for a confirmation."""
+        if not hasattr(self, "recovery_key"):
+            self.recovery_key = self.ok("key", "slot", "add", "recovery")["recovery_key"]
+        words = shlex.split(self.meant(command), comments=True)[1:]
+        code, shown = on_a_terminal(
+            self.daemon.run, *words, typed=[self.recovery_key + "\n", "y\n"], asked=["(unseen): ", "Confirm and Continue?"]
+        )
+        self.assertEqual(code, 0, f"{command}\n{shown}")
+        self.assertNotIn(self.recovery_key, shown)
 
 
 class Order(unittest.TestCase):

@@ -16,9 +16,9 @@ import unittest
 import manual
 from harness import DONE, REFUSED, SEALED, UNREACHABLE, USAGE, USER, Scenario, run_jeton
 from manual import choices
+from pages import typed_of
 from programs import BUILD, ENVIRONMENT, REPOSITORY
 from terminal import on_a_terminal
-from test_documents import commands_of
 
 PENDING, CANNOT_RUN, NOT_FOUND, INTERRUPTED = 5, 126, 127, 130
 SHELLS = {"bash": "jeton.bash", "zsh": "jeton.zsh", "fish": "jeton.fish"}
@@ -109,7 +109,7 @@ class Commands(Manual):
     def test_S51_each_verb_is_typed_by_a_page_whose_commands_run(self):
         typed = "\n".join(
             command.text for page in ("README.md", "docs/life-cycle.md", "docs/runbook.md")
-            for command in commands_of((REPOSITORY / page).read_text())
+            for command in typed_of(page)
         )  # fmt: skip
         elsewhere = {
             "jeton completion": "Shells, below",

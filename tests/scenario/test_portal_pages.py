@@ -1,15 +1,15 @@
 """The pages of a portal: docs/README.md leads through them in its order, and each of their commands runs (S51)."""
 
 import http.server
-import pathlib
 import re
 import threading
 import unittest
 
+from pages import Page
 from people import Person
 from programs import REPOSITORY
 from system import SystemScenario
-from test_documents import NAVIGATION, Page, commands_of
+from test_documents import NAVIGATION
 
 DOCS = REPOSITORY / "docs"
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
@@ -33,12 +33,12 @@ class Index(unittest.TestCase):
 
     def test_S51_every_link_of_every_page_leads_somewhere(self):
         checked = 0
-        for page in (REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))):
+        for page in (*sorted(REPOSITORY.glob("*.md")), *sorted(DOCS.rglob("*.md"))):
             for target, anchor in LINK.findall(page.read_text()):
                 if "://" in target:
                     continue
                 file = (page.parent / target).resolve() if target else page
-                with self.subTest(f"{page.name}: {target}#{anchor}"):
+                with self.subTest(f"{page.relative_to(REPOSITORY)}: {target}#{anchor}"):
                     self.assertTrue(file.exists())
                     if anchor and file.suffix == ".md":
                         self.assertIn(anchor, anchors(file))
@@ -72,34 +72,26 @@ class PortalPages(Page, SystemScenario):
             "RECOVERY-KEY": "recovery-key", "BACKUP": "first.backup", "DEVELOPER": "news", "WORKER": "www-data",
             "CONFIG": self.daemon.config, "https://api-integration.servicetitan.io": self.api_stand_in(),
         }  # fmt: skip
-        self.type_page("getting-access.md", 8)
+        persons = {"as operator": None, "as developer": Person("news"),
+                   "as the program's user": Person("www-data", groups=())}  # fmt: skip
+
+        def type_page(page):
+            return self.type_page(page, persons, start=lambda: self.restart_daemon(state="uninitialised"))
+
+        type_page("docs/getting-access.md")
         self.assertEqual((self.work / "recovery-key").stat().st_mode & 0o777, 0o600)
         self.local_environment()
         app = self.app(scopes=("tn.crm.customers:r",))
         self.allow(self.listed())
-        self.type_page("first-api-call.md", 6)
+        type_page("docs/first-api-call.md")
         (path, token, key), (same_path, same_kind, key_as_well) = Api.calls
         self.assertEqual((path, same_path), ("/crm/v2/tenant/1234567/customers",) * 2)
         self.assertEqual((key, key_as_well), (None, app["app_key"]))
         for header in (token, same_kind):
             self.assertRegex(header, r"^Bearer eyJ")
-        typed = self.type_page("going-live.md", 17)
+        typed = type_page("docs/going-live.md")
         self.assertRegex(typed["jeton token dispatcher/1234567@production"], r"^eyJ")
         self.assertTrue((self.work / "first.backup").exists())
-
-    def type_page(self, name, at_least):
-        persons = {"as operator": None, "as developer": Person("news"),
-                   "as the program's user": Person("www-data", groups=())}  # fmt: skip
-        commands = commands_of(pathlib.Path(DOCS, name).read_text())
-        self.assertGreaterEqual(len(commands), at_least)
-        typed = {}
-        for command in commands:
-            self.assertIn(command.who, persons, command.text)
-            if command.text == "START-JETOND":
-                self.restart_daemon(state="uninitialised")
-            else:
-                typed[command.text] = self.type_it(command, persons[command.who])
-        return typed
 
     def api_stand_in(self):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)

@@ -8,6 +8,7 @@ import subprocess
 
 from api import Api
 from harness import BUILD, ENVIRONMENT, USER, Scenario, wire
+from pages import typed_of
 from people import Person, client_program
 from programs import REPOSITORY, UPSTREAM, python_with
 from system import SystemScenario
@@ -257,6 +258,18 @@ class Examples(Recipes):
     def test_python_with_the_standard_library(self):
         self.example("python3", "python3", EXAMPLES / "token_stdlib.py")
 
+    def test_python_with_httpx(self):
+        said = self.python("httpx", EXAMPLES / "token_httpx.py", INTEGRATION, self.api.url)
+        self.assertIs(json.loads(said)["ok"], True)
+        self.assertIsTokenOf(INTEGRATION, self.api.calls[-1])
+
+    def test_cpp_with_libcurl(self):
+        if shutil.which("c++") is None or shutil.which("curl-config") is None:
+            self.skipTest("a C++ compiler and libcurl are needed (tools/dependencies)")
+        program = self.work / "token"
+        self.type_it("c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", EXAMPLES / "token.cpp", "-lcurl", "-o", program)
+        self.assertIsTokenOf(INTEGRATION, json.loads(self.type_it(program, INTEGRATION))["access_token"])
+
     def test_node(self):
         self.example("node", shutil.which("node"), EXAMPLES / "token.mjs")
 
@@ -278,8 +291,8 @@ class Container(SystemScenario):
     def test_the_directory_is_mounted_and_the_binding_says_so(self):
         if subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"], capture_output=True).returncode != 0:
             self.skipTest("no PID namespace can be made here")
-        (block,) = blocks("Containers", "sh")
-        bind = block.splitlines()[0].split()
+        (command,) = typed_of("docs/programs.md", "Containers")
+        bind = command.text.split()
         self.assertEqual(bind[:3] + bind[4:5], ["jeton", "binding", "add", "--user"])
         self.local_environment()
         self.app()

@@ -96,6 +96,14 @@ def overlay(directory):
         subprocess.run(["umount", "-l", directory], check=False)
 
 
+def end(process):
+    """Ends a tool that runs until its standard input ends. To kill it would kill nsenter alone: the tool itself would become
+    our child, and no box goes before each process in it has been waited for."""
+    process.stdin.close()
+    process.wait(60)
+    process.stdout.close()
+
+
 class Box:
     """`with Box() as box:`; booted, with the units installed and not enabled, and the people of the tests."""
 

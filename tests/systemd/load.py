@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Asks for tokens, each on a new connection, with 4 threads until standard input ends; prints what came of it as JSON.
 
-usage: load.py                  of the caller's default binding, again and again
-       load.py CONNECTION…      one of each, in turn
+usage: load.py                  of the caller's default binding
+       load.py CONNECTION…      of each in turn, again and again
 """
 
 import collections
+import itertools
 import json
 import sys
 import threading
@@ -13,9 +14,8 @@ import time
 
 from ask import ask
 
-asked = collections.deque(sys.argv[1:])
-named = bool(asked)
-counts = collections.Counter()
+asked = itertools.cycle([{"connection": name} for name in sys.argv[1:]] or [{}])
+counts, tokens = collections.Counter(), set()
 slowest = 0.0
 ended = threading.Event()
 lock = threading.Lock()
@@ -24,14 +24,13 @@ lock = threading.Lock()
 def work():
     global slowest
     while not ended.is_set():
-        try:
-            fields = {"connection": asked.popleft()} if named else {}
-        except IndexError:
-            return
+        with lock:
+            fields = next(asked)
         began = time.monotonic()
         try:
             status, body = ask({"grant_type": "client_credentials", **fields})
             what = str(status) if status == 200 else f"{status} {body}"
+            tokens.add(json.loads(body).get("access_token"))
         except OSError as problem:
             what = type(problem).__name__
         except Exception as problem:  # an answer that was cut
@@ -46,9 +45,8 @@ threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads:
     thread.start()
 print("begun", flush=True)
-if not named:
-    sys.stdin.read()
-    ended.set()
+sys.stdin.read()
+ended.set()
 for thread in threads:
     thread.join()
-print(json.dumps({"counts": counts, "slowest": slowest}))
+print(json.dumps({"counts": counts, "tokens": len(tokens), "slowest": slowest}))

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""A token endpoint on the loopback interface that takes its time; prints its port, serves until it is ended."""
+"""A token endpoint on the loopback interface that takes its time, and whose tokens soon end; prints its port, serves until
+standard input ends."""
 
 import http.server
 import itertools
 import json
+import sys
+import threading
 import time
 
 NUMBERS = itertools.count(1)
@@ -13,7 +16,7 @@ class Portal(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(0.3)
-        body = json.dumps({"access_token": f"at.{next(NUMBERS)}", "token_type": "Bearer", "expires_in": 900}).encode()
+        body = json.dumps({"access_token": f"at.{next(NUMBERS)}", "token_type": "Bearer", "expires_in": 2}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -26,4 +29,5 @@ class Portal(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Portal)
 print(server.server_port, flush=True)
-server.serve_forever()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sys.stdin.read()
