@@ -7,8 +7,16 @@ import sqlite3
 import full_disk
 from harness import INVOICES, REFUSED, SEALED, Scenario
 
-# What schema 5 has and schema 4 has not. None of it is written to here.
+# What schemas 6 and 5 have and schema 4 has not. None of it is written to here.
+SINCE_6 = (
+    "secrets_deactivates_at", "pairs_expires_at", "bindings_expires_at", "client_keys_expires_at", "tickets_expires_at",
+    "token_cache_expires_at", "bindings_default", "bindings_kind", "bindings_container", "pairs_uid", "tickets_open",
+    "connections_state", "secrets_of", "audit_actor_user", "audit_refused", "audit_change", "audit_block_at",
+)  # fmt: skip
 BACK_TO_SCHEMA_4 = (
+    *(f"DROP INDEX {name}" for name in SINCE_6), "CREATE INDEX audit_at ON audit (at)",
+    "CREATE INDEX connections_environment ON connections (environment)",
+    "CREATE INDEX secrets_connection ON secrets (connection)",
     "DROP TABLE client_keys", "DROP TABLE used_assertions", "DROP TABLE revoked_tokens",
     "ALTER TABLE signing_keys DROP COLUMN algorithm", "ALTER TABLE signing_keys DROP COLUMN published_until",
     "ALTER TABLE environments DROP COLUMN resources", "ALTER TABLE bindings DROP COLUMN resource",

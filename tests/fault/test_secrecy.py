@@ -112,7 +112,7 @@ class Secrecy(Scenario):
         with wire.connect(self.daemon.token_socket) as session:
             for _ in range(4):
                 session.sendall(wire.token_request_bytes("/token", pair))
-                self.assertToken(wire.receive_answer(session))
+                self.token = self.assertToken(wire.receive_answer(session))["access_token"]
             self.assertEqual(self.found(self.local_wanted(), self.front_memory()), [])
 
     def test_T41_the_exchange_forgets_a_secret_when_its_request_has_ended(self):

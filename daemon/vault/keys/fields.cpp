@@ -1,6 +1,7 @@
 #include "daemon/vault/keys/fields.hpp"
 
 #include <array>
+#include <bit>
 
 namespace jeton::vault {
 namespace {
@@ -16,12 +17,9 @@ Fields& Fields::bytes(std::span<const unsigned char> value) {
 }
 
 Fields& Fields::number(std::int64_t value) {
-    auto rest = static_cast<std::uint64_t>(value);
-    std::array<unsigned char, number_size> bytes{};
-    for (auto& byte : bytes) {
-        byte = static_cast<unsigned char>(rest & 0xFFU);
-        rest >>= 8U;
-    }
+    auto little = static_cast<std::uint64_t>(value);
+    if constexpr (std::endian::native == std::endian::big) little = std::byteswap(little);
+    const auto bytes = std::bit_cast<std::array<unsigned char, number_size>>(little);
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     return *this;
 }

@@ -21,6 +21,9 @@ namespace {
 
 constexpr int lock_wait_ms = 5000;
 
+/// One thread at a time has the database: no call of it needs a lock.
+constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+
 /// SQLite's error as ours. Its texts name tables and columns, never values.
 [[noreturn]] void fail(const SQLite::Exception& error) {
     switch (error.getErrorCode()) {
@@ -129,7 +132,7 @@ void keep_files(sqlite3* handle, bool keep) {
 }  // namespace
 
 Database::Database(const std::filesystem::path& file)
-    : handle_(guarded([&] { return SQLite::Database{file.c_str(), SQLite::OPEN_READWRITE, lock_wait_ms}; })) {
+    : handle_(guarded([&] { return SQLite::Database{file.c_str(), open_flags, lock_wait_ms}; })) {
     harden(handle_.getHandle());
     keep_files(handle_.getHandle(), true);
     execute("PRAGMA locking_mode = EXCLUSIVE");
@@ -181,7 +184,7 @@ void Database::execute(std::string_view sql) {
 }
 
 void Database::each(std::string_view sql, std::span<const Value> parameters,
-                    const std::function<bool(const Record&)>& visit) {
+                    const std::function<bool(Record&)>& visit) {
     guarded([&] {
         auto& statement = prepared(sql);
         const Reset reset{statement};

@@ -46,11 +46,10 @@ public:
     [[nodiscard]] std::vector<Record> query(std::string_view sql, std::initializer_list<Value> parameters = {});
     /// Row by row, for results that need not fit into memory. Ends early where `visit` returns false.
     void each(std::string_view sql, std::initializer_list<Value> parameters,
-              const std::function<bool(const Record&)>& visit) {
+              const std::function<bool(Record&)>& visit) {
         each(sql, std::span{parameters.begin(), parameters.size()}, visit);
     }
-    void each(std::string_view sql, std::span<const Value> parameters,
-              const std::function<bool(const Record&)>& visit);
+    void each(std::string_view sql, std::span<const Value> parameters, const std::function<bool(Record&)>& visit);
     /// The first cell of the first row; 0 where there is none.
     [[nodiscard]] std::int64_t number(std::string_view sql, std::initializer_list<Value> parameters = {});
 

@@ -11,12 +11,10 @@
 namespace jeton::vault {
 namespace {
 
-/// A row as it came.
+/// A row as it came: its id first, its MAC last.
 struct UncheckedRow {
     const TableInfo* table;
-    std::string id;
-    Bytes mac;
-    Bytes columns;
+    Record record;
 };
 
 /// Verifies rows in the order in which they come: one batch while the next one is read.
@@ -45,7 +43,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t batch_rows = 2048;  ///< some 2 MB; a store with fewer never starts a thread
+    static constexpr std::size_t batch_rows = 1024;  ///< some 2 MB; a store with fewer never starts a thread
 
     void wait() {
         if (running_.valid()) running_.get();
@@ -53,12 +51,21 @@ private:
     void check(const std::vector<UncheckedRow>& rows) {
         for (const auto& row : rows) {
             if (bad_) return;
-            const auto mac = row_mac(root_, row.table->name, row.id, row.columns);
-            if (same_mac(mac, row.mac)) {
-                authority_.learn(root_, *row.table, row.id, mac);
-            } else {
-                bad_ = Tampered(row.table->name, row.id).what();
-            }
+            check(*row.table, row.record);
+        }
+    }
+    void check(const TableInfo& table, const Record& record) {
+        const auto* id = std::get_if<std::string>(record.data());
+        const auto* stored = std::get_if<Bytes>(&record.back());
+        if (id == nullptr || stored == nullptr) {
+            bad_ = Tampered(table.name, id == nullptr ? "without id" : *id).what();
+            return;
+        }
+        const auto mac = row_mac(root_, table.name, *id, canonical_columns(table, record));
+        if (same_mac(mac, *stored)) {
+            authority_.learn(root_, table, *id, mac);
+        } else {
+            bad_ = Tampered(table.name, *id).what();
         }
     }
 
@@ -73,21 +80,15 @@ private:
 
 std::optional<std::string> scan_rows(Database& database, const RootKey& root, Authority& authority) {
     Checker checker{root, authority};
-    std::optional<std::string> bad;
     for (const auto* table : authority_tables()) {
-        database.each(table->select, {}, [&](const Record& record) {
-            const auto* id = std::get_if<std::string>(record.data());
-            const auto* mac = std::get_if<Bytes>(&record.back());
-            if (id == nullptr || mac == nullptr) {
-                bad = Tampered(table->name, id == nullptr ? "without id" : *id).what();
-                return false;
-            }
-            return checker.take({table, *id, *mac, canonical_columns(*table, record)});
+        bool holds = true;
+        database.each(table->select, {}, [&](Record& record) {
+            holds = checker.take({table, std::move(record)});
+            return holds;
         });
-        if (bad) break;
+        if (!holds) break;
     }
-    auto first = checker.finish();
-    return first ? first : bad;
+    return checker.finish();
 }
 
 }  // namespace jeton::vault
