@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -270,9 +269,9 @@ Files take_files(const std::filesystem::path& directory) {
     Files files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
         if (!entry.is_regular_file()) continue;
-        std::ifstream file{entry.path(), std::ios::binary};
-        files.emplace(std::filesystem::relative(entry.path(), directory),
-                      std::string{std::istreambuf_iterator<char>{file}, {}});
+        std::string content(entry.file_size(), '\0');
+        std::ifstream{entry.path(), std::ios::binary}.read(content.data(), static_cast<std::streamsize>(content.size()));
+        files.emplace(entry.path().lexically_relative(directory), std::move(content));
     }
     return files;
 }

@@ -36,29 +36,30 @@ constexpr std::array kinds{
 constexpr std::array<std::int64_t, 7> lives{60, 300, 900, 3600, 86400, 7 * 86400, 0};
 constexpr std::array<std::int64_t, 8> waits{1, 30, 60, 300, 890, 900, 3600, 86400};
 
-/// Who usually does this; often enough somebody else tries.
-std::size_t usual_actor(Act act, std::mt19937_64& dice) {
-    const auto either = [&](std::size_t one, std::size_t other) { return dice() % 2 == 0 ? one : other; };
-    switch (act) {
+/// Who may do this, as the stage is set; often enough somebody else tries.
+std::size_t usual_actor(const Step& step, std::mt19937_64& dice) {
+    const auto developer = step.app == 0 ? dora : dan;
+    const auto admin = step.tenant == 0 ? tina : tom;
+    switch (step.act) {
         case Act::create_app:
         case Act::delete_app:
         case Act::edit_app:
         case Act::publish:
         case Act::add_tenant:
-        case Act::remove_tenant: return either(dora, dan);
+        case Act::remove_tenant: return developer;
         case Act::allow:
         case Act::decline:
         case Act::disable:
-        case Act::enable: return dice() % 4 == 0 ? root : either(tina, tom);
+        case Act::enable: return dice() % 4 == 0 ? root : admin;
         case Act::generate:
         case Act::rotate:
         case Act::roll_back:
         case Act::deactivate:
-        case Act::revoke_all: return dice() % 3 == 0 ? root : dice() % 3 == 0 ? tina : either(dora, dan);
+        case Act::revoke_all: return dice() % 3 == 0 ? root : dice() % 2 == 0 ? admin : developer;
         case Act::ask_by_secret:
         case Act::ask_by_pair:
         case Act::ask_by_binding:
-        case Act::revoke_token: return either(wanda, will);
+        case Act::revoke_token: return dice() % 2 == 0 ? wanda : will;
         default: return root;
     }
 }
@@ -71,10 +72,10 @@ Step random_step(std::mt19937_64& dice, bool faults) {
     while (left >= kind->weight) left -= kind++->weight;
     Step step;
     step.act = kind->act;
-    step.who = dice() % 10 == 0 ? dice() % people.size() : usual_actor(step.act, dice);
     step.app = dice() % apps.size();
-    step.tenant = dice() % tenants.size();
-    step.environment = dice() % 3 == 0 ? 1 : 0;
+    step.tenant = dice() % 4 == 0 ? 1 : 0;
+    step.environment = dice() % 4 == 0 ? 1 : 0;
+    step.who = dice() % 10 == 0 ? dice() % people.size() : usual_actor(step, dice);
     step.n = dice() % 1000;
     step.seconds = lives[dice() % lives.size()];
     step.flag = dice() % 2 == 0;
@@ -124,6 +125,7 @@ std::vector<Step> beginning() {
     steps.push_back({.act = Act::create_app, .who = dan, .app = 1, .flag = false});
     for (std::size_t a = 0; a < apps.size(); ++a) {
         steps.push_back({.act = Act::add_tenant, .who = a == 0 ? dora : dan, .app = a});
+        steps.push_back({.act = Act::add_tenant, .who = a == 0 ? dora : dan, .app = a, .tenant = 1});
         steps.push_back({.act = Act::allow, .who = tina, .app = a});
         steps.push_back({.act = Act::generate, .who = root, .app = a});
     }
@@ -133,7 +135,7 @@ std::vector<Step> beginning() {
 
 std::vector<Step> life_of(std::uint64_t seed, std::size_t length, bool faults) {
     std::mt19937_64 dice{seed};
-    auto steps = beginning();
+    std::vector<Step> steps;
     while (length-- > 0) steps.push_back(random_step(dice, faults));
     return steps;
 }

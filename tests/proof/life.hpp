@@ -49,7 +49,7 @@ inline constexpr std::array<std::string_view, 3> scopes{"tn.crm.customers:r", "t
 [[nodiscard]] std::vector<Question> first_grants();
 /// What sets the stage: environments, tenants, apps, roles and first connections.
 [[nodiscard]] std::vector<Step> beginning();
-/// The stage and `length` steps behind it. With `faults` the disk fails during some of them.
+/// `length` steps behind it. With `faults` the disk fails during some of them.
 [[nodiscard]] std::vector<Step> life_of(std::uint64_t seed, std::size_t length, bool faults);
 
 }  // namespace jeton::proof

@@ -13,9 +13,17 @@
 
 namespace jeton::proof {
 
+/// Where every life begins: made once, for it takes as long as some dozen steps.
+struct Stage {
+    explicit Stage(Rules rules);
+    Files files;
+    HandClock clock;
+    Model model;
+};
+
 class Walk {
 public:
-    Walk(std::uint64_t seed, Rules rules);
+    Walk(std::uint64_t seed, const Stage& stage, Rules rules);
 
     /// Nothing: they agree. Else in what they do not.
     std::optional<std::string> take(const Step& step);
