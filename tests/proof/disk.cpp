@@ -115,6 +115,14 @@ void Disk::fail(long nth, int error, bool for_good) {
 
 long Disk::operations() const { return done_; }
 
+Platter::Platter(const Files& files) {
+    for (const auto& [name, content] : files) {
+        names_.emplace(name, static_cast<int>(nodes_.size()));
+        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}});
+    }
+    durable_names_ = names_;
+}
+
 int Platter::node_of(const std::string& file) {
     if (const auto found = names_.find(file); found != names_.end()) return found->second;
     nodes_.emplace_back();
@@ -227,12 +235,11 @@ std::string Platter::survivor(const Node& node, Luck luck, std::mt19937_64& coin
 }
 
 Files Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) const {
-    if (next != nullptr && next->what == Operation::write && luck != Luck::all_lost) {
-        auto torn = *next;  // half a write
-        torn.bytes.resize(coin() % (torn.bytes.size() + 1));
-        auto after = *this;
-        after.apply(torn);
-        return after.cut(nullptr, luck, coin);
+    std::optional<std::pair<int, Node>> torn;
+    if (next != nullptr && next->what == Operation::write && names_.contains(next->file)) {
+        const auto node = names_.at(next->file);
+        torn.emplace(node, nodes_[static_cast<std::size_t>(node)]);
+        write(torn->second, next->at, std::string_view{next->bytes}.substr(0, coin() % (next->bytes.size() + 1)));
     }
     auto names = durable_names_;
     for (const auto& [directory, changes] : pending_names_) {
@@ -247,8 +254,16 @@ Files Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) cons
         }
     }
     Files files;
-    for (const auto& [name, node] : names)
-        files.emplace(name, survivor(nodes_[static_cast<std::size_t>(node)], luck, coin));
+    for (const auto& [name, node] : names) {
+        const bool is_torn = torn && torn->first == node;
+        files.emplace(name, survivor(is_torn ? torn->second : nodes_[static_cast<std::size_t>(node)], luck, coin));
+    }
+    return files;
+}
+
+Files Platter::as_seen() const {
+    Files files;
+    for (const auto& [name, node] : names_) files.emplace(name, nodes_[static_cast<std::size_t>(node)].latest);
     return files;
 }
 

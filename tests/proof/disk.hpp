@@ -62,10 +62,15 @@ enum class Luck : std::uint8_t { all_lost, all_kept, rarely_kept, half_kept, mos
 /// What is on the disk, while the operations of a recording are done one after the other.
 class Platter {
 public:
+    Platter() = default;
+    /// With files that are there, and durable.
+    explicit Platter(const Files& files);
     void apply(const DiskEvent& event);
     /// The power goes while `next` is done (nullptr: between two operations): of sectors of 512 bytes that were written
     /// since their last sync each gets an older or its newest content, of names that were not synced the first few.
     [[nodiscard]] Files cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) const;
+    /// What programs read, whatever of it is durable.
+    [[nodiscard]] Files as_seen() const;
 
 private:
     static constexpr std::size_t sector = 512;

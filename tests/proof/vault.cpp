@@ -142,7 +142,7 @@ std::string Vault::dump() {
     auto& database = *engine().database;
     std::string text;
     for (const auto& table :
-         database.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
+         database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'state' ORDER BY name")) {
         const auto& name = std::get<std::string>(table.front());
         text += "\n" + name + ":";
         database.each("SELECT * FROM " + name, {}, [&](const vault::Record& row) {

@@ -98,7 +98,7 @@ public:
         auto group = store_.group();
         return group.attempt(std::forward<F>(f));
     }
-    /// Every row of every table, as the database has it. While unsealed.
+    /// Every row of every table, as the database has it, but the sealed state, which is another one with each commit.
     [[nodiscard]] std::string dump();
     [[nodiscard]] vault::Store& store() { return store_; }
     [[nodiscard]] vault::Room& room() { return *room_; }
