@@ -68,19 +68,24 @@ Vault::Vault(const Place& place, const Clock& clock)
     : config_(place.config()), store_({config_.database(), config_.paths.anchor}, clock) {
     vault::open_at_start(store_, config_, clock);
     room_ = std::make_unique<vault::Room>(vault::Room{config_, clock, store_});
+}
+
+vault::Desk& Vault::desk() {
+    if (desk_) return *desk_;
     constexpr std::int64_t nobody = 65534;  // whose daemon it is: the operator is uid 0, everybody else is granted roles
     desk_ = std::make_unique<vault::Desk>(*room_, nobody, [this](std::string payload) {
         auto sent = json::parse(payload).as_object();
         if (sent.contains("id")) sent_.push_back(std::move(sent));
     });
     desk_->greet();
+    return *desk_;
 }
 
 std::vector<Answer> Vault::ask(const std::vector<Question>& questions) {
     std::deque<std::string> frames;
     for (std::size_t i = 0; i < questions.size(); ++i) frames.push_back(frame(i, questions[i]));
     sent_.clear();
-    desk_->take(std::move(frames));
+    desk().take(std::move(frames));
     std::vector<Answer> answers(questions.size());
     for (auto& answer : answers) answer.error = "no answer";
     for (auto& sent : sent_) {
@@ -133,8 +138,8 @@ Answer Vault::see(const Person& who, std::string_view name, const json::object& 
 }
 
 void Vault::end() {
-    desk_->write_tally();
-    desk_->keep_time();
+    desk().write_tally();
+    desk().keep_time();
     store_.checkpoint();
 }
 

@@ -86,7 +86,7 @@ public:
     /// All in one turn of the loop. An answer for each question, in their order.
     std::vector<Answer> ask(const std::vector<Question>& questions);
     Answer ask(Question question) { return std::move(ask(std::vector{std::move(question)}).front()); }
-    void tick() { (void)desk_->tick(); }
+    void tick() { (void)desk().tick(); }
     /// As after SIGTERM.
     void end();
 
@@ -107,6 +107,8 @@ public:
     [[nodiscard]] vault::AuditHead head() { return engine().authority.counters().audit; }
 
 private:
+    vault::Desk& desk();  ///< from the first question on: who only looks at a store needs none
+
     Config config_;
     vault::Store store_;
     std::unique_ptr<vault::Room> room_;
