@@ -201,12 +201,23 @@ void Engine::commit_group() {
         database->run("COMMIT");
     } catch (...) {
         abandon_group();
+        overwrite_refused_commit();
         throw;
     }
+    commit_in_doubt_ = false;
     in_group_ = false;
     authority.forget_undo();
     former_roots_.clear();
     if (authority_changed) write_anchor();
+}
+
+void Engine::overwrite_refused_commit() noexcept {
+    if (std::exchange(commit_in_doubt_, true)) return;
+    try {
+        commit_time();
+    } catch (const std::exception&) {
+        return;  // in doubt until the disk takes some commit
+    }
 }
 
 void Engine::begin_savepoint() {

@@ -83,6 +83,9 @@ struct Engine {
 
     void write_anchor();
 
+    /// A commit was refused because it could not be synchronised, and stands in the write-ahead log all the same: who
+    /// opens the store after a kill finds it made. The next commit overwrites it.
+    [[nodiscard]] bool commit_is_in_doubt() const { return commit_in_doubt_; }
     /// An end has passed that the last commit did not know to have passed yet.
     [[nodiscard]] bool an_end_has_passed();
     /// Commits the time alone.
@@ -93,6 +96,8 @@ private:
     void verify(const TableInfo& table, const Record& row) const;
     [[nodiscard]] bool transaction_is_gone() const;
     void lose_group() noexcept;
+    /// At once, by a commit of the time alone, if the disk takes one.
+    void overwrite_refused_commit() noexcept;
     /// Back to what was the root key when `count` had been replaced in this group.
     void restore_root(std::size_t count) noexcept;
 
@@ -110,6 +115,7 @@ private:
     bool lost_ = false;
     bool savepoint_wrote_ = false;
     bool group_wrote_ = false;
+    bool commit_in_doubt_ = false;
     /// True at first: a vault that was killed may have left a key in the write-ahead log.
     bool key_destroyed_ = true;
 };

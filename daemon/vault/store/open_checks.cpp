@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -81,14 +82,20 @@ std::vector<Record> schema_of(Database& database) {
     return database.query("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name");
 }
 
-/// The schema text must be, byte by byte, what the migrations make of an empty database.
-/// `version` is the last of them.
-void check_schema(Database& database, const std::filesystem::path& file, std::int64_t version) {
+/// What the migrations up to `version` make of an empty database. Made once: it takes longer than all else of opening.
+const std::vector<Record>& expected_schema(std::int64_t version) {
+    static std::map<std::int64_t, std::vector<Record>> known;
+    if (const auto at = known.find(version); at != known.end()) return at->second;
     Database reference;
     for (const auto& step : migrations()) {
         if (step.to <= version) apply_migration(reference, step.to);
     }
-    const auto expected = schema_of(reference);
+    return known[version] = schema_of(reference);
+}
+
+/// The schema text must be what the migrations make of an empty database, byte by byte. `version` is the last of them.
+void check_schema(Database& database, const std::filesystem::path& file, std::int64_t version) {
+    const auto& expected = expected_schema(version);
     const auto found = schema_of(database);
     const auto name_of = [](const Record& row) {
         const auto* type = std::get_if<std::string>(row.data());

@@ -237,7 +237,7 @@ std::chrono::seconds Store::clock_is_behind() { return engine_->time.behind(); }
 UtcSeconds Store::time() { return engine_->time.now(); }
 
 void Store::note_ends() {
-    if (engine_->an_end_has_passed()) engine_->commit_time();
+    if (engine_->commit_is_in_doubt() || engine_->an_end_has_passed()) engine_->commit_time();
 }
 
 void Store::keep_time() {

@@ -33,9 +33,8 @@ void insert_app(Transaction& tx, const std::string& name) {
     tx.append_audit(entry("app.created", name));
 }
 
-/// What the store says now, and says again after a restart, is exactly `expected`, with an audit entry each.
-void check_apps(Place& place, const std::set<std::string>& expected) {
-    CHECK(names(place) == expected);
+/// What the files say is exactly `expected`, with an audit entry each.
+void check_apps_after_restart(Place& place, const std::set<std::string>& expected) {
     place.open();
     REQUIRE(place.unseal());
     CHECK(names(place) == expected);
@@ -45,6 +44,12 @@ void check_apps(Place& place, const std::set<std::string>& expected) {
         created.event_glob = "app.created";
         CHECK(audit::list(tx, created).size() == expected.size());
     });
+}
+
+/// So it is now, and again after a restart.
+void check_apps(Place& place, const std::set<std::string>& expected) {
+    CHECK(names(place) == expected);
+    check_apps_after_restart(place, expected);
 }
 
 }  // namespace
@@ -101,6 +106,30 @@ TEST_CASE("faults: a disk that stays full refuses changes, serves reads, and wor
     FaultVfs::fail(0, SQLITE_OK);
     place.run([](Transaction& tx) { insert_app(tx, "after"); });
     check_apps(place, {"before", "after"});
+}
+
+TEST_CASE("faults: what was refused because it could not be synchronised is not there after a kill either (T30)") {
+    for (const bool disk_stays_broken : {false, true}) {
+        for (long nth = 1;; ++nth) {
+            CAPTURE(disk_stays_broken);
+            CAPTURE(nth);
+            const FaultVfs vfs;
+            Place place;
+            auto& store = place.begin();
+            FaultVfs::fail(nth, SQLITE_IOERR_FSYNC, disk_stays_broken);
+            bool refused = false;
+            try {
+                place.run([](Transaction& tx) { insert_app(tx, "refused"); });
+            } catch (const StoreFault&) {
+                refused = true;
+            }
+            FaultVfs::fail(0, SQLITE_OK);
+            if (!refused) break;
+            if (disk_stays_broken) store.note_ends();  // as the desk does each second
+            place.crash();
+            check_apps_after_restart(place, {});
+        }
+    }
 }
 
 TEST_CASE("faults: a group whose commit fails loses all its attempts, and each succeeds alone afterwards") {
