@@ -1,6 +1,9 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
@@ -42,6 +45,23 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 }
 
 std::string without_value(const std::string& word) { return word.substr(0, word.find('=')); }
+
+/// A key ID is a thumbprint in base64url (RFC 7638): one in 64 begins like an option, which none of ours is as long as.
+bool is_key_id_like_an_option(std::string_view word) {
+    constexpr std::size_t thumbprint_size = 43;
+    constexpr auto is_base64url = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    return word.size() == thumbprint_size && word.starts_with('-') && std::ranges::all_of(word, is_base64url);
+}
+
+/// The same words, where such a key ID stands behind `--`: verbs take it as their last word.
+std::vector<const char*> with_key_ids_last(int argc, const char* const* argv) {
+    std::vector<const char*> words{argv, argv + argc};
+    const auto ids = std::ranges::stable_partition(words, std::not_fn(is_key_id_like_an_option));
+    if (!ids.empty()) words.insert(ids.begin(), "--");
+    return words;
+}
 
 /// Words that nobody understood: what was probably meant.
 std::string unknown_word(const CLI::App& at, const std::string& word, std::string& next) {
@@ -275,6 +295,12 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
     };
     const bool with_command = separator != all && std::ranges::any_of(commands_, takes_command);
     if (with_command) argc = static_cast<int>(separator - argv);
+    std::vector<const char*> words;
+    if (separator == all) {
+        words = with_key_ids_last(argc, argv);
+        argc = static_cast<int>(words.size());
+        argv = words.data();
+    }
     const auto usage = [&](const std::string& what, const std::string& next) {
         const bool as_json = contains_word(argc, argv, "--json");
         return Parsed{std::nullopt, exit_code::usage, {}, error_text("usage", what, next, as_json)};

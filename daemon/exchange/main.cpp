@@ -45,15 +45,14 @@ Options parse_command_line(int argc, char** argv) {
     CLI::App app{"jeton-exchange: the part of jetond that talks to token endpoints; jetond or its unit starts it"};
     app.set_version_flag("--version", std::string{protocol::version});
     Options options;
-    auto* vault = app.add_option_group("vault");
-    vault->add_option("--vault-fd", options.vault_fd, "descriptor of the vault's link")->check(CLI::Range(3, 1024));
-    vault
-        ->add_option("--vault-user", options.vault_user,
-                     "serve the vault of this user, on the socket that the service manager passes")
-        ->type_name("USER");
-    vault->require_option(1);
+    auto* link = app.add_option("--vault-fd", options.vault_fd, "descriptor of the vault's link");
+    link->check(CLI::Range(3, 1024));
+    auto* user = app.add_option("--vault-user", options.vault_user,
+                                "serve the vault of this user, on the socket that the service manager passes");
+    user->type_name("USER")->excludes(link);
     try {
         app.parse(argc, argv);
+        if (!*link && !*user) throw CLI::RequiredError{"one of --vault-fd and --vault-user"};
     } catch (const CLI::ParseError& problem) {
         std::exit(app.exit(problem) == 0 ? 0 : 2);
     }

@@ -208,6 +208,12 @@ class ProofByKey(LocalKeys):
         self.add(self.connection, third)
         self.refused("connection", "key", "remove", self.connection, first["kid"], "--yes", error="not_found")
 
+    def test_T_21_a_key_id_that_begins_like_an_option_is_one_all_the_same(self):
+        for kid in ("-" + "a" * 42, "--user" + "b" * 37):
+            self.refused("connection", "key", "remove", self.connection, kid, "--yes", error="not_found")
+            self.refused("connection", "key", "remove", "--yes", self.connection, kid, error="not_found")
+        self.refused("connection", "key", "remove", self.connection, "--yess", code=USAGE)
+
     def test_a_key_stands_for_a_secret_and_goes_with_a_pause(self):
         self.assertEqual(len(self.ok("connection", "list", "--missing-secret")), 1)
         key = self.key(connection=self.connection)

@@ -78,7 +78,7 @@ bool names_another_version(std::string_view raw) {
 
 bool stops_behind_version(std::string_view raw) {
     if (raw.ends_with('\r')) raw.remove_suffix(1);
-    return raw.find('\r') == std::string_view::npos && ends_in_version(raw);
+    return raw.find_first_of("\r\n") == std::string_view::npos && ends_in_version(raw);
 }
 
 }  // namespace jeton::front

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/front/http/gate.hpp"
 #include "daemon/front/http/request_reader.hpp"
 #include "daemon/front/http/server.hpp"
 #include "tests/unit/front/harness.hpp"
@@ -141,6 +142,15 @@ TEST_CASE("T17: wherever the first read ends, the answer is the same") {
             INFO(first);
             REQUIRE(status_when_split(vector.bytes, first) == vector.expected.front());
         }
+    }
+}
+
+TEST_CASE("T17: a first line that has ended does not stop behind its version") {
+    CHECK(stops_behind_version("GET / HTTP/2.0"));
+    CHECK(stops_behind_version("GET / HTTP/2.0\r"));
+    for (const char* more : {"GET / HTTP/2.0\nX: HTTP/2.0", "GET / HTTP/2.0\rX: HTTP/2.0", "GET / HTTP/2.0\n"}) {
+        INFO(std::string{more});
+        CHECK_FALSE(stops_behind_version(more));
     }
 }
 
