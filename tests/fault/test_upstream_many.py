@@ -1,6 +1,6 @@
 """A host with many connections through half an hour: what its programs get, and how often the upstream is asked.
 
-JETON_CONNECTIONS=1000 is the whole picture (default 40 connections, with five programs each).
+JETON_UPSTREAM_CONNECTIONS=1000 is the whole picture (default 40 connections, with five programs each).
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from fleet import AHEAD, INVOICES, JOBS, LIFE, Fleet
 from harness import wait_until
 from searching import Search
 
-CONNECTIONS = int(os.environ.get("JETON_CONNECTIONS", "40"))
+CONNECTIONS = int(os.environ.get("JETON_UPSTREAM_CONNECTIONS", "40"))
 FEW = CONNECTIONS // 4  # where the number is not the point
 HALF_HOUR = 1800  # simulated seconds
 STEP = 60  # of them between two rounds

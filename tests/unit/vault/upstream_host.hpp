@@ -18,9 +18,9 @@
 
 namespace jeton::vault::test {
 
-/// How many connections stand for the 1,000 that are promised: JETON_CONNECTIONS=1000 is the whole picture.
+/// How many connections stand for the 1,000 that are promised: JETON_UPSTREAM_CONNECTIONS=1000 is the whole picture.
 inline int connections_wanted(int usual) {
-    const char* wanted = std::getenv("JETON_CONNECTIONS");
+    const char* wanted = std::getenv("JETON_UPSTREAM_CONNECTIONS");
     return wanted == nullptr ? usual : std::atoi(wanted);
 }
 

@@ -1,0 +1,34 @@
+/// The same targets under libFuzzer: `fuzzer --target=NAME FOLDER [-max_total_time=SECONDS …]`.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "tests/fuzz/target.hpp"
+
+namespace {
+
+const jeton::fuzz::Target* chosen = nullptr;
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
+    constexpr std::string_view option = "--target=";
+    for (int i = 1; i < *count; ++i) {
+        const std::string_view word{(*words)[i]};
+        if (!word.starts_with(option)) continue;
+        for (const auto& target : jeton::fuzz::targets()) {
+            if (word.substr(option.size()) == target.name) chosen = &target;
+        }
+    }
+    if (chosen != nullptr) return 0;
+    std::fprintf(stderr, "name one: --target=");
+    for (const auto& target : jeton::fuzz::targets()) std::fprintf(stderr, "%s ", target.name);
+    std::fprintf(stderr, "\n");
+    std::exit(2);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    chosen->feed({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
