@@ -88,9 +88,11 @@ void control_group(std::string_view input) {
 /// A vault that says anything: the front may end the link, and goes on. One input is several frames.
 void inner_frame_of_vault(std::string_view input) {
     boost::asio::io_context context{1};
-    front::VaultClient client{
-        context,
-        {.era_changed = [](const front::Era&, bool) {}, .token_replaced = [](std::string_view) {}, .ready = [] {}, .lost = [] {}}};
+    front::VaultClient client{context,
+                              {.era_changed = [](const front::Era&, bool) {},
+                               .token_replaced = [](std::string_view) {},
+                               .ready = [] {},
+                               .lost = [] {}}};
     int ends[2];
     require(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0, "there are sockets");
     client.take_link(UniqueFd{ends[0]});
