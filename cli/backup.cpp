@@ -11,8 +11,8 @@
 
 #include "cli/base64.hpp"
 #include "cli/context.hpp"
-#include "cli/progress.hpp"
 #include "cli/new_file.hpp"
+#include "cli/progress.hpp"
 #include "cli/proof.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"

@@ -336,9 +336,8 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
         }
         return;
     }
-    const bool writes_tally = tallying == Tallying::before_listings && std::ranges::any_of(tasks, [](const Task& task) {
-                                  return shows_usage(task.request);
-                              });
+    const bool writes_tally = tallying == Tallying::before_listings &&
+                              std::ranges::any_of(tasks, [](const Task& task) { return shows_usage(task.request); });
     const auto counted = room_.tally;
     try {
         auto group = room_.store.group();
