@@ -97,6 +97,7 @@ const std::vector<Record>& expected_schema(std::int64_t version) {
 void check_schema(Database& database, const std::filesystem::path& file, std::int64_t version) {
     const auto& expected = expected_schema(version);
     const auto found = schema_of(database);
+    if (found == expected) return;
     const auto name_of = [](const Record& row) {
         const auto* type = std::get_if<std::string>(row.data());
         const auto* name = std::get_if<std::string>(&row[1]);
@@ -116,7 +117,8 @@ void check_schema(Database& database, const std::filesystem::path& file, std::in
 /// Every page that something is decided by. Not the audit's, which may be most of the file: its chain is checked where
 /// it is read, and its end at each unseal.
 void check_pages(Database& database, const std::filesystem::path& file) {
-    for (const auto& table : database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'")) {
+    for (const auto& table :
+         database.query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit'")) {
         const auto answer = database.query("PRAGMA quick_check(" + std::get<std::string>(table.front()) + ")");
         const auto* word = answer.empty() ? nullptr : std::get_if<std::string>(answer.front().data());
         if (word == nullptr || *word != "ok") throw damaged(file, word == nullptr ? "no answer" : *word);
