@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -154,8 +153,7 @@ private:
         auto group = vault_->store().group();
         vault::Peer peer;
         peer.uid = peer.gid = 0;
-        (void)group.attempt(
-            [&](Transaction& tx) { return vault::rotate_data_key(tx, peer, name, clock_.now()); });
+        (void)group.attempt([&](Transaction& tx) { return vault::rotate_data_key(tx, peer, name, clock_.now()); });
         group.commit();
         vault_->store().finish_destroying_keys();
     }
@@ -225,8 +223,8 @@ Recording record(const Stage* stage, std::uint64_t seed, Sync sync) {
 /// What became of points, and the first few that went wrong.
 struct Findings {
     long points = 0;
-    long again = 0;     ///< images that had been looked at before
-    long between = 0;   ///< within a turn that commits more than once
+    long again = 0;    ///< images that had been looked at before
+    long between = 0;  ///< within a turn that commits more than once
     std::map<std::string, long> wrong;
     std::vector<std::string> examples;
 
@@ -305,7 +303,8 @@ void cut_again(const Files& files, const HandClock& clock, std::mt19937_64& coin
         Disk disk{place.directory()};
         Vault vault{place, clock};
         const auto note = [&] {
-            recording.moments.push_back({disk.events().size(), vault.head().sequence, vault.dump(), clock, {}, {}, false});
+            recording.moments.push_back(
+                {disk.events().size(), vault.head().sequence, vault.dump(), clock, {}, {}, false});
         };
         note();
         recording.moments.back().events = 0;  // what was acknowledged before the first time
@@ -319,7 +318,7 @@ void cut_again(const Files& files, const HandClock& clock, std::mt19937_64& coin
     const auto end = coin() % recording.events.size();
     Platter platter{files};
     for (std::size_t i = 0; i < end; ++i) platter.apply(recording.events[i]);
-    put_files(place.directory(), platter.cut(&recording.events[end], luck_of(coin), coin));
+    put_files(place.directory(), platter.cut(&recording.events[end], luck_of(coin), coin).files);
     Vault vault{place, clock};
     const auto wrong = look_at(vault, recording, acknowledged_at(recording, end), false, findings);
     if (wrong) findings.note("after a second cut " + *wrong, where);
@@ -330,25 +329,24 @@ void cut_everywhere(const Stage* stage, std::uint64_t seed, Sync sync, long most
     const auto recording = record(stage, seed, sync);
     const bool from_nothing = stage == nullptr;
     std::mt19937_64 coin{seed};
-    std::set<std::size_t> seen;
     const Place place;
     Platter platter{recording.before};
+    std::size_t last = 0;
     for (std::size_t i = 0; i <= recording.events.size() && findings.points < most; ++i) {
         const auto* next = i < recording.events.size() ? &recording.events[i] : nullptr;
         const auto acknowledged = acknowledged_at(recording, i);
-        const auto files = platter.cut(next, luck_of(coin), coin);
+        if (std::exchange(last, acknowledged) != acknowledged)
+            platter.forget_cuts();  // more is asked of the same files
+        const auto cut = platter.cut(next, luck_of(coin), coin);
         if (next != nullptr) platter.apply(*next);
         ++findings.points;
-        std::size_t image = acknowledged;
-        for (const auto& [name, content] : files)
-            image = (image * 31 + std::hash<std::string>{}(name)) * 31 + std::hash<std::string>{}(content);
-        if (!seen.insert(image).second) {
+        if (cut.was_seen) {
             ++findings.again;
             continue;
         }
         const auto where = fmt::format("seed {}, operation {} of {}", seed, i, recording.events.size());
         try {
-            put_files(place.directory(), files);
+            put_files(place.directory(), cut.files);
             const auto& clock = recording.moments[acknowledged].clock;
             Vault vault{place, clock};
             auto wrong = look_at(vault, recording, acknowledged, from_nothing, findings);
@@ -358,16 +356,15 @@ void cut_everywhere(const Stage* stage, std::uint64_t seed, Sync sync, long most
             findings.note("thrown", where + ": " + fault.what());
         }
         if (goes_on && coin() % 40 == 0 && (acknowledged > 0 || !from_nothing))
-            cut_again(files, recording.moments[acknowledged].clock, coin, where, findings);
+            cut_again(cut.files, recording.moments[acknowledged].clock, coin, where, findings);
     }
 }
-
 
 /// A life on a disk that fails at its `nth` operation, once or from then on, and is mended before its end; then the
 /// process is killed, or the power goes. False: there was no such operation.
 bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool for_good, Findings& findings) {
-    const auto where = fmt::format("seed {}, operation {} fails {} with {}", seed, nth, for_good ? "and all behind it" : "once",
-                                   error == EIO ? "EIO" : "ENOSPC");
+    const auto where = fmt::format("seed {}, operation {} fails {} with {}", seed, nth,
+                                   for_good ? "and all behind it" : "once", error == EIO ? "EIO" : "ENOSPC");
     std::mt19937_64 coin{seed + static_cast<std::uint64_t>(nth)};
     const Place place;
     put_files(place.directory(), stage.files);
@@ -389,8 +386,10 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
             ++refused_turns;
             const bool is_stored = answer.what.starts_with("the change is stored");
             if (!is_reached) findings.note("it fails though the disk does not", where);
-            if (!is_stored && life.vault().dump() != before) findings.note("a refused change has left something", where);
-            if (!life.vault().see(people[root], "connection.list").is_done()) findings.note("reading fails, too", where);
+            if (!is_stored && life.vault().dump() != before)
+                findings.note("a refused change has left something", where);
+            if (!life.vault().see(people[root], "connection.list").is_done())
+                findings.note("reading fails, too", where);
         }
         if (!for_good && refused_turns > 1) findings.note("one failure was met twice", where);
         disk.fail(0, 0);
@@ -411,7 +410,7 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
     ++findings.points;
     Platter platter{stage.files};
     for (const auto& event : events) platter.apply(event);
-    put_files(place.directory(), coin() % 2 == 0 ? platter.as_seen() : platter.cut(nullptr, luck_of(coin), coin));
+    put_files(place.directory(), coin() % 2 == 0 ? platter.as_seen() : platter.cut(nullptr, luck_of(coin), coin).files);
     Vault vault{place, recording.moments.front().clock};
     auto wrong = look_at(vault, recording, 0, false, findings);
     if (!wrong) wrong = look_closer(vault, recording.moments.front());
@@ -435,7 +434,8 @@ void fail_everywhere(const Stage& stage, std::uint64_t seed, long most, Findings
         for (long nth = 1;; nth += 1 + static_cast<long>(seed % 3)) {
             bool is_reached = false;
             for (const int error : {EIO, ENOSPC}) {
-                is_reached = fail_at(stage, seed, nth, error, (seed + static_cast<std::uint64_t>(nth)) % 2 == 0, findings);
+                is_reached =
+                    fail_at(stage, seed, nth, error, (seed + static_cast<std::uint64_t>(nth)) % 2 == 0, findings);
             }
             if (!is_reached || findings.points >= most) break;
         }
@@ -444,8 +444,8 @@ void fail_everywhere(const Stage& stage, std::uint64_t seed, long most, Findings
 
 void tell(const Findings& findings, std::chrono::steady_clock::time_point start) {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::cout << fmt::format("    {} points, {} of them images seen before, {} within a turn, {:.1f} s\n", findings.points,
-                             findings.again, findings.between, took.count());
+    std::cout << fmt::format("    {} points, {} of them images seen before, {} within a turn, {:.1f} s\n",
+                             findings.points, findings.again, findings.between, took.count());
 }
 
 }  // namespace
@@ -464,9 +464,10 @@ int main(int argc, char** argv) {
     Findings failures;
     auto start = std::chrono::steady_clock::now();
     fail_everywhere(stage, seed, points / 40, failures);
-    tally.say("H2: the disk fails at every operation, once or for good: what is refused leaves nothing, and what is "
-              "acknowledged stays",
-              failures.text());
+    tally.say(
+        "H2: the disk fails at every operation, once or for good: what is refused leaves nothing, and what is "
+        "acknowledged stays",
+        failures.text());
     tell(failures, start);
 
     Findings cuts;
@@ -476,9 +477,10 @@ int main(int argc, char** argv) {
         cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true, cuts);
         ++seed;
     }
-    tally.say("H2: the power goes at every operation: nothing acknowledged is lost, no change is without its entry, the "
-              "store opens and lives on",
-              cuts.text());
+    tally.say(
+        "H2: the power goes at every operation: nothing acknowledged is lost, no change is without its entry, the "
+        "store opens and lives on",
+        cuts.text());
     tell(cuts, start);
     for (const auto sync : {Sync::normal, Sync::off}) {
         Findings control;

@@ -46,7 +46,9 @@ struct DiskHooks {
         if (now) errno = current->error_;
         return now;
     }
-    static void note(DiskEvent event) { if (current->remembers_) current->events_.push_back(std::move(event)); }
+    static void note(DiskEvent event) {
+        if (current->remembers_) current->events_.push_back(std::move(event));
+    }
 
     static ssize_t write(int fd, const void* bytes, std::size_t size, std::optional<off64_t> at) {
         const auto file = file_of(fd);
@@ -55,7 +57,10 @@ struct DiskHooks {
         const auto place = file ? at.value_or(::lseek64(fd, 0, SEEK_CUR)) : 0;
         const auto done = at ? ::syscall(SYS_pwrite64, fd, bytes, size, *at) : ::syscall(SYS_write, fd, bytes, size);
         if (file && done > 0) {
-            note({Operation::write, *file, {}, static_cast<std::size_t>(place),
+            note({Operation::write,
+                  *file,
+                  {},
+                  static_cast<std::size_t>(place),
                   {static_cast<const char*>(bytes), static_cast<std::size_t>(done)}});
         }
         if (!failed) return done;
@@ -118,7 +123,7 @@ long Disk::operations() const { return done_; }
 Platter::Platter(const Files& files) {
     for (const auto& [name, content] : files) {
         names_.emplace(name, static_cast<int>(nodes_.size()));
-        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}});
+        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}, .syncs = 0});
     }
     durable_names_ = names_;
 }
@@ -170,13 +175,16 @@ void Platter::sync(Node& node) {
     }
     node.pending.clear();
     node.sizes.clear();
+    ++node.syncs;
 }
 
 void Platter::apply(const DiskEvent& event) {
     if (event.file.ends_with(" (deleted)")) return;
     const bool is_directory = !names_.contains(event.file) && event.file.find('/') == std::string::npos;
     switch (event.what) {
-        case Operation::write: write(nodes_[static_cast<std::size_t>(node_of(event.file))], event.at, event.bytes); break;
+        case Operation::write:
+            write(nodes_[static_cast<std::size_t>(node_of(event.file))], event.at, event.bytes);
+            break;
         case Operation::truncate: truncate(nodes_[static_cast<std::size_t>(node_of(event.file))], event.at); break;
         case Operation::sync:
             if (!is_directory) {
@@ -210,7 +218,7 @@ void Platter::apply(const DiskEvent& event) {
     }
 }
 
-std::string Platter::survivor(const Node& node, Luck luck, std::mt19937_64& coin) {
+Platter::Remains Platter::remains_of(const Node& node, Luck luck, std::mt19937_64& coin) {
     const auto is_kept = [&] {
         switch (luck) {
             case Luck::all_lost: return false;
@@ -221,20 +229,28 @@ std::string Platter::survivor(const Node& node, Luck luck, std::mt19937_64& coin
         }
         return false;
     };
-    auto left = node.durable;
-    if (!node.sizes.empty() && is_kept()) {
-        left.resize(luck == Luck::all_kept ? node.sizes.back() : node.sizes[coin() % node.sizes.size()]);
-    }
+    const auto one_of = [&](const auto& versions) -> const auto& {
+        return luck == Luck::all_kept ? versions.back() : versions[coin() % versions.size()];
+    };
+    Remains remains{node.durable.size(), {}};
+    if (!node.sizes.empty() && is_kept()) remains.size = one_of(node.sizes);
     for (const auto& [i, contents] : node.pending) {
-        if (i * sector >= left.size() || !is_kept()) continue;
-        auto content = luck == Luck::all_kept ? contents.back() : contents[coin() % contents.size()];
+        if (i * sector < remains.size && is_kept()) remains.sectors.emplace_back(i, one_of(contents));
+    }
+    return remains;
+}
+
+std::string Platter::content_of(const Node& node, const Remains& remains) {
+    auto left = node.durable;
+    left.resize(remains.size);
+    for (auto [i, content] : remains.sectors) {
         content.resize(std::min(sector, left.size() - i * sector));
         left.replace(i * sector, content.size(), content);
     }
     return left;
 }
 
-Files Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) const {
+Platter::Cut Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) {
     std::optional<std::pair<int, Node>> torn;
     if (next != nullptr && next->what == Operation::write && names_.contains(next->file)) {
         const auto node = names_.at(next->file);
@@ -243,7 +259,9 @@ Files Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) cons
     }
     auto names = durable_names_;
     for (const auto& [directory, changes] : pending_names_) {
-        auto kept = luck == Luck::all_lost ? 0 : luck == Luck::all_kept ? changes.size() : coin() % (changes.size() + 1);
+        auto kept = luck == Luck::all_lost   ? 0
+                    : luck == Luck::all_kept ? changes.size()
+                                             : coin() % (changes.size() + 1);
         for (const auto& [name, node] : changes) {
             if (kept-- == 0) break;
             if (node < 0) {
@@ -253,12 +271,21 @@ Files Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) cons
             }
         }
     }
-    Files files;
-    for (const auto& [name, node] : names) {
-        const bool is_torn = torn && torn->first == node;
-        files.emplace(name, survivor(is_torn ? torn->second : nodes_[static_cast<std::size_t>(node)], luck, coin));
+    std::map<std::string, std::pair<const Node*, Remains>> left;
+    std::string image;
+    for (const auto& [name, index] : names) {
+        const auto* node = torn && torn->first == index ? &torn->second : &nodes_[static_cast<std::size_t>(index)];
+        auto remains = remains_of(*node, luck, coin);
+        image +=
+            name + '/' + std::to_string(index) + '/' + std::to_string(node->syncs) + '/' + std::to_string(remains.size);
+        for (const auto& [i, content] : remains.sectors) image += '/' + std::to_string(i) + content;
+        left.emplace(name, std::pair{node, std::move(remains)});
     }
-    return files;
+    Cut cut;
+    cut.was_seen = !seen_.insert(std::move(image)).second;
+    if (cut.was_seen) return cut;
+    for (const auto& [name, found] : left) cut.files.emplace(name, content_of(*found.first, found.second));
+    return cut;
 }
 
 Files Platter::as_seen() const {
@@ -285,7 +312,8 @@ Files take_files(const std::filesystem::path& directory) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
         if (!entry.is_regular_file()) continue;
         std::string content(entry.file_size(), '\0');
-        std::ifstream{entry.path(), std::ios::binary}.read(content.data(), static_cast<std::streamsize>(content.size()));
+        std::ifstream{entry.path(), std::ios::binary}.read(content.data(),
+                                                           static_cast<std::streamsize>(content.size()));
         files.emplace(entry.path().lexically_relative(directory), std::move(content));
     }
     return files;
@@ -307,16 +335,14 @@ int posix_fallocate64(int fd, off64_t at, off64_t size) { return DiskHooks::allo
 int fsync(int fd) { return DiskHooks::sync(fd, SYS_fsync); }
 int fdatasync(int fd) { return DiskHooks::sync(fd, SYS_fdatasync); }
 int rename(const char* from, const char* to) noexcept {
-    return DiskHooks::name(Operation::rename, from, to, [&] {
-        return static_cast<int>(::syscall(SYS_rename, from, to));
-    });
+    return DiskHooks::name(Operation::rename, from, to,
+                           [&] { return static_cast<int>(::syscall(SYS_rename, from, to)); });
 }
 int link(const char* from, const char* to) noexcept {
     return DiskHooks::name(Operation::link, from, to, [&] { return static_cast<int>(::syscall(SYS_link, from, to)); });
 }
 int unlink(const char* name) noexcept {
-    return DiskHooks::name(Operation::remove, name, nullptr, [&] {
-        return static_cast<int>(::syscall(SYS_unlink, name));
-    });
+    return DiskHooks::name(Operation::remove, name, nullptr,
+                           [&] { return static_cast<int>(::syscall(SYS_unlink, name)); });
 }
 }

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace jeton::proof {
@@ -18,9 +20,9 @@ enum class Operation : std::uint8_t { write, truncate, sync, failed_sync, rename
 /// One operation, as it was done. Files are named relative to the directory.
 struct DiskEvent {
     Operation what = Operation::write;
-    std::string file;       ///< of a sync: may be a directory, then it is about the names in it
-    std::string other;      ///< of a rename or link: the new name
-    std::size_t at = 0;     ///< of a write; of a truncation: the new size
+    std::string file;    ///< of a sync: may be a directory, then it is about the names in it
+    std::string other;   ///< of a rename or link: the new name
+    std::size_t at = 0;  ///< of a write; of a truncation: the new size
     std::string bytes = {};
 };
 
@@ -66,9 +68,15 @@ public:
     /// With files that are there, and durable.
     explicit Platter(const Files& files);
     void apply(const DiskEvent& event);
+    /// What is left when the power goes.
+    struct Cut {
+        Files files;
+        bool was_seen = false;  ///< the same as after an earlier cut: then there are no files here
+    };
     /// The power goes while `next` is done (nullptr: between two operations): of sectors of 512 bytes that were written
     /// since their last sync each gets an older or its newest content, of names that were not synced the first few.
-    [[nodiscard]] Files cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin) const;
+    [[nodiscard]] Cut cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin);
+    void forget_cuts() { seen_.clear(); }
     /// What programs read, whatever of it is durable.
     [[nodiscard]] Files as_seen() const;
 
@@ -79,6 +87,12 @@ private:
         std::string latest;
         std::map<std::size_t, std::vector<std::string>> pending;  ///< contents of a sector, oldest first
         std::vector<std::size_t> sizes;                           ///< since the last sync
+        std::size_t syncs = 0;                                    ///< so far
+    };
+    /// What the coin says of a file: its size, and the sectors that survive.
+    struct Remains {
+        std::size_t size = 0;
+        std::vector<std::pair<std::size_t, std::string>> sectors;
     };
     struct NameChange {
         std::string name;
@@ -91,8 +105,10 @@ private:
     static void write(Node& node, std::size_t at, std::string_view bytes);
     static void truncate(Node& node, std::size_t size);
     static void sync(Node& node);
-    static std::string survivor(const Node& node, Luck luck, std::mt19937_64& coin);
+    static Remains remains_of(const Node& node, Luck luck, std::mt19937_64& coin);
+    static std::string content_of(const Node& node, const Remains& remains);
 
+    std::set<std::string> seen_;
     std::vector<Node> nodes_;
     Names names_;
     Names durable_names_;

@@ -13,10 +13,41 @@
 namespace jeton::proof {
 
 enum class Act : std::uint8_t {
-    create_environment, delete_environment, create_tenant, create_app, delete_app, edit_app, publish, add_tenant,
-    remove_tenant, allow, decline, disable, enable, generate, rotate, roll_back, deactivate, create_pair, revoke_pair,
-    bind, bind_pattern, bind_introspector, unbind, grant, ungrant, ask_by_secret, ask_by_pair, ask_by_binding,
-    revoke_token, revoke_all, rotate_key, wait, turn_clock, restart, kill,
+    create_environment,
+    delete_environment,
+    create_tenant,
+    create_app,
+    delete_app,
+    edit_app,
+    publish,
+    add_tenant,
+    remove_tenant,
+    allow,
+    decline,
+    disable,
+    enable,
+    generate,
+    rotate,
+    roll_back,
+    deactivate,
+    create_pair,
+    revoke_pair,
+    bind,
+    bind_pattern,
+    bind_introspector,
+    unbind,
+    grant,
+    ungrant,
+    ask_by_secret,
+    ask_by_pair,
+    ask_by_binding,
+    revoke_token,
+    revoke_all,
+    rotate_key,
+    wait,
+    turn_clock,
+    restart,
+    kill,
 };
 
 /// Plain numbers, so that a step still means something where those before it are left out.
@@ -32,9 +63,9 @@ struct Step {
     long fault = 0;            ///< the operation of the disk that fails meanwhile; 0: none
 };
 
-inline constexpr std::array people{Person{0, "root"},       Person{2001, "dora"},  Person{2002, "dan"},
-                                   Person{2003, "tina"},    Person{2004, "tom"},   Person{2005, "wanda"},
-                                   Person{2006, "will"},    Person{2007, "iris"}};
+inline constexpr std::array people{Person{0, "root"},    Person{2001, "dora"}, Person{2002, "dan"},
+                                   Person{2003, "tina"}, Person{2004, "tom"},  Person{2005, "wanda"},
+                                   Person{2006, "will"}, Person{2007, "iris"}};
 inline constexpr std::size_t root = 0, dora = 1, dan = 2, tina = 3, tom = 4, wanda = 5, will = 6, iris = 7;
 inline constexpr std::array<std::string_view, 2> apps{"dispatcher", "bookings"};
 inline constexpr std::array<std::string_view, 2> tenants{"1", "2"};

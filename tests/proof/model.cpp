@@ -204,7 +204,8 @@ Question Model::question(const Step& step) const {
         case Act::ask_by_secret: {
             asked.verb = "token.issue";
             const auto* one = one_of(shown, step.n);
-            body["auth"] = as_client(one == nullptr ? "jid.none" : one->client_id, one == nullptr ? "none" : one->value);
+            body["auth"] =
+                as_client(one == nullptr ? "jid.none" : one->client_id, one == nullptr ? "none" : one->value);
             in_path();
             if (names_scope(step)) body["scope"] = scope_in(step);
             break;
@@ -227,8 +228,8 @@ Question Model::question(const Step& step) const {
             const auto* one = one_of(shown, step.n);
             const auto* token = one_of(tokens, step.n / 7);
             body["token"] = token == nullptr ? "none" : token->text;
-            body["client"] = {
-                {"auth", as_client(one == nullptr ? "jid.none" : one->client_id, one == nullptr ? "none" : one->value)}};
+            body["client"] = {{"auth", as_client(one == nullptr ? "jid.none" : one->client_id,
+                                                 one == nullptr ? "none" : one->value)}};
             break;
         }
         case Act::revoke_all:
@@ -282,8 +283,7 @@ std::string Model::refused_about_connection(const Step& step, Role role, std::se
     const bool administers_it = administers(step.who, tenant_in(step));
     const bool by_developer = role == Role::developers || role == Role::configurers;
     const bool by_admin = role == Role::tenant_admins || role == Role::configurers;
-    const bool is_theirs =
-        step.who == root || (by_developer && develops) || (by_admin && administers_it);
+    const bool is_theirs = step.who == root || (by_developer && develops) || (by_admin && administers_it);
     if (!is_theirs) return develops || administers_it ? "forbidden" : "not_found";
     return states.contains(found->second.state) ? "" : "wrong_state";
 }
@@ -334,8 +334,8 @@ std::string Model::scope_of(const ConnectionKey& key) const {
 /// Who the caller is: a client that is known by now, or why not (RFC 6749 §5.2; S1, S3, S4).
 std::string Model::client_of(const Step& step, ConnectionKey& of) const {
     constexpr auto wrong = "invalid_client";
-    const bool names_path = step.act == Act::ask_by_binding ? !step.flag && step.n % 2 == 0
-                                                            : step.act == Act::ask_by_secret && step.flag;
+    const bool names_path =
+        step.act == Act::ask_by_binding ? !step.flag && step.n % 2 == 0 : step.act == Act::ask_by_secret && step.flag;
     if (names_path && !environments_.contains(step.environment)) return "invalid_request";
     const auto elsewhere = [&] { return names_path && std::get<2>(of) != step.environment; };
     if (step.act == Act::ask_by_secret || step.act == Act::revoke_token) {
@@ -632,17 +632,32 @@ Model::Verdict Model::verdict(const Step& step) {
             return ok([pair](const Answer*) { pair->revoked = true; });
         }
         case Act::bind:
-            return add_binding(step, {.kind = Binding::Kind::connection, .of = key, .who = worker_in(step),
-                                      .is_default = step.flag, .ends = {}, .id = {}},
+            return add_binding(step,
+                               {.kind = Binding::Kind::connection,
+                                .of = key,
+                                .who = worker_in(step),
+                                .is_default = step.flag,
+                                .ends = {},
+                                .id = {}},
                                found == connections.end() ? "not_found" : "");
         case Act::bind_pattern:
-            return add_binding(step, {.kind = Binding::Kind::pattern, .of = {step.app, 0, step.environment},
-                                      .who = worker_in(step), .is_default = false, .ends = {}, .id = {}},
-                               known_apps.contains(step.app) && environments_.contains(step.environment) ? ""
-                                                                                                         : "not_found");
+            return add_binding(
+                step,
+                {.kind = Binding::Kind::pattern,
+                 .of = {step.app, 0, step.environment},
+                 .who = worker_in(step),
+                 .is_default = false,
+                 .ends = {},
+                 .id = {}},
+                known_apps.contains(step.app) && environments_.contains(step.environment) ? "" : "not_found");
         case Act::bind_introspector:
-            return add_binding(step, {.kind = Binding::Kind::introspection, .of = {0, 0, step.environment},
-                                      .who = iris, .is_default = false, .ends = {}, .id = {}},
+            return add_binding(step,
+                               {.kind = Binding::Kind::introspection,
+                                .of = {0, 0, step.environment},
+                                .who = iris,
+                                .is_default = false,
+                                .ends = {},
+                                .id = {}},
                                environments_.contains(step.environment) ? "" : "not_found");
         case Act::unbind: {
             refused = refused_by_role(step.who, Role::operators);
@@ -676,8 +691,8 @@ Model::Verdict Model::verdict(const Step& step) {
             (void)client_of(step, of);
             return ok([this, of](const Answer* answer) {
                 constexpr Time life = 900;
-                tokens.push_back({of, connections.at(of).client_id, text_in(answer, "access_token"), wall_ + life,
-                                  time_ + life});
+                tokens.push_back(
+                    {of, connections.at(of).client_id, text_in(answer, "access_token"), wall_ + life, time_ + life});
             });
         }
         case Act::revoke_token: {

@@ -19,19 +19,19 @@ namespace jeton::proof {
 
 /// The rules that a test can have wrong on purpose: the vault must be seen to differ.
 struct Rules {
-    std::size_t active_secrets = 2;        ///< at a time (S17)
-    bool pause_stops_tokens = true;        ///< S46
-    bool upgrade_needs_allow = true;       ///< new scopes count after Allow only (S42)
-    bool passed_stays_passed = true;       ///< a clock that is set back prolongs nothing (T48)
-    bool both_work_in_overlap = true;      ///< S17
-    bool refused_leaves_nothing = true;    ///< a change that the disk refused
+    std::size_t active_secrets = 2;      ///< at a time (S17)
+    bool pause_stops_tokens = true;      ///< S46
+    bool upgrade_needs_allow = true;     ///< new scopes count after Allow only (S42)
+    bool passed_stays_passed = true;     ///< a clock that is set back prolongs nothing (T48)
+    bool both_work_in_overlap = true;    ///< S17
+    bool refused_leaves_nothing = true;  ///< a change that the disk refused
 };
 
 class Model {
 public:
     enum class State : std::uint8_t { not_connected, connected, disabled };
-    using Time = std::int64_t;                                              ///< seconds
-    using TenantKey = std::pair<std::size_t, std::size_t>;                  ///< tenant, environment
+    using Time = std::int64_t;                                                ///< seconds
+    using TenantKey = std::pair<std::size_t, std::size_t>;                    ///< tenant, environment
     using ConnectionKey = std::tuple<std::size_t, std::size_t, std::size_t>;  ///< app, tenant, environment
 
     struct Secret {
@@ -47,8 +47,8 @@ public:
         bool tenant_pause = false;
         bool operator_pause = false;
         std::vector<Secret> secrets;
-        std::set<std::size_t> revoked = {};    ///< tokens, one by one
-        std::size_t void_before = 0;           ///< tokens, all that were given before this one
+        std::set<std::size_t> revoked = {};  ///< tokens, one by one
+        std::size_t void_before = 0;         ///< tokens, all that were given before this one
     };
     struct App {
         bool developer_configures = true;

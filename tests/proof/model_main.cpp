@@ -100,9 +100,10 @@ void agree(Tally& tally, std::uint64_t first, std::uint64_t count) {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     tally.say("H9: vault and model agree after every step of random lives", why);
-    std::cout << fmt::format("    {} seeds from {}, {} steps ({} done, {} met a disk that failed), {} answers compared, "
-                             "{:.1f} s\n",
-                             count, first, counts.steps, counts.done, counts.faults, counts.answers, took.count());
+    std::cout << fmt::format(
+        "    {} seeds from {}, {} steps ({} done, {} met a disk that failed), {} answers compared, "
+        "{:.1f} s\n",
+        count, first, counts.steps, counts.done, counts.faults, counts.answers, took.count());
 }
 
 /// A rule that is wrong in the model must be seen: else nobody looks at it.

@@ -7,22 +7,33 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
 #include "daemon/vault/verbs/table.hpp"
+
+namespace jeton::vault {
+
+void DatabaseProbe::leave_files(Database& database) {
+    auto* handle = database.handle_.getHandle();
+    int persist = 1;
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_file_control(handle, nullptr, SQLITE_FCNTL_PERSIST_WAL, &persist);
+}
+
+}  // namespace jeton::vault
 
 namespace jeton::proof {
 namespace {
 
 std::string frame(std::size_t id, const Question& question) {
     const auto uid = question.who.uid;
-    return json::serialize(
-        json::value{{"id", id},
-                    {"peer", {{"uid", uid}, {"gid", uid}, {"pid", 5}, {"user", question.who.name}}},
-                    {"socket", question.verb == "token.issue" ? "token" : "control"},
-                    {"verb", question.verb},
-                    {"body", question.body}});
+    return json::serialize(json::value{{"id", id},
+                                       {"peer", {{"uid", uid}, {"gid", uid}, {"pid", 5}, {"user", question.who.name}}},
+                                       {"socket", question.verb == "token.issue" ? "token" : "control"},
+                                       {"verb", question.verb},
+                                       {"body", question.body}});
 }
 
 void add(std::string& text, const vault::Value& value) {
@@ -72,7 +83,8 @@ Vault::Vault(const Place& place, const Clock& clock)
 
 vault::Desk& Vault::desk() {
     if (desk_) return *desk_;
-    constexpr std::int64_t nobody = 65534;  // whose daemon it is: the operator is uid 0, everybody else is granted roles
+    constexpr std::int64_t nobody =
+        65534;  // whose daemon it is: the operator is uid 0, everybody else is granted roles
     desk_ = std::make_unique<vault::Desk>(*room_, nobody, [this](std::string payload) {
         auto sent = json::parse(payload).as_object();
         if (sent.contains("id")) sent_.push_back(std::move(sent));
@@ -141,6 +153,12 @@ void Vault::end() {
     desk().write_tally();
     desk().keep_time();
     store_.checkpoint();
+    is_ended_ = true;
+}
+
+Vault::~Vault() {
+    if (auto* database = engine().database.get(); database != nullptr && !is_ended_)
+        vault::DatabaseProbe::leave_files(*database);
 }
 
 std::string Vault::dump() {

@@ -21,9 +21,13 @@
 
 namespace jeton::vault {
 
-/// The door into an open store that tests have.
+/// The doors into an open store that tests have.
 struct StoreProbe {
     static Engine& engine(Store& store) { return *store.engine_; }
+};
+struct DatabaseProbe {
+    /// As a killed process: what closes it writes nothing.
+    static void leave_files(Database& database);
 };
 
 }  // namespace jeton::vault
@@ -77,11 +81,13 @@ private:
     std::filesystem::path directory_;
 };
 
-/// From start to end, or to its death: it writes nothing that it is not told to when it is destroyed, but what
-/// SQLite does when it closes.
+/// From start to end. Destroyed without `end` it has been killed: nothing is written.
 class Vault {
 public:
     Vault(const Place& place, const Clock& clock);
+    ~Vault();
+    Vault(const Vault&) = delete;
+    Vault& operator=(const Vault&) = delete;
 
     /// All in one turn of the loop. An answer for each question, in their order.
     std::vector<Answer> ask(const std::vector<Question>& questions);
@@ -111,6 +117,7 @@ private:
 
     Config config_;
     vault::Store store_;
+    bool is_ended_ = false;
     std::unique_ptr<vault::Room> room_;
     std::unique_ptr<vault::Desk> desk_;
     std::vector<json::object> sent_;

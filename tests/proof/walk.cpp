@@ -172,9 +172,8 @@ std::optional<std::string> Walk::rotate_key(const Step& step) {
     std::string word = "done";
     {
         auto group = vault_->store().group();
-        const auto rotated = group.attempt([&](Transaction& tx) {
-            return vault::rotate_data_key(tx, peer_of(people[root]), name, clock_.now());
-        });
+        const auto rotated = group.attempt(
+            [&](Transaction& tx) { return vault::rotate_data_key(tx, peer_of(people[root]), name, clock_.now()); });
         if (!rotated) word = protocol::word_of(rotated.error().code).name;
         group.commit();
     }
@@ -192,14 +191,8 @@ std::optional<std::string> Walk::rotate_key(const Step& step) {
 }
 
 std::optional<std::string> Walk::restart(bool cleanly) {
-    if (cleanly) {
-        vault_->end();
-        vault_.reset();
-    } else {
-        const auto files = take_files(place_.directory());  // what it writes when it closes is what a killed one does not
-        vault_.reset();
-        put_files(place_.directory(), files);
-    }
+    if (cleanly) vault_->end();
+    vault_.reset();
     start();
     if (vault_->store().state() != vault::StoreState::unsealed)
         return "it does not open again: " + vault_->store().reason();
@@ -215,7 +208,8 @@ std::optional<std::string> Walk::compare_connections() {
     std::map<std::string, std::vector<std::string>> secrets_of;
     for (const auto& row : secrets.done.as_array()) {
         const auto state = words(row, "state");
-        secrets_of[words(row, "connection")].push_back(state == "active" ? state + words(row, "deactivates_at") : state);
+        secrets_of[words(row, "connection")].push_back(state == "active" ? state + words(row, "deactivates_at")
+                                                                         : state);
     }
     std::map<std::string, const json::value*> rows;
     for (const auto& row : listed.done.as_array()) rows.emplace(words(row, "connection"), &row);
@@ -279,9 +273,9 @@ std::optional<std::string> Walk::compare_sights() {
             }
             ++counts_.answers;
             const auto found = column(vault_->see(people[who], "access.list", {{"pending", pending}}), "connection");
-            if (auto wrong = differ(fmt::format("what {} sees of {}", people[who].name,
-                                                pending ? "what waits" : "what was allowed"),
-                                    sorted(expected), found))
+            if (auto wrong = differ(
+                    fmt::format("what {} sees of {}", people[who].name, pending ? "what waits" : "what was allowed"),
+                    sorted(expected), found))
                 return wrong;
         }
     }
@@ -338,8 +332,8 @@ std::optional<std::string> Walk::compare_tokens(bool all) {
                 return vault::introspect_token(tx, peer_of(people[iris]), environments[e], token.text, clock_.now());
             });
             ++counts_.answers;
-            if (shown.has_value() != bound) return fmt::format("iris may{} introspect {}", bound ? " not" : "",
-                                                               environments[e]);
+            if (shown.has_value() != bound)
+                return fmt::format("iris may{} introspect {}", bound ? " not" : "", environments[e]);
             if (!shown) break;
             if (auto wrong = differ(fmt::format("token {} in {}", i, environments[e]), model_.is_active(token, e),
                                     shown->has_value()))
@@ -376,8 +370,12 @@ std::optional<std::string> Walk::compare_all() {
         }
         for (const auto& [key, connection] : model_.connections) {
             const auto [app, tenant, environment] = key;
-            if (auto wrong = compare_decision({.act = Act::ask_by_binding, .who = who, .app = app, .tenant = tenant,
-                                               .environment = environment, .flag = true}))
+            if (auto wrong = compare_decision({.act = Act::ask_by_binding,
+                                               .who = who,
+                                               .app = app,
+                                               .tenant = tenant,
+                                               .environment = environment,
+                                               .flag = true}))
                 return wrong;
         }
     }

@@ -33,7 +33,7 @@ public:
     struct Counts {
         long steps = 0;
         long done = 0;
-        long faults = 0;  ///< that reached a change
+        long faults = 0;   ///< that reached a change
         long answers = 0;  ///< that were compared
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }

@@ -97,6 +97,7 @@ const std::vector<Record>& expected_schema(std::int64_t version) {
 void check_schema(Database& database, const std::filesystem::path& file, std::int64_t version) {
     const auto& expected = expected_schema(version);
     const auto found = schema_of(database);
+    if (found == expected) return;
     const auto name_of = [](const Record& row) {
         const auto* type = std::get_if<std::string>(row.data());
         const auto* name = std::get_if<std::string>(&row[1]);

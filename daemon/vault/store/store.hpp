@@ -76,8 +76,8 @@ public:
     /// The time that deadlines are judged by.
     [[nodiscard]] UtcSeconds time();
     /// Where a deadline has passed since the last commit, makes that durable: it stays passed whatever the clock says
-    /// after a crash. Likewise that what a failed disk has refused did not happen. Costs nothing where there is neither.
-    /// Throws StoreFault.
+    /// after a crash. Likewise that what a failed disk has refused did not happen. Costs nothing where there is
+    /// neither. Throws StoreFault.
     void note_ends();
     /// Makes the time durable in any case, before the daemon ends. Nothing where it is not unsealed. Throws StoreFault.
     void keep_time();
