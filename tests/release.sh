@@ -15,3 +15,5 @@ export JETON_CONNECTIONS=100000  # scale: of the large store
 export JETON_AUDIT=10000000      # scale: entries of the long audit
 export JETON_FUZZ_SECONDS=1200   # fuzz: for each target
 export JETON_REMOVE_GUARDS=1     # guards: each is taken away, and must be missed
+export JETON_CRASH_POINTS=500000 # proof: cuts and failures of the disk
+export JETON_MODEL_SEEDS=20000   # proof: lives that a model follows
