@@ -282,24 +282,40 @@ class Services(Boxed):
         self.assertSoon(result)
         self.assertEqual(self.inodes(), inodes)
 
-    def test_F9_ten_restarts_of_the_exchange_under_load_cut_no_token_request(self):
+    def connections_of_a_portal(self, environment):
+        """40 of them, whose tokens live too short to be served from memory for long."""
         portal = self.box.spawn(f"{box.TOOLS}/portal.py", text=True, stdin=-1, stdout=-1)
         self.addCleanup(box.end, portal)
         endpoint = f"http://127.0.0.1:{portal.stdout.readline().strip()}/token"
-        self.box.jeton("environment", "create", "portal", "--kind", "upstream", "--token-endpoint", endpoint, "--allow-loopback-http")
+        self.box.jeton("environment", "create", environment, "--kind", "upstream", "--token-endpoint", endpoint, "--allow-loopback-http")
         tenants = range(1, 41)
         rows = "".join(f"{tenant},cid.{tenant:010},cs1.{tenant:016}\n" for tenant in tenants)
         self.box.put_text(f"tenant,client_id,client_secret\n{rows}", "/root/pairs.csv", 0o600)
-        self.box.jeton("import", "/root/pairs.csv", "--app", "dispatcher", "--environment", "portal", "--rate", "100/s")
-        connections = [f"dispatcher/{tenant}@portal" for tenant in tenants]
+        self.box.jeton("import", "/root/pairs.csv", "--app", "dispatcher", "--environment", environment, "--rate", "100/s")
+        connections = [f"dispatcher/{tenant}@{environment}" for tenant in tenants]
         for connection in connections:
             self.box.jeton("binding", "add", connection, "--user", "alice")
+        return connections
+
+    def test_F9_ten_restarts_of_the_exchange_under_load_cut_no_token_request(self):
+        connections = self.connections_of_a_portal("portal")
         inodes, result = self.inodes(), self.load(*connections)
         for _ in range(10):
             self.box.run("systemctl", "restart", "jeton-exchange")
         result = result()
         self.assertNothingLost(result, len(connections))
         self.assertGreater(result["tokens"], len(connections), "they came from the portal all the time, not from memory")
+        self.assertEqual(self.inodes(), inodes)
+
+    def test_F9_all_three_restarted_at_once_under_load_refuse_and_cut_nothing(self):
+        """As an upgrade does: requests that came before are decided by the next vault, for a front that ends as well."""
+        connections = self.connections_of_a_portal("harbour")
+        inodes, result = self.inodes(), self.load(*connections)
+        for _ in range(5):
+            self.box.run("systemctl", "restart", "jetond", "jeton-vault", "jeton-exchange")
+            time.sleep(0.2)
+        result = result()
+        self.assertNothingLost(result, len(connections))
         self.assertEqual(self.inodes(), inodes)
 
     def test_F9_reloads_under_load_refuse_and_cut_nothing(self):
