@@ -475,7 +475,13 @@ int main(int argc, char** argv) {
     start = std::chrono::steady_clock::now();
     while (cuts.points < points - failures.points) {
         // Every eighth life begins with the first start of a vault.
-        cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true, cuts);
+        try {
+            cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true,
+                           cuts);
+        } catch (const std::exception& fault) {
+            cuts.note("thrown", fmt::format("seed {}: {}", seed, fault.what()));
+            ++cuts.points;
+        }
         ++seed;
     }
     tally.say(
