@@ -375,6 +375,7 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
         Disk disk{place.directory()};
         Life life{place, &stage, Sync::as_it_is, 30};
         disk.fail(nth, error, for_good);
+        const bool ends_there = coin() % 2 == 0;  // killed as soon as something was refused
         int refused_turns = 0;
         for (const auto& step : life_of(seed, steps_of_a_failing_life, false)) {
             if (!Life::is_asked(step)) continue;
@@ -390,13 +391,13 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
                 findings.note("a refused change has left something", where);
             if (!life.vault().see(people[root], "connection.list").is_done())
                 findings.note("reading fails, too", where);
+            if (ends_there) break;
         }
         if (!for_good && refused_turns > 1) findings.note("one failure was met twice", where);
         disk.fail(0, 0);
-        if (coin() % 2 == 0) {
+        if (for_good || refused_turns == 0) life.vault().tick();  // what it does each second
+        if (!ends_there) {
             if (auto wrong = live_on(life.vault())) findings.note(*wrong, where);
-        } else {
-            life.vault().tick();  // what it does each second
         }
         recording.moments.push_back(life.moment(disk));
         recording.moments.back().events = 0;
@@ -474,7 +475,13 @@ int main(int argc, char** argv) {
     start = std::chrono::steady_clock::now();
     while (cuts.points < points - failures.points) {
         // Every eighth life begins with the first start of a vault.
-        cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true, cuts);
+        try {
+            cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true,
+                           cuts);
+        } catch (const std::exception& fault) {
+            cuts.note("thrown", fmt::format("seed {}: {}", seed, fault.what()));
+            ++cuts.points;
+        }
         ++seed;
     }
     tally.say(

@@ -98,7 +98,7 @@ Step random_step(std::mt19937_64& dice, bool faults) {
     if (step.act == Act::wait) step.seconds = waits[dice() % waits.size()];
     if (step.act == Act::turn_clock) step.seconds = waits[dice() % waits.size()] * (dice() % 2 == 0 ? 1 : -1);
     if (step.act == Act::rotate && dice() % 4 == 0) step.seconds = 0;
-    if (faults && dice() % 12 == 0) step.fault = static_cast<long>(dice() % 40) + 1;
+    if (faults && dice() % 6 == 0) step.fault = static_cast<long>(dice() % 30) + 1;
     return step;
 }
 
