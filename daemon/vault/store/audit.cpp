@@ -228,7 +228,8 @@ Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& prun
     // A row that is deleted or put back outside jeton is named by the entry that told of it last. Where that one goes
     // away here, the entry of the pruning itself tells of the row again.
     engine.authority.tell_again(changes);
-    return Pruned{end.sequence - start.sequence, std::move(checkpoint), is_old && end.sequence < last};
+    // The anchor follows this commit: what it kept from being pruned is next.
+    return Pruned{end.sequence - start.sequence, std::move(checkpoint), is_old && end.sequence < head.sequence - 1};
 }
 
 }  // namespace jeton::vault::audit

@@ -66,6 +66,20 @@ TEST_CASE("audit prune: older entries go, the chain goes on from a checkpoint, a
     CHECK(place.run([](Transaction& tx) { return audit_checkpoints::find(tx); })->sequence == 8);
 }
 
+TEST_CASE("audit prune: what came since the last change of authority goes, too, with the next piece") {
+    Place place;
+    place.begin();
+    write_days(place, 2);
+    for (int i = 0; i < 20; ++i) place.run([](Transaction& tx) { tx.append_audit(entry("token.issued")); });
+    const auto before = place.clock.now() + day;
+    const auto first = prune_before(place, before);
+    CHECK(first.entries == 2);
+    CHECK(first.has_more);
+    const auto second = prune_before(place, before);
+    CHECK(second.entries == 21);  // but the entry of the pruning itself, which the anchor vouches with
+    CHECK(verifies(place));
+}
+
 TEST_CASE("audit prune: what the anchor vouches with stays, whatever its age") {
     Place place;
     place.begin();
