@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::int64_t claimed_epoch() const;
     /// The file is there, believed or not.
     [[nodiscard]] bool exists() const;
+    /// Without a key: the file is there, as `initialise` makes it before the first commit.
+    [[nodiscard]] bool awaits_first_commit() const { return exists() && !has_seen_a_store(); }
     /// The newest slot that `root` has MACed; nothing where there is none. Later writes count on from it.
     [[nodiscard]] std::optional<AnchorContent> read(const RootKey& root);
     /// Durable when it returns. Creates file and directory where they are missing. Throws StoreFault.

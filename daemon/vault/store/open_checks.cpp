@@ -57,18 +57,36 @@ std::uint32_t big_endian(const unsigned char* bytes) {
            static_cast<std::uint32_t>(bytes[2]) << 8U | bytes[3];
 }
 
-/// Reads the file's header with nothing but read(2), so that a newer file is refused before SQLite has seen it.
-/// False for an empty file.
-bool check_header(const std::filesystem::path& file) {
-    constexpr std::string_view magic{"SQLite format 3\0", 16};
-    constexpr std::size_t user_version_at = 60;
-    constexpr std::size_t application_id_at = 68;
+constexpr std::size_t first_page = 4096;  ///< all that a file holds before its first checkpoint
+
+using Header = std::array<unsigned char, 100>;
+
+/// With nothing but read(2). Nothing for an empty file; one that is shorter than a header begins like no database.
+std::optional<Header> read_header(const std::filesystem::path& file) {
     const UniqueFd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    std::array<unsigned char, 100> header{};
+    Header header{};
     const auto size = fd ? ::read(fd.get(), header.data(), header.size()) : -1;
     if (size < 0) throw StoreFault(fmt::format("cannot read {}: {}", file.string(), std::strerror(errno)));
-    if (size == 0) return false;
-    if (static_cast<std::size_t>(size) < header.size() || std::memcmp(header.data(), magic.data(), magic.size()) != 0) {
+    if (size == 0) return std::nullopt;
+    return static_cast<std::size_t>(size) < header.size() ? Header{} : header;
+}
+
+bool begins_like_a_database(const Header& header) {
+    constexpr std::string_view magic{"SQLite format 3\0", 16};
+    return std::memcmp(header.data(), magic.data(), magic.size()) == 0;
+}
+
+/// A newer file is refused before SQLite has seen it. False for an empty file, and for what a power cut leaves of one
+/// that never got its first commit.
+bool check_header(const std::filesystem::path& file, bool never_committed) {
+    constexpr std::size_t user_version_at = 60;
+    constexpr std::size_t application_id_at = 68;
+    const auto found = read_header(file);
+    if (!found) return false;
+    const auto& header = *found;
+    if (!begins_like_a_database(header)) {
+        std::error_code ec;
+        if (never_committed && std::filesystem::file_size(file, ec) <= first_page) return false;
         throw damaged(file, "it does not begin like a database");
     }
     const auto application = big_endian(header.data() + application_id_at);
@@ -151,13 +169,13 @@ bool check_content(Database& database, const std::filesystem::path& file, std::o
 
 }  // namespace
 
-OpenedDatabase open_database(const std::filesystem::path& file) {
+OpenedDatabase open_database(const std::filesystem::path& file, bool never_committed) {
     std::error_code ec;
     if (std::filesystem::symlink_status(file, ec).type() == std::filesystem::file_type::not_found) return {};
     if (const auto trusted = check_trusted_file(file, true); !trusted) {
         throw StoreUnusable(trusted.error().what, trusted.error().next);
     }
-    if (!check_header(file)) return {};
+    if (!check_header(file, never_committed)) return {};
     try {
         auto database = std::make_unique<Database>(file);
         std::optional<KeptStore> kept;
@@ -178,6 +196,13 @@ std::unique_ptr<Database> create_database(const std::filesystem::path& file) {
     {
         const UniqueFd fd{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
         if (!fd) throw StoreFault(fmt::format("cannot create {}: {}", file.string(), std::strerror(errno)));
+        const auto left = read_header(file);
+        if (left && !begins_like_a_database(*left)) {
+            // Of an earlier attempt. SQLite would read its journal into the new file.
+            (void)::unlink(std::filesystem::path{file}.concat("-journal").c_str());
+            if (::ftruncate(fd.get(), 0) != 0 || ::fsync(fd.get()) != 0)
+                throw StoreFault(fmt::format("cannot empty {}: {}", file.string(), std::strerror(errno)));
+        }
     }
     sync_directory(file.parent_path());
     auto database = std::make_unique<Database>(file);

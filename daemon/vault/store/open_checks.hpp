@@ -16,8 +16,9 @@ struct OpenedDatabase {
 };
 
 /// Migrates an older database, having made a copy of it. Throws StoreUnusable for everything else that is not a whole
-/// database of jeton, files untouched.
-[[nodiscard]] OpenedDatabase open_database(const std::filesystem::path& file);
+/// database of jeton, files untouched. `never_committed`: the anchor knows of no commit, so that a first page that
+/// begins like no database is what a power cut left of one, and counts as one that never got its first commit.
+[[nodiscard]] OpenedDatabase open_database(const std::filesystem::path& file, bool never_committed);
 
 /// A new file with mode 0600, durable in its directory, without any table. A file that never got its first commit may
 /// stand there. Throws StoreFault.

@@ -111,7 +111,7 @@ void Store::open() {
         return;
     }
     try {
-        auto opened = open_database(engine_->file);
+        auto opened = open_database(engine_->file, engine_->anchor.awaits_first_commit());
         engine_->database = std::move(opened.database);
         kept_before_ = std::move(opened.kept_before);
     } catch (const StoreInUse&) {
@@ -147,7 +147,8 @@ std::int64_t Store::last_entry() const { return engine_->authority.counters().au
 Result<void> Store::initialise(RootKey root, const std::vector<KeySlot>& slots) {
     if (engine_->unusable) return unusable(*engine_);
     // A first commit whose anchor failed has left a whole store behind.
-    if (!engine_->database) engine_->database = open_database(engine_->file).database;
+    if (!engine_->database)
+        engine_->database = open_database(engine_->file, engine_->anchor.awaits_first_commit()).database;
     if (engine_->database) {
         return refuse(Errc::wrong_state, fmt::format("the store is {} already", name_of(state())),
                       state() == StoreState::sealed ? "jeton unseal" : "jeton status");

@@ -70,6 +70,36 @@ TEST_CASE("store: uninitialised, initialised, sealed, unsealed") {
     CHECK(fresh.epoch() == 1);
 }
 
+TEST_CASE("store: what a power cut leaves of a file before its first commit is begun anew (T32)") {
+    const Place::Files whole = [] {
+        Place place;
+        place.begin();
+        place.close();
+        return place.save();
+    }();
+    for (const auto& left : {std::string(4096, '\0'), std::string(1, 'S'), "SQLite f" + std::string(504, '\0')}) {
+        Place place;
+        place.begin();
+        place.close();
+        const auto seen = place.save();
+        place.restore({left, "", std::string(1024, '\0')});  // the anchor of epoch 0 claims nothing
+        CHECK(place.open().state() == StoreState::uninitialised);
+        REQUIRE(place.store().initialise(place.root.copy(), one_slot(place)));
+        add_app(place, "a");
+        place.open();
+        CHECK(place.unseal());
+        // Beside an anchor that has seen a store, or where more than a page is there, it is damage.
+        place.close();
+        place.restore({left, "", seen.anchor});
+        CHECK(place.open().state() == StoreState::sealed);
+        place.close();
+        auto damaged = whole.database;
+        damaged.replace(0, 100, 100, '\0');
+        place.restore({damaged, "", std::string(1024, '\0')});
+        CHECK(place.open().state() == StoreState::sealed);
+    }
+}
+
 TEST_CASE("store: files are private, whatever the umask") {
     Place place;
     const auto mask = ::umask(0);
