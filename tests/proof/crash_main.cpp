@@ -466,7 +466,7 @@ int main(int argc, char** argv) {
     auto start = std::chrono::steady_clock::now();
     fail_everywhere(stage, seed, points / 40, failures);
     tally.say(
-        "H2: the disk fails at every operation, once or for good: what is refused leaves nothing, and what is "
+        "T30: the disk fails at every operation, once or for good: what is refused leaves nothing, and what is "
         "acknowledged stays",
         failures.text());
     tell(failures, start);
@@ -485,7 +485,7 @@ int main(int argc, char** argv) {
         ++seed;
     }
     tally.say(
-        "H2: the power goes at every operation: nothing acknowledged is lost, no change is without its entry, the "
+        "T32: the power goes at every operation: nothing acknowledged is lost, no change is without its entry, the "
         "store opens and lives on",
         cuts.text());
     tell(cuts, start);

@@ -99,7 +99,7 @@ void agree(Tally& tally, std::uint64_t first, std::uint64_t count) {
         why += (why.empty() ? "" : "\n    ") + told(seed, shortest(seed, *std::move(seen), {}, stage));
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    tally.say("H9: vault and model agree after every step of random lives", why);
+    tally.say("vault and model agree after every step of random lives", why);
     std::cout << fmt::format(
         "    {} seeds from {}, {} steps ({} done, {} met a disk that failed), {} answers compared, "
         "{:.1f} s\n",
