@@ -17,7 +17,7 @@ int main(int argc, char** argv) try {
     using namespace jeton::cli;
     harden_process();
     CommandLine line;
-    add_all_verbs(line);
+    add_verbs_for(line, {argv, static_cast<std::size_t>(argc)});
 
     const auto parsed = line.parse(argc, argv);
     print(stdout, parsed.output);

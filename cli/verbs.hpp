@@ -1,6 +1,8 @@
 /// The verbs of each noun, added to the command line in the order in which the help lists them.
 #pragma once
 
+#include <span>
+
 #include "cli/command_line.hpp"
 #include "cli/context.hpp"
 
@@ -36,6 +38,9 @@ void add_completion_verbs(CommandLine& line);  // completion, complete-words
 
 /// All of them.
 void add_all_verbs(CommandLine& line);
+/// Those that a command line can be about: to describe all of them takes longer than to get a token. All where its
+/// first word is not known, or is about others.
+void add_verbs_for(CommandLine& line, std::span<const char* const> words);
 
 /// Asks for what makes a recovery key, and shows the key, once; the exit code.
 int reveal_recovery_key(Context& context, const Call& call);

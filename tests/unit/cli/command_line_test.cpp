@@ -14,8 +14,8 @@ namespace {
 
 CommandLine::Parsed parse(std::vector<const char*> words, GlobalOptions* globals = nullptr) {
     CommandLine line;
-    add_all_verbs(line);
     words.insert(words.begin(), "jeton");
+    add_verbs_for(line, words);
     auto parsed = line.parse(static_cast<int>(words.size()), words.data());
     if (globals != nullptr) *globals = line.globals();
     return parsed;
