@@ -1,7 +1,10 @@
 #include "daemon/vault/store/row_scan.hpp"
 
+#include <atomic>
+#include <condition_variable>
 #include <cstddef>
-#include <future>
+#include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,11 +20,12 @@ struct UncheckedRow {
     Record record;
 };
 
-/// Verifies rows in the order in which they come: one batch while the next one is read.
+/// Verifies rows in the order in which they come: one batch while the next one is read. One thread does it from the
+/// second batch on, for the whole of a scan: one for each batch would often begin on the processor of whoever reads.
 class Checker {
 public:
     Checker(const RootKey& root, Authority& authority) : root_(root), authority_(authority) {}
-    ~Checker() = default;  // waits for what is being checked
+    ~Checker() { join(); }
     Checker(const Checker&) = delete;
     Checker& operator=(const Checker&) = delete;
 
@@ -29,24 +33,49 @@ public:
     [[nodiscard]] bool take(UncheckedRow row) {
         batch_.push_back(std::move(row));
         if (batch_.size() < batch_rows) return true;
-        wait();
-        if (bad_) return false;
-        running_ = std::async(std::launch::async, [this, rows = std::exchange(batch_, {})] { check(rows); });
-        batch_.reserve(batch_rows);
-        return true;
+        if (!thread_.joinable()) thread_ = std::thread{[this] { check_all(); }};
+        hand_over();
+        return !has_failed_;
     }
     /// What is wrong with the first one that does not hold.
     [[nodiscard]] std::optional<std::string> finish() {
-        wait();
+        join();
         check(batch_);
         return bad_;
     }
 
 private:
-    static constexpr std::size_t batch_rows = 1024;  ///< some 2 MB; a store with fewer never starts a thread
+    static constexpr std::size_t batch_rows = 1024;  ///< some 1 MB; a store with fewer never starts a thread
 
-    void wait() {
-        if (running_.valid()) running_.get();
+    void hand_over() {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return next_.empty(); });
+        next_ = std::exchange(batch_, {});
+        batch_.reserve(batch_rows);
+        changed_.notify_one();
+    }
+    void join() {
+        if (!thread_.joinable()) return;
+        {
+            const std::scoped_lock lock{mutex_};
+            was_last_ = true;
+            changed_.notify_one();
+        }
+        thread_.join();
+    }
+    /// The thread.
+    void check_all() {
+        for (;;) {
+            std::vector<UncheckedRow> rows;
+            {
+                std::unique_lock lock{mutex_};
+                changed_.wait(lock, [this] { return !next_.empty() || was_last_; });
+                if (next_.empty()) return;
+                rows = std::exchange(next_, {});
+                changed_.notify_one();
+            }
+            check(rows);
+        }
     }
     void check(const std::vector<UncheckedRow>& rows) {
         for (const auto& row : rows) {
@@ -58,22 +87,30 @@ private:
         const auto* id = std::get_if<std::string>(record.data());
         const auto* stored = std::get_if<Bytes>(&record.back());
         if (id == nullptr || stored == nullptr) {
-            bad_ = Tampered(table.name, id == nullptr ? "without id" : *id).what();
-            return;
+            return fail(Tampered(table.name, id == nullptr ? "without id" : *id));
         }
         const auto mac = row_mac(root_, table.name, *id, canonical_columns(table, record));
         if (same_mac(mac, *stored)) {
             authority_.learn(root_, table, *id, mac);
         } else {
-            bad_ = Tampered(table.name, *id).what();
+            fail(Tampered(table.name, *id));
         }
+    }
+    void fail(const Tampered& row) {
+        bad_ = row.what();
+        has_failed_ = true;
     }
 
     const RootKey& root_;
     Authority& authority_;
     std::vector<UncheckedRow> batch_;
     std::optional<std::string> bad_;  ///< touched by who checks, and looked at when it has ended
-    std::future<void> running_;
+    std::atomic<bool> has_failed_ = false;
+    std::mutex mutex_;  ///< of what follows
+    std::condition_variable changed_;
+    std::vector<UncheckedRow> next_;  ///< to be checked; empty once the thread has it
+    bool was_last_ = false;
+    std::thread thread_;
 };
 
 }  // namespace
