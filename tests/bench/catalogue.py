@@ -145,10 +145,14 @@ PROMISES = [
     Promise(
         "keepalive-16-repeated", "16 sessions, server CPU: a request that repeats the one before on its session", 1.25,
         ("keepalive-16/jeton", "server_cpu_us"), ("keepalive-16/floor", "server_cpu_us"),
+        note="of what jeton adds, the digest by which the request is recognised is a quarter of the instructions (callgrind, [decision 0038](decisions/0038-a-request-that-comes-again.md)), "
+        "most of the rest the event loop.",
     ),
     Promise(
         "keepalive-16-new", "16 sessions, server CPU: a request that its session has not seen before", 1.6,
         ("keepalive-16/jeton, new", "server_cpu_us"), ("keepalive-16/floor", "server_cpu_us"),
+        note="half of its instructions are the parser's, its fields' and the gate's, a fifth the two digests of what was asked (callgrind, "
+        "[decision 0038](decisions/0038-a-request-that-comes-again.md)).",
     ),
     Promise(
         "keepalive-1-repeated", "one session, p50: a request that repeats the one before", 1.3,
@@ -157,13 +161,14 @@ PROMISES = [
     Promise(
         "keepalive-1-new", "one session, p50: a request that its session has not seen before", 1.5,
         ("keepalive-1/jeton, new", "p50_us"), ("keepalive-1/floor", "p50_us"),
+        note="half of its instructions are the parser's, its fields' and the gate's, a fifth the two digests of what was asked (callgrind, "
+        "[decision 0038](decisions/0038-a-request-that-comes-again.md)).",
     ),
     Promise(
         "connect", "a connection for each request, p50, who the caller is included", 1.8,
         ("connect/jeton", "p50_us"), ("connect/floor", "p50_us"),
-        note="seven tenths of the daemon's CPU time for such a request are the kernel's (perf). It makes 22 system calls where the floor makes 9; four of them read "
-        "`/proc/self/fdinfo`, an eighth of the time, to see whether the caller lives in another PID namespace. That could be remembered by the number of the "
-        "pidfd's inode, which is never used again; Asio's own calls (a second `accept4`, `epoll_ctl` for the listener, two looks at `epoll_wait`) are the rest.",
+        note="most of the daemon's time for such a request is the kernel's: beside what the floor asks, it asks who the caller is, by credentials, pidfd and its inode, "
+        "and whether it still lives ([decision 0038](decisions/0038-a-request-that-comes-again.md)).",
     ),
     Promise(
         "oidc-agent-p50", "a connection for each request, p50: so many times below oidc-agent", 3.5,
@@ -176,10 +181,13 @@ PROMISES = [
     Promise(
         "fresh", "a local token signed for each request, tokens per second: so many times oidc-provider", 8,
         ("fresh-16/jeton", "rate"), ("fresh-16/oidc-provider", "rate"), better="higher",
+        note="a third of the vault's time goes into reading rows of the store and checking their MACs, an eighth into signing, an eighth into the account for the audit, "
+        "and a quarter into the sockets between front and vault (perf).",
     ),
     Promise(
         "process", "`jeton token`, the whole process without its one exchange, against `/bin/true`", 1.6,
         ("process/jeton token", "p50_us"), ("process//bin/true", "p50_us"), without=("connect/jeton", "p50_us"),
+        note="the kernel answers some 120 page faults for it and 48 for `/bin/true` (perf): a program of 5 MB, with the C++ library in it.",
     ),
     Promise(
         "library", "`jeton_token_get` from memory, nanoseconds a call", 100,
@@ -194,5 +202,6 @@ PROMISES = [
     Promise(
         "audit-every", '`[audit] tokens = "every"`, 64 callers: so many times the tokens of one commit per token', 25,
         ("every/jeton, 64 callers", "rate"), ("every/jeton, one caller", "rate"), better="higher",
+        note="with 64 callers the disk is not what they wait for: each token costs half a millisecond of the vault's and the front's processor, of which the commit is the smaller part.",
     ),
 ]  # fmt: skip

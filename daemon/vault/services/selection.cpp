@@ -124,7 +124,7 @@ std::optional<FoundConnection> selected_from(Transaction& tx, const Standing& st
     return found;
 }
 
-constexpr std::size_t walked_at_once = 500;
+constexpr std::size_t walked_at_once = 100;
 
 /// An index finds the few that there are.
 bool is_narrow(const Selector& selector, const Names& names) {

@@ -1,5 +1,11 @@
 #include "daemon/vault/store/connections.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <variant>
+
+#include "daemon/vault/keys/tampered.hpp"
 #include "daemon/vault/store/rows.hpp"
 
 namespace jeton::vault {
@@ -11,6 +17,28 @@ template void Transaction::erase(const Connection&);
 }  // namespace jeton::vault
 
 namespace jeton::vault::connections {
+namespace {
+
+ConnectionOrder& order_of(Transaction& tx, const AppId& app) {
+    auto& order = tx.engine().connection_order;
+    if (order.app == app.text && order.epoch == tx.epoch()) return order;
+    order = {app.text, tx.epoch(), {}};
+    tx.engine().database->each(
+        "SELECT t.tenant, e.name, c.id FROM connections c JOIN tenants t ON t.id = c.tenant "
+        "JOIN environments e ON e.id = c.environment WHERE c.app = ? ORDER BY t.tenant, e.name",
+        {app.text}, [&](Record& row) {
+            const auto text = [&](std::size_t at) {
+                auto* found = std::get_if<std::string>(&row[at]);
+                if (found == nullptr) throw Tampered("connections", "of app " + app.text);
+                return std::move(*found);
+            };
+            order.places.push_back({text(0), text(1), text(2)});
+            return true;
+        });
+    return order;
+}
+
+}  // namespace
 
 std::optional<Connection> find(Transaction& tx, const AppId& app, const TenantId& tenant) {
     return rows::first<Connection>(tx, "WHERE app = ? AND tenant = ?", {app.text, tenant.text});
@@ -42,12 +70,19 @@ std::vector<Connection> of_app(Transaction& tx, const AppId& app) {
 
 std::vector<Connection> of_app_behind(Transaction& tx, const AppId& app, std::string_view tenant,
                                       std::string_view environment, std::int64_t limit) {
-    constexpr std::string_view names =
-        "(SELECT t.tenant FROM tenants t WHERE t.id = connections.tenant), "
-        "(SELECT e.name FROM environments e WHERE e.id = connections.environment)";
-    static const auto clause = "WHERE app = ? AND (" + std::string{names} + ") > (?, ?) ORDER BY " +
-                               std::string{names} + " LIMIT ?";  // sql: fixed text
-    return rows::where<Connection>(tx, clause, {app.text, std::string{tenant}, std::string{environment}, limit});
+    auto& order = order_of(tx, app);
+    const auto name_of = [](const ConnectionOrder::Place& place) {
+        return std::pair<std::string_view, std::string_view>{place.tenant, place.environment};
+    };
+    auto at = std::ranges::upper_bound(order.places, std::pair{tenant, environment}, {}, name_of);
+    std::vector<Connection> found;
+    for (; at != order.places.end() && std::ssize(found) < limit; ++at) {
+        auto connection = rows::by_id<Connection>(tx, at->id);
+        if (!connection) throw Tampered("connections", at->id);  // by no commit of ours
+        found.push_back(*std::move(connection));
+    }
+    if (at == order.places.end()) order = {};  // that was the last of it
+    return found;
 }
 
 std::vector<Connection> of_tenant(Transaction& tx, const TenantId& tenant) {

@@ -52,6 +52,7 @@ void Engine::forget() {
     root.reset();
     data_keys_.clear();
     authority = Authority{};
+    connection_order = {};
     next_end_known_at_.reset();
 }
 

@@ -19,6 +19,7 @@
 #include "daemon/vault/store/anchor.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/authority.hpp"
+#include "daemon/vault/store/connection_order.hpp"
 #include "daemon/vault/store/database.hpp"
 #include "daemon/vault/store/faults.hpp"
 #include "daemon/vault/store/store_time.hpp"
@@ -38,6 +39,7 @@ struct Engine {
     bool unusable = false;               ///< there is a file, but not one of ours: `reason` says why
     std::optional<RootKey> root;         ///< none = not unsealed
     Authority authority;
+    ConnectionOrder connection_order;  ///< of the last walk (store/connections)
     std::string instance;
     std::string reason;
     std::string host;
