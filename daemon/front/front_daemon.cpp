@@ -27,6 +27,7 @@ constexpr auto usage_interval = 5s;
 constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
 constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
 constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
+constexpr auto settling_time = 200ms;   ///< until sockets that are to be closed are
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
 constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
 
@@ -76,8 +77,9 @@ VaultClient::Listeners FrontDaemon::listeners() {
             .ready = [this] { tell_ready("serving"); },
             .lost =
                 [this] {
-                    // While it stops, too: what came before is still decided by a vault.
-                    if (asks_for_links_ && !served_) ask_for_connection(supervisor_.native_handle());
+                    if (!asks_for_links_) return;
+                    if (!stopping_) return ask_for_connection(supervisor_.native_handle());
+                    asio::co_spawn(context_.get_executor(), ask_while_stopping(), rethrow);
                 }};
 }
 
@@ -158,6 +160,13 @@ Task<void> FrontDaemon::wait_for_vault() {
     if (!told_ready_ && !stopping_) tell_ready("no vault answers yet; every request is refused until one does");
 }
 
+/// What came before the stop is still decided by a vault, where one is started again, as well. Where all services are
+/// stopped, whoever asked at once would have the service manager start another.
+Task<void> FrontDaemon::ask_while_stopping() {
+    co_await pause(settling_time);
+    if (!served_ && server_.sessions() > 0) ask_for_connection(supervisor_.native_handle());
+}
+
 /// By the loop that serves: where it hangs, the watchdog hears nothing.
 Task<void> FrontDaemon::tell_watchdog(std::chrono::milliseconds interval) {
     for (;;) {
@@ -192,9 +201,9 @@ Task<void> FrontDaemon::shut_down() {
         newcomers = false;
         server_.end_newcomers();
     }
+    served_ = true;
     page_.end();
     if (vault_.state() == "unsealed") co_await report_usage(desk_);
-    served_ = true;
     vault_.expect_end();
     ask_to_stop(supervisor_.native_handle());
     const auto asked = std::chrono::steady_clock::now();
