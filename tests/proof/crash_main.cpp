@@ -24,6 +24,7 @@
 #include "tests/proof/disk.hpp"
 #include "tests/proof/life.hpp"
 #include "tests/proof/model.hpp"
+#include "tests/proof/tally.hpp"
 #include "tests/proof/vault.hpp"
 #include "tests/proof/walk.hpp"
 
@@ -418,16 +419,6 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
     if (wrong) findings.note("afterwards " + *wrong, where + ": " + vault.store().reason());
     return true;
 }
-
-struct Tally {
-    int passed = 0;
-    int failed = 0;
-
-    void say(const std::string& name, const std::string& why = {}) {
-        ++(why.empty() ? passed : failed);
-        std::cout << (why.empty() ? "ok " + name : "FAIL " + name + ": " + why) << std::endl;
-    }
-};
 
 /// Lives that differ, and each of them with each way to fail.
 void fail_everywhere(const Stage& stage, std::uint64_t seed, long most, Findings& findings) {

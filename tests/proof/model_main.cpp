@@ -14,6 +14,7 @@
 
 #include "daemon/base/log.hpp"
 #include "daemon/vault/issuer/libcrypto.hpp"
+#include "tests/proof/tally.hpp"
 #include "tests/proof/walk.hpp"
 
 namespace {
@@ -68,16 +69,6 @@ Divergence shortest(std::uint64_t seed, Divergence seen, const Rules& rules, con
     }
     return seen;
 }
-
-struct Tally {
-    int passed = 0;
-    int failed = 0;
-
-    void say(const std::string& name, const std::string& why = {}) {
-        ++(why.empty() ? passed : failed);
-        std::cout << (why.empty() ? "ok " + name : "FAIL " + name + ": " + why) << std::endl;
-    }
-};
 
 std::string told(std::uint64_t seed, const Divergence& seen) {
     auto text = fmt::format("seed {}: {}", seed, seen.what);
