@@ -113,8 +113,8 @@ private:
     std::uint64_t next_deferred_ = 1;
     wire::Moment announced_;
     std::string announced_state_;
-    std::string told_instance_;    ///< of the store whose entries the journal has
-    std::int64_t told_entry_ = 0;  ///< the last of them
+    std::string told_instance_;                           ///< of the store whose entries the journal has
+    std::int64_t told_entry_ = 0;                         ///< the last of them
     std::chrono::steady_clock::time_point reseal_again_;  ///< after a slice that failed
     bool ends_are_noted_ = true;
     bool signing_keys_end_ = true;

@@ -130,8 +130,9 @@ private:
         const auto app = app_of(number);
         const auto now = clock_.at;
         if (number % tenants_of_an_app == 0) {
-            const NewApp wanted{app, "Example Ltd", "https://example.com/", "developer",
-                                {"tn.acc.invoices:r", "tn.jpm.jobs:r"}, {}, false};
+            const NewApp wanted{
+                app, "Example Ltd", "https://example.com/", "developer", {"tn.acc.invoices:r", "tn.jpm.jobs:r"},
+                {},  false};
             must(create_app(tx, admin_, everything_, wanted, now));
         }
         const auto tenant = tenant_of(number);

@@ -112,7 +112,8 @@ std::vector<Binding> rivals_of(Transaction& tx, const Binding& binding) {
     auto rivals = binding.kind == BindingKind::connection ? bindings::of_connection(tx, binding.connection)
                   : binding.kind == BindingKind::pattern  ? bindings::of_app(tx, binding.app)
                                                           : bindings::introspectors(tx, binding.environment);
-    if (binding.is_default) std::ranges::move(bindings::default_candidates(tx, binding.uid), std::back_inserter(rivals));
+    if (binding.is_default)
+        std::ranges::move(bindings::default_candidates(tx, binding.uid), std::back_inserter(rivals));
     return rivals;
 }
 

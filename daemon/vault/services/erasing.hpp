@@ -18,8 +18,8 @@ struct ErasedRows {
     std::int64_t bindings = 0;
 };
 
-/// Erases the connection, its secrets, client keys, local pairs, tickets, bindings and usage, and adds to `erased`. The caller
-/// records it.
+/// Erases the connection, its secrets, client keys, local pairs, tickets, bindings and usage, and adds to `erased`. The
+/// caller records it.
 void erase_connection(Transaction& tx, const Connection& connection, ErasedRows& erased);
 
 }  // namespace jeton::vault

@@ -94,9 +94,9 @@ struct Verified {
 
 /// The same in pieces, between which the audit may grow and be pruned. What was passed has held.
 struct VerifyWalk {
-    std::int64_t sequence = 0;       ///< of the last entry that was passed
+    std::int64_t sequence = 0;  ///< of the last entry that was passed
     std::array<unsigned char, 32> hash{};
-    std::int64_t entries = 0;        ///< that were passed
+    std::int64_t entries = 0;  ///< that were passed
 };
 /// Goes on until `has_time` says no; nothing: there is more to be walked.
 [[nodiscard]] Result<std::optional<Verified>> verify_on(Transaction& tx, VerifyWalk& walk,
@@ -141,8 +141,9 @@ struct Pruned {
 /// writes the checkpoint that the chain goes on from. The anchor's head and what follows stay, whatever their age.
 /// Refuses `mismatch` where what would go does not hold: what was altered is not covered up. The entry that the caller
 /// appends tells again of all rows that the deleted entries told of last.
-[[nodiscard]] Result<Pruned> prune(Transaction& tx, UtcSeconds before, const std::string& pruned_by,
-                                   const std::function<bool()>& has_time = [] { return true; });
+[[nodiscard]] Result<Pruned> prune(
+    Transaction& tx, UtcSeconds before, const std::string& pruned_by,
+    const std::function<bool()>& has_time = [] { return true; });
 
 }  // namespace audit
 }  // namespace jeton::vault

@@ -194,9 +194,9 @@ std::optional<Break> find_break(Database& database, const RootKey& root, const A
     std::optional<Break> found;
     each_record(database, head.sequence + 1, [&](const Record& record) {
         const auto expected = head.sequence + 1;
-        const auto* how = record.front() != Value{expected}                 ? "is missing"
+        const auto* how = record.front() != Value{expected}           ? "is missing"
                           : !checked_hash(root, reached.hash, record) ? "was edited outside jeton"
-                                                                            : "was put in outside jeton";
+                                                                      : "was put in outside jeton";
         found = Break{expected, fmt::format("audit entry {} {}", expected, how)};
         return false;
     });

@@ -39,8 +39,8 @@ struct Break {
     std::string what;  ///< "audit entry 7 was edited outside jeton"
 };
 
-/// Walks on from `reached`, the last entry that holds, to the entry `until` at most; `reached` is then where it holds up
-/// to. Nothing = all of them hold.
+/// Walks on from `reached`, the last entry that holds, to the entry `until` at most; `reached` is then where it holds
+/// up to. Nothing = all of them hold.
 [[nodiscard]] std::optional<Break> walk_chain(Database& database, const RootKey& root, AuditHead& reached,
                                               std::int64_t until);
 

@@ -48,8 +48,8 @@ struct Room {
     RestoreInProgress restore = {};
     KeptSurvey survey = {};
     BootTime started = clock.boot_time();
-    std::optional<UtcSeconds> audit_verified_at = {};  ///< the whole chain, since the vault began
-    std::optional<UtcSeconds> config_read_at = {};     ///< again, since the vault began
+    std::optional<UtcSeconds> audit_verified_at = {};           ///< the whole chain, since the vault began
+    std::optional<UtcSeconds> config_read_at = {};              ///< again, since the vault began
     std::map<std::string, audit::VerifyWalk> audit_walks = {};  ///< verifications that go on, by their cursor
 };
 

@@ -6,13 +6,14 @@
 #include <memory>
 #include <string>
 
-#include <doctest/doctest.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace jeton;
 using namespace jeton::log;

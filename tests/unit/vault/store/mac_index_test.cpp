@@ -1,3 +1,5 @@
+#include "daemon/vault/store/mac_index.hpp"
+
 #include <map>
 #include <random>
 #include <string>
@@ -6,7 +8,6 @@
 #include <doctest/doctest.h>
 
 #include "daemon/base/encoding.hpp"
-#include "daemon/vault/store/mac_index.hpp"
 
 using namespace jeton;
 using namespace jeton::vault;
