@@ -53,13 +53,14 @@ void Engine::forget() {
     data_keys_.clear();
     authority = Authority{};
     connection_order = {};
+    kept_rows = {};
     next_end_known_at_.reset();
 }
 
 void Engine::replace_root(RootKey next) {
     former_roots_.push_back(std::exchange(*root, std::move(next)));
     authority.rehash(*root);
-    wrote();
+    changes_rows();
     destroys_key();
 }
 
@@ -76,13 +77,18 @@ void Engine::finish_destroying_keys() {
     key_destroyed_ = false;
 }
 
+void Engine::changes_rows() {
+    wrote();
+    kept_rows.change();
+}
+
 void Engine::insert(const TableInfo& table, const Record& record) {
     const auto& id = id_of(record);
     if (authority.find(table, id) != nullptr) throw std::logic_error("a row id was used twice");
     const auto mac = row_mac(root_key(), table.name, id, canonical_columns(table, record));
     auto cells = record;
     cells.push_back(as_value(mac));
-    wrote();
+    changes_rows();
     database->run(table.insert, cells);
     authority.change(root_key(), table, id, mac);
 }
@@ -96,7 +102,7 @@ void Engine::update(const TableInfo& table, const Record& record) {
     cells.push_back(as_value(mac));
     cells.emplace_back(id);
     cells.push_back(as_value(*before));
-    wrote();
+    changes_rows();
     database->run(table.update, cells);
     if (database->changes() != 1) throw Tampered(table.name, id);
     authority.change(root_key(), table, id, mac);
@@ -105,7 +111,7 @@ void Engine::update(const TableInfo& table, const Record& record) {
 void Engine::erase(const TableInfo& table, const std::string& id) {
     const auto* before = authority.find(table, id);
     if (before == nullptr) throw std::logic_error("a row to delete does not exist");
-    wrote();
+    changes_rows();
     database->run(table.erase, {id, as_value(*before)});
     if (database->changes() != 1) throw Tampered(table.name, id);
     authority.change(root_key(), table, id, std::nullopt);
@@ -165,6 +171,7 @@ void Engine::begin_group() {
     if (!root || !database) throw std::logic_error("the store is sealed");
     if (!database->autocommit()) database->run("ROLLBACK");  // an earlier one that could not be ended
     in_group_ = true;
+    kept_rows.settle();
     begun_ = lost_ = group_wrote_ = false;
     group_mark_ = authority.mark();
 }

@@ -22,6 +22,7 @@
 #include "daemon/vault/store/connection_order.hpp"
 #include "daemon/vault/store/database.hpp"
 #include "daemon/vault/store/faults.hpp"
+#include "daemon/vault/store/kept_rows.hpp"
 #include "daemon/vault/store/store_time.hpp"
 #include "daemon/vault/store/table.hpp"
 
@@ -40,6 +41,7 @@ struct Engine {
     std::optional<RootKey> root;         ///< none = not unsealed
     Authority authority;
     ConnectionOrder connection_order;  ///< of the last walk (store/connections)
+    KeptRows kept_rows;
     std::string instance;
     std::string reason;
     std::string host;
@@ -94,6 +96,8 @@ struct Engine {
     void commit_time();
 
 private:
+    /// Before a write to a table of authority.
+    void changes_rows();
     /// Throws Tampered unless it is the row that was written last.
     void verify(const TableInfo& table, const Record& row) const;
     [[nodiscard]] bool transaction_is_gone() const;

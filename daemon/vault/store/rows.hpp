@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +35,20 @@ void Transaction::erase(const Row& row) {
 namespace rows {
 
 template <class Row>
+std::shared_ptr<const std::vector<Row>> kept(Transaction& tx, std::string_view clause,
+                                             std::initializer_list<Value> parameters) {
+    const auto read = [&] {
+        std::vector<Row> found;
+        for (const auto& record : tx.read(info_of<Row>(), clause, parameters))
+            found.push_back(from_record<Row>(record));
+        return found;
+    };
+    return tx.engine().kept_rows.get<Row>(clause, {parameters.begin(), parameters.size()}, read);
+}
+
+template <class Row>
 std::vector<Row> where(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
-    std::vector<Row> found;
-    for (const auto& record : tx.read(info_of<Row>(), clause, parameters)) found.push_back(from_record<Row>(record));
-    return found;
+    return *kept<Row>(tx, clause, parameters);
 }
 
 /// The first one that `holds`; those behind it are not read.
@@ -55,9 +66,9 @@ std::optional<Row> first_that(Transaction& tx, std::string_view clause, std::ini
 
 template <class Row>
 std::optional<Row> first(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
-    const auto records = tx.read(info_of<Row>(), clause, parameters);
-    if (records.empty()) return std::nullopt;
-    return from_record<Row>(records.front());
+    const auto found = kept<Row>(tx, clause, parameters);
+    if (found->empty()) return std::nullopt;
+    return found->front();
 }
 
 /// A row that the index knows and the table does not have was deleted outside jeton.
