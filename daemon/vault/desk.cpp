@@ -43,8 +43,8 @@ Error tampered_refusal(const Tampered& fault) {
 
 /// A program can do nothing about our store, and is not told what is wrong with it: it may try again, or ask somebody.
 Error for_token_socket(Error error, std::string_view verb) {
-    static constexpr std::array<std::string_view, 5> asked_there{"token.issue", "token.revoke", "token.introspect",
-                                                                 "jwks.show", "metadata.show"};
+    static constexpr std::array<std::string_view, 6> asked_there{"token.issue",      "token.repeat", "token.revoke",
+                                                                 "token.introspect", "jwks.show",    "metadata.show"};
     if (std::ranges::find(asked_there, verb) == asked_there.end()) return error;
     switch (error.code) {
         case Errc::sealed:

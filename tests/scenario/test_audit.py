@@ -157,6 +157,42 @@ class Following(Audited):
         self.assertIn(follower.wait(5), (0, 130))
 
 
+class EachToken(Audited):
+    """`tokens = "every"`: each token that was handed out has an entry of its own, on disk before the answer."""
+
+    extra_config = '[audit]\ntokens = "every"\n'
+
+    def issued(self, connection):
+        """Each use that has an entry: by whom, by what, how many it stands for."""
+        found = self.entries("--connection", connection, "--event", "token.issued")
+        return [(entry["actor"]["user"], entry["actor"]["command"], entry["via"].split()[0], entry["count"]) for entry in found]
+
+    def test_each_answer_has_its_entry_when_all_dies_right_behind_it(self):
+        connection = self.bound("1234567", self.worker, self.other)
+        people = [self.worker, self.worker, self.other, self.worker]
+        answers = [self.token_of(person, connection=connection) for person in people]
+        self.daemon.kill_all()
+        self.restart_daemon()
+        self.assertEqual([use[0] for use in self.issued(connection)], [person.name for person in people])
+        self.assertEqual({use[2:] for use in self.issued(connection)}, {("binding", 1)})
+        self.ok("audit", "verify")
+        # The same token again, as long as it is good: but nobody keeps it who could use it unseen.
+        tokens = [self.assertToken(answer)["access_token"] for answer in answers]
+        self.assertEqual((len(set(tokens)), tokens[0]), (2, tokens[1]))
+        self.assertEqual({answer.headers["Jeton-Epoch"].split()[2] for answer in answers}, {"0"})
+
+    def test_what_is_no_longer_allowed_has_neither_token_nor_entry(self):
+        connection = self.bound("1234567", self.worker)
+        for _ in range(2):
+            self.fetch(self.worker, connection)
+        self.ok("access", "disable", connection, "--yes")
+        self.assertRefusal(self.token_of(self.worker, connection=connection), 400, "unauthorized_client")
+        self.ok("access", "enable", connection)
+        self.assertEqual(len(self.issued(connection)), 2)
+        self.fetch(self.worker, connection)
+        self.assertEqual(len(self.issued(connection)), 3)
+
+
 class Chain(Audited):
     def test_it_verifies_and_names_its_signed_head(self):
         verified = self.ok("audit", "verify")

@@ -37,7 +37,7 @@ KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 READING = {"GET"}
 ASKING = {"binding.explain", "secret.identify", "audit.compare", "key_slot.test"}  # questions that are POSTs
 # What belongs to the front alone has no request of its own.
-UNASKED = {"usage.report"}
+UNASKED = {"token.repeat", "usage.report"}
 # Who may ask is not all: a ticket says for whom it is, a proof is what nobody has here, and what an imported row needs beside its
 # secret (a consent that was given elsewhere) is an operator's to record.
 OWN_WORD = {

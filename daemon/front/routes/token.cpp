@@ -64,6 +64,7 @@ Result<Grant> read_grant(const json::value& done) {
     grant.connection = fields.text("connection");
     grant.app_key = fields.optional_text("app_key");
     grant.reuse = std::chrono::seconds{fields.integer("reuse_seconds", 0, 1'000'000'000)};
+    grant.noted_each = fields.flag("noted_each");
     grant.secret_prefix = fields.optional_text("secret_prefix");
     grant.via = fields.optional_text("via");
     if (const auto problem = fields.problem()) {
@@ -83,6 +84,30 @@ std::optional<Response> repeat(Desk& desk, const Caller& caller, const Fingerpri
 Response refused(Desk& desk, const Error& error, ClientAuth method) {
     desk.counters->refuse_token(error);
     return oauth_refusal(error, method);
+}
+
+/// Where each token has its entry in the audit, a decision is repeated only once the vault has written that down; it
+/// does so in the epoch of the decision alone. Nothing: it is to be decided anew.
+Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, const Request& request) {
+    const auto fingerprint = desk.fingerprinter.of(caller.peer, request);
+    const auto use = desk.decisions.use_to_note(fingerprint, caller.peer);
+    if (!use) co_return std::nullopt;
+    json::object body;
+    body["epoch"] = use->era.epoch;
+    body["connection"] = use->connection;
+    if (use->secret_prefix) body["secret_prefix"] = *use->secret_prefix;
+    if (use->via) body["via"] = *use->via;
+    auto question =
+        question_of(desk, caller, caller.early_glimpse(), "token.repeat", json::value(std::move(body)));
+    question.patience = patience;
+    const auto answer = co_await desk.vault.ask(std::move(question));
+    if (answer.refused) co_return *answer.refused;
+    protocol::Fields fields{answer.done};
+    if (!fields.flag("noted")) co_return std::nullopt;
+    auto repeated = desk.decisions.find_noted(fingerprint, caller.peer);
+    if (!repeated) co_return std::nullopt;
+    ++desk.counters->tokens_repeated;
+    co_return *std::move(repeated);
 }
 
 }  // namespace
@@ -133,12 +158,15 @@ std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::strin
     return Repeated{*std::move(repeated), last->size};
 }
 
-Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path) {
+Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPath path) {
     if (request.method != "POST") co_return oauth_post_only(request);
     const auto authorization = request.field("Authorization");
     const auto form = read_oauth_form(request, "resource");
     if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
+    auto noted = co_await repeat_noted(desk, caller, request);
+    if (noted && !*noted) co_return refused(desk, noted->error(), method);
+    if (noted) co_return **std::move(noted);
     auto asked = read_token_request(request, *form, path);
     if (!asked) co_return refused(desk, asked.error(), method);
     const auto guess = guess_in(caller.peer.uid, asked->body);
@@ -147,7 +175,7 @@ Task<Response> token(Desk& desk, const Caller& caller, const Request& request, T
             co_return refused(desk, *wait, method);
     }
 
-    auto glimpse = caller.glimpse();
+    const auto glimpse = caller.early_glimpse();  // a copy: while the vault is asked the caller may be attested anew
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
@@ -160,8 +188,8 @@ Task<Response> token(Desk& desk, const Caller& caller, const Request& request, T
     ++desk.counters->tokens_decided;
     auto response = token_response(*grant, answer.era, grant->expires_in, grant->reuse);
     if (asked->repeatable && grant->reuse.count() > 0) {
-        desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, std::move(glimpse),
-                            std::move(*grant), answer.era);
+        desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, glimpse, std::move(*grant),
+                            answer.era);
     }
     co_return response;
 }

@@ -28,7 +28,7 @@ struct TokenPath {
 /// The same, where `input` begins with the bytes of the last request: by the same rule, counted alike.
 [[nodiscard]] std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::string_view input);
 /// Asks the vault; keeps what may be repeated.
-[[nodiscard]] Task<Response> token(Desk& desk, const Caller& caller, const Request& request, TokenPath path);
+[[nodiscard]] Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPath path);
 
 /// A token request that has the right form.
 struct TokenRequest {

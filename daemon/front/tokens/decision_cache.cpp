@@ -28,30 +28,50 @@ std::optional<std::string> unit_name(const Unit& unit) {
 
 DecisionCache::DecisionCache(const Clock& clock, std::size_t size) : clock_(clock), limit_(size) {}
 
-bool DecisionCache::holds(const Decision& decision, std::chrono::seconds reuse, std::chrono::seconds left) const {
-    return !era_.instance.empty() && decision.era == era_ && reuse.count() > 0 && left.count() > 0;
+bool DecisionCache::holds(const Decision& decision, const Left& left) const {
+    return !era_.instance.empty() && decision.era == era_ && left.reuse.count() > 0 && left.token.count() > 0;
+}
+
+std::optional<std::pair<DecisionCache::Decisions::iterator, DecisionCache::Left>> DecisionCache::standing(
+    const Fingerprint& question, const Peer& peer, const Clock& moment) {
+    const auto found = index_.find(question);
+    if (found == index_.end() || peer.is_stale(moment)) return std::nullopt;
+    const auto decision = found->second;
+    const Left left{decision->reuse_until.left(moment), decision->token_until.left(moment)};
+    if (holds(*decision, left)) return std::pair{decision, left};
+    forget(decision);
+    return std::nullopt;
+}
+
+Response DecisionCache::repeated(Decisions::iterator decision, const Left& left) {
+    if (left.token != decision->told_left || left.reuse != decision->told_reuse) {
+        decision->response = token_response(decision->grant, decision->era, left.token, left.reuse);
+        decision->told_left = left.token;
+        decision->told_reuse = left.reuse;
+    }
+    decisions_.splice(decisions_.begin(), decisions_, decision);
+    return decision->response;
 }
 
 std::optional<Response> DecisionCache::find(const Fingerprint& question, const Peer& peer) {
-    const auto found = index_.find(question);
-    if (found == index_.end()) return std::nullopt;
-    auto& decision = *found->second;
     const Moment moment{clock_};
-    if (peer.is_stale(moment)) return std::nullopt;
-    const auto reuse = decision.reuse_until.left(moment);
-    const auto left = decision.token_until.left(moment);
-    if (!holds(decision, reuse, left)) {
-        forget(found->second);
-        return std::nullopt;
-    }
-    if (left != decision.told_left || reuse != decision.told_reuse) {
-        decision.response = token_response(decision.grant, decision.era, left, reuse);
-        decision.told_left = left;
-        decision.told_reuse = reuse;
-    }
-    note_use(decision, peer, moment.now());
-    decisions_.splice(decisions_.begin(), decisions_, found->second);
-    return decision.response;
+    const auto found = standing(question, peer, moment);
+    if (!found || found->first->grant.noted_each) return std::nullopt;
+    note_use(*found->first, peer, moment.now());
+    return repeated(found->first, found->second);
+}
+
+std::optional<Use> DecisionCache::use_to_note(const Fingerprint& question, const Peer& peer) {
+    const auto found = standing(question, peer, Moment{clock_});
+    if (!found || !found->first->grant.noted_each) return std::nullopt;
+    const auto& decision = *found->first;
+    return Use{decision.era, decision.grant.connection, decision.grant.secret_prefix, decision.grant.via};
+}
+
+std::optional<Response> DecisionCache::find_noted(const Fingerprint& question, const Peer& peer) {
+    const auto found = standing(question, peer, Moment{clock_});
+    if (!found) return std::nullopt;
+    return repeated(found->first, found->second);
 }
 
 void DecisionCache::note_use(Decision& decision, const Peer& peer, UtcSeconds now) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
@@ -30,6 +31,14 @@ struct Usage {
     UtcSeconds last_at;
 };
 
+/// What the vault is to write down before a decision is repeated.
+struct Use {
+    Era era;  ///< of the decision
+    std::string connection;
+    std::optional<std::string> secret_prefix;
+    std::optional<std::string> via;
+};
+
 /// Used by the I/O thread only.
 class DecisionCache {
 public:
@@ -41,7 +50,13 @@ public:
     /// so, however the question was recognised. It was put by a caller of this identity, which is part of it, and the
     /// caller's attestation is young enough; the decision is of the era that is now, which everything ends that could
     /// change it (0005-epoch-and-instance.md); neither its deadline nor its token's life has passed by either clock.
+    /// Nothing where the vault is to note the use first: see `use_to_note`.
     [[nodiscard]] std::optional<Response> find(const Fingerprint& question, const Peer& peer);
+
+    /// The use, where `find` would have an answer but for its being noted first.
+    [[nodiscard]] std::optional<Use> use_to_note(const Fingerprint& question, const Peer& peer);
+    /// The answer whose use was noted just now, if the decision still holds.
+    [[nodiscard]] std::optional<Response> find_noted(const Fingerprint& question, const Peer& peer);
 
     /// Keeps a decision made at `era`. `grant.reuse` must be positive. The least recently used one makes room.
     void keep(const Fingerprint& question, const Peer& peer, Glimpse glimpse, Grant grant, const Era& era);
@@ -72,8 +87,16 @@ private:
     };
     using Decisions = std::list<Decision>;
 
+    struct Left {
+        std::chrono::seconds reuse;
+        std::chrono::seconds token;
+    };
     /// A decision may be repeated in its era, before its deadline and its token's.
-    [[nodiscard]] bool holds(const Decision& decision, std::chrono::seconds reuse, std::chrono::seconds left) const;
+    [[nodiscard]] bool holds(const Decision& decision, const Left& left) const;
+    /// The decision that holds for this question of this caller, with what is left of it; forgets one that does not.
+    [[nodiscard]] std::optional<std::pair<Decisions::iterator, Left>> standing(const Fingerprint& question,
+                                                                               const Peer& peer, const Clock& moment);
+    [[nodiscard]] Response repeated(Decisions::iterator decision, const Left& left);
     void forget(Decisions::iterator decision);
     void note_use(Decision& decision, const Peer& peer, UtcSeconds now);
 

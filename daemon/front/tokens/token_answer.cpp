@@ -26,7 +26,7 @@ Response token_response(const Grant& grant, const Era& era, std::chrono::seconds
                             expires_in.count(), member("scope", grant.scope), member("connection", grant.connection),
                             grant.app_key ? "," + member("app_key", *grant.app_key) : "");
     const auto fields = fmt::format("Pragma: no-cache\r\n{}: {} {} {}\r\n", protocol::epoch_header, era.instance,
-                                    era.epoch, reuse.count());
+                                    era.epoch, grant.callers_reuse(reuse).count());
     auto response = json_response(200, body, fields);
     protocol::wipe(token);
     protocol::wipe(body);

@@ -149,6 +149,7 @@ constexpr std::array table{
     Verb{"restore.end", "", verbs::restore_end, operators},
     // the front's own: checked by the desk, which knows the front's uid
     anyone("usage.report", "", verbs::usage_report),
+    anyone("token.repeat", "", verbs::token_repeat),
 };
 
 }  // namespace

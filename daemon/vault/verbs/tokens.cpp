@@ -1,7 +1,9 @@
-// Verbs: token.issue, token.introspect, token.revoke, token.revoke_all, usage.report, jwks.show, metadata.show
+// Verbs: token.issue, token.repeat, token.introspect, token.revoke, token.revoke_all, usage.report, jwks.show,
+// metadata.show
 #include "daemon/vault/services/tokens.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "daemon/vault/issuer/issuer.hpp"
@@ -52,7 +54,7 @@ Result<TokenRequest> request_of(const json::value& body) {
     return request;
 }
 
-json::value answer_of(const IssuedToken& issued, bool may_be_reused) {
+json::value answer_of(const IssuedToken& issued, bool each_is_noted) {
     json::object answer(protocol::wiped_storage());
     const auto token = issued.access_token.reveal();
     answer["access_token"] = json::string_view{token.data(), token.size()};
@@ -61,7 +63,8 @@ json::value answer_of(const IssuedToken& issued, bool may_be_reused) {
     answer["scope"] = issued.scope;
     answer["connection"] = issued.connection;
     if (!issued.app_key.empty()) answer["app_key"] = issued.app_key;
-    answer["reuse_seconds"] = may_be_reused ? issued.reuse.count() : 0;
+    answer["reuse_seconds"] = issued.reuse.count();
+    if (each_is_noted) answer["noted_each"] = true;
     if (!issued.secret_prefix.empty()) answer["secret_prefix"] = issued.secret_prefix;
     answer["via"] = issued.via;
     return answer;
@@ -158,10 +161,25 @@ Result<Outcome> token_issue(Call& call) {
     Outcome outcome;
     if (decision->token) {
         (void)account(call, *decision->token, call.now(), 1);
-        outcome.done = answer_of(*decision->token, !call.room.config.audit.every_token);
+        outcome.done = answer_of(*decision->token, call.room.config.audit.every_token);
     }
     if (decision->fetch) outcome.need = need_of(call.room, *std::move(decision->fetch));
     return outcome;
+}
+
+Result<Outcome> token_repeat(Call& call) {
+    protocol::Fields in{call.body};
+    IssuedToken repeated;
+    repeated.connection = in.text("connection");
+    repeated.secret_prefix = in.text_or("secret_prefix", "");
+    repeated.via = in.text_or("via", "");
+    const auto epoch = in.integer("epoch", 0, std::numeric_limits<std::int64_t>::max());
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    // What was decided before the last change is decided anew.
+    if (epoch != call.tx.epoch()) return done({{"noted", false}});
+    const auto connection = account(call, repeated, call.now(), 1);
+    call.room.upstream.note_repeated(connection, call.room.clock);
+    return done({{"noted", true}});
 }
 
 Result<Outcome> token_introspect(Call& call) {

@@ -83,6 +83,7 @@ Result<Outcome> binding_explain(Call& call);
 Result<Outcome> binding_list(Call& call);
 
 Result<Outcome> token_issue(Call& call);
+Result<Outcome> token_repeat(Call& call);
 Result<Outcome> token_introspect(Call& call);
 Result<Outcome> token_revoke(Call& call);
 Result<Outcome> token_revoke_all(Call& call);

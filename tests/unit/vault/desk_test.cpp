@@ -400,6 +400,39 @@ TEST_CASE("usage is counted, and listed before it is written down") {
     CHECK(list[0].at("actor").at("user") == "worker");
 }
 
+TEST_CASE("where each token has its entry, a decision is repeated with one of its own, and in its own epoch alone") {
+    Counter counter;
+    counter.config.audit.every_token = true;
+    const std::string name = "dispatcher/1@integration";
+    counter.connected(name);
+    const auto epoch = [&] { return static_cast<std::int64_t>(counter.store().epoch()); };
+    const auto repeat = [&](int id, std::int64_t at) {
+        return Counter::frame(
+            id, "token.repeat",
+            {{"epoch", at}, {"connection", name}, {"secret_prefix", "jcs.aaaa"}, {"via", "secret jcs.aaaa"}}, 2000);
+    };
+    const auto decided_at = epoch();
+    counter.turn({repeat(1, decided_at), repeat(2, decided_at)});
+    for (int id : {1, 2}) CHECK(counter.answer(id).at("done").at("noted").as_bool());
+    counter.turn({Counter::frame(3, "access.disable", {{"connection", name}}), repeat(4, decided_at)});
+    REQUIRE(counter.answer(3).contains("done"));
+    CHECK_FALSE(counter.answer(4).at("done").at("noted").as_bool());
+    REQUIRE(epoch() != decided_at);
+
+    // Nothing was counted: the entries stand without a listing's having written them down.
+    audit::Filter tokens;
+    tokens.event_glob = "token.*";
+    const auto entries = counter.run([&](Transaction& tx) { return audit::list(tx, tokens); });
+    REQUIRE(entries.size() == 2);
+    for (const auto& entry : entries) {
+        CHECK(entry.event == "token.issued");
+        CHECK(entry.connection == name);
+        CHECK(entry.actor_uid == 2000);
+        CHECK(entry.via == "secret jcs.aaaa");
+        CHECK(entry.count == 1);
+    }
+}
+
 TEST_CASE("the front learns what it must attest as soon as a binding asks for it") {
     Counter counter;
     counter.connected("dispatcher/1@integration");

@@ -1,6 +1,7 @@
 #include "daemon/front/routes/token.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -101,6 +102,45 @@ TEST_CASE(
     while (status_of(world.ask("/token", body)) == 400 && tries < 1000) ++tries;
     CHECK(tries < 1000);
     CHECK(status_of(world.ask("/token", body)) == 429);
+}
+
+TEST_CASE("token: where each use is noted, a repeated question waits for the vault's word that it was") {
+    World world;
+    std::string noted = R"({"noted":true})";
+    std::optional<Error> fault;
+    world.vault.script = [&](const ScriptedVault::Asked& asked) {
+        if (asked.verb == "token.repeat") return fault ? refused(*fault) : done(noted);
+        return done(R"({"access_token":"A","token_type":"Bearer","expires_in":900,"scope":"s","connection":"a/t@e",
+                        "reuse_seconds":600,"noted_each":true,"secret_prefix":"jcs.a","via":"secret jcs.a"})");
+    };
+    const auto verbs = [&] {
+        std::string told;
+        for (const auto& asked : world.vault.asked) told += asked.verb + " ";
+        return told;
+    };
+    for (int i = 0; i < 3; ++i) {
+        const auto response = world.ask("/token", plain);
+        CHECK(status_of(response) == 200);
+        CHECK(response.bytes->find("Jeton-Epoch: inst 1 0\r\n") != std::string::npos);
+    }
+    CHECK(verbs() == "token.issue token.repeat token.repeat ");
+    CHECK(world.vault.asked.back().socket == "token");
+    CHECK(world.vault.asked.back().body ==
+          R"({"epoch":1,"connection":"a/t@e","secret_prefix":"jcs.a","via":"secret jcs.a"})");
+
+    world.vault.asked.clear();
+    SUBCASE("the vault has moved on: it is decided anew") {
+        noted = R"({"noted":false})";
+        CHECK(status_of(world.ask("/token", plain)) == 200);
+        CHECK(verbs() == "token.repeat token.issue ");
+    }
+    SUBCASE("what cannot be noted is not answered") {
+        fault = refuse(Errc::temporarily_unavailable, "the disk is full: nothing was changed", "make room");
+        const auto response = world.ask("/token", plain);
+        CHECK(status_of(response) == 503);
+        CHECK(body_of(response).find("access_token") == std::string::npos);
+        CHECK(verbs() == "token.repeat ");
+    }
 }
 
 TEST_CASE("T-3: only POST, with Allow") {

@@ -59,6 +59,34 @@ TEST_CASE("decision: repeated with what is left of its life") {
     CHECK(world.find()->bytes == found->bytes);  // the same second: not built again
 }
 
+TEST_CASE("decision: where the vault notes each use, it is repeated only by who has had it noted") {
+    World world;
+    auto given = grant();
+    given.noted_each = true;
+    world.keep(std::move(given));
+    const auto peer = some_peer();
+    CHECK_FALSE(world.find().has_value());
+    const auto use = world.cache.use_to_note(Fingerprint{1}, peer);
+    REQUIRE(use.has_value());
+    CHECK(use->era == era);
+    CHECK(use->connection == "a/t@e");
+    CHECK(use->secret_prefix == "jcs.ab12");
+    CHECK(use->via == "secret jcs.ab12");
+    const auto found = world.cache.find_noted(Fingerprint{1}, peer);
+    REQUIRE(found.has_value());
+    CHECK(found->bytes->find("Jeton-Epoch: 9f 42 0\r\n") != std::string::npos);  // the caller may not repeat it
+    CHECK(world.cache.take_usage().empty());                                       // nothing is counted beside
+    world.cache.enter({"9f", 43});
+    CHECK_FALSE(world.cache.use_to_note(Fingerprint{1}, peer).has_value());
+    CHECK_FALSE(world.cache.find_noted(Fingerprint{1}, peer).has_value());
+}
+
+TEST_CASE("decision: one that is counted wants no note") {
+    World world;
+    world.keep();
+    CHECK_FALSE(world.cache.use_to_note(Fingerprint{1}, some_peer()).has_value());
+}
+
 TEST_CASE("decision: ends with its deadline") {
     World world;
     world.keep();
