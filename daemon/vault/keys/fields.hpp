@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "daemon/base/encoding.hpp"
 
@@ -15,6 +16,8 @@ namespace jeton::vault {
 class Fields {
 public:
     Fields() { bytes_.reserve(usual_size); }
+    /// Goes on behind what is there.
+    explicit Fields(Bytes begun) : bytes_(std::move(begun)) {}
     /// `purpose`, the first field, separates the uses of the same key.
     explicit Fields(std::string_view purpose) : Fields() { text(purpose); }
     Fields& text(std::string_view value) { return bytes(bytes_of(value)); }

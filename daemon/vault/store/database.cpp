@@ -86,13 +86,17 @@ void bind(SQLite::Statement& statement, std::span<const Value> parameters) {
     }
 }
 
-Value cell_of(const SQLite::Column& column) {
+Cell cell_at(SQLite::Statement& statement, int index) {
+    const auto column = statement.getColumn(index);
     switch (column.getType()) {
         case SQLITE_INTEGER: return column.getInt64();
-        case SQLITE_TEXT: return column.getString();
+        case SQLITE_TEXT: {
+            const auto* text = column.getText();
+            return std::string_view{text, static_cast<std::size_t>(column.getBytes())};
+        }
         case SQLITE_BLOB: {
             const auto* data = static_cast<const unsigned char*>(column.getBlob());
-            return data == nullptr ? Bytes{} : Bytes{data, data + column.getBytes()};
+            return std::span{data, data == nullptr ? 0 : static_cast<std::size_t>(column.getBytes())};
         }
         case SQLITE_NULL: return {};
         default: throw StoreFault("the database holds a kind of value that jeton never writes");
@@ -101,8 +105,22 @@ Value cell_of(const SQLite::Column& column) {
 
 void read_row(SQLite::Statement& statement, Record& record) {
     record.clear();
-    record.reserve(static_cast<std::size_t>(statement.getColumnCount()));
-    for (int i = 0; i < statement.getColumnCount(); ++i) record.push_back(cell_of(statement.getColumn(i)));
+    const auto columns = statement.getColumnCount();
+    record.reserve(static_cast<std::size_t>(columns));
+    for (int i = 0; i < columns; ++i) {
+        std::visit(
+            [&](const auto& cell) {
+                using T = std::decay_t<decltype(cell)>;
+                if constexpr (std::is_same_v<T, std::string_view>) {
+                    record.emplace_back(std::string{cell});
+                } else if constexpr (std::is_same_v<T, std::span<const unsigned char>>) {
+                    record.emplace_back(Bytes{cell.begin(), cell.end()});
+                } else {
+                    record.emplace_back(cell);
+                }
+            },
+            cell_at(statement, i));
+    }
 }
 
 void configure(sqlite3* handle, int option, int value) {
@@ -193,6 +211,16 @@ void Database::each(std::string_view sql, std::span<const Value> parameters,
         while (statement.executeStep()) {
             read_row(statement, record);
             if (!visit(record)) return;
+        }
+    });
+}
+
+void Database::each_in_place(std::string_view sql, const std::function<bool(const Cells&)>& visit) {
+    guarded([&] {
+        auto& statement = prepared(sql);
+        const Reset reset{statement};
+        const Cells cells = [&](std::size_t column) { return cell_at(statement, static_cast<int>(column)); };
+        while (statement.executeStep() && visit(cells)) {
         }
     });
 }

@@ -1,11 +1,18 @@
 #include "daemon/vault/store/row_scan.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "daemon/vault/keys/macs.hpp"
@@ -14,10 +21,47 @@
 namespace jeton::vault {
 namespace {
 
-/// A row as it came: its id first, its MAC last.
+/// What is to be checked of a row. Its columns, as the MAC is over them, stand in its batch.
 struct UncheckedRow {
     const TableInfo* table;
-    Record record;
+    std::string id;          ///< empty where there is none
+    std::optional<Mac> mac;  ///< as it is stored; nothing where that is no MAC
+    std::size_t begin;
+    std::size_t end;
+};
+
+/// Rows as they came, in one piece of memory: a piece for each of their cells would cost more than to check them.
+class Batch {
+public:
+    static constexpr std::size_t rows_in_one = 1024;  ///< some 700 kB; a store with fewer never starts a thread
+
+    void add(const TableInfo& table, const Cells& cells) {
+        auto& row = rows_.emplace_back(UncheckedRow{&table, {}, {}, bytes_.size(), 0});
+        const auto id = cells(0);
+        if (const auto* text = std::get_if<std::string_view>(&id)) row.id = *text;
+        const auto stored = cells(table.columns.size());
+        const auto* mac = std::get_if<std::span<const unsigned char>>(&stored);
+        if (mac != nullptr && mac->size() == std::tuple_size_v<Mac>) std::ranges::copy(*mac, row.mac.emplace().begin());
+        Fields fields{std::move(bytes_)};
+        add_canonical_columns(fields, table, cells);
+        bytes_ = fields.take();
+        row.end = bytes_.size();
+    }
+    [[nodiscard]] bool is_full() const { return rows_.size() >= rows_in_one; }
+    [[nodiscard]] bool empty() const { return rows_.empty(); }
+    /// Its memory stays for those that follow.
+    void clear() {
+        rows_.clear();
+        bytes_.clear();
+    }
+    [[nodiscard]] const std::vector<UncheckedRow>& rows() const { return rows_; }
+    [[nodiscard]] std::span<const unsigned char> columns(const UncheckedRow& row) const {
+        return std::span{bytes_}.subspan(row.begin, row.end - row.begin);
+    }
+
+private:
+    Bytes bytes_;
+    std::vector<UncheckedRow> rows_;
 };
 
 /// Verifies rows in the order in which they come: one batch while the next one is read. One thread does it from the
@@ -30,9 +74,9 @@ public:
     Checker& operator=(const Checker&) = delete;
 
     /// False: one that came before does not hold.
-    [[nodiscard]] bool take(UncheckedRow row) {
-        batch_.push_back(std::move(row));
-        if (batch_.size() < batch_rows) return true;
+    [[nodiscard]] bool take(const TableInfo& table, const Cells& cells) {
+        batch_.add(table, cells);
+        if (!batch_.is_full()) return true;
         if (!thread_.joinable()) thread_ = std::thread{[this] { check_all(); }};
         hand_over();
         return !has_failed_;
@@ -45,13 +89,10 @@ public:
     }
 
 private:
-    static constexpr std::size_t batch_rows = 1024;  ///< some 1 MB; a store with fewer never starts a thread
-
     void hand_over() {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return next_.empty(); });
-        next_ = std::exchange(batch_, {});
-        batch_.reserve(batch_rows);
+        std::swap(next_, batch_);
         changed_.notify_one();
     }
     void join() {
@@ -65,35 +106,24 @@ private:
     }
     /// The thread.
     void check_all() {
-        for (;;) {
-            std::vector<UncheckedRow> rows;
+        for (Batch batch;; batch.clear()) {
             {
                 std::unique_lock lock{mutex_};
                 changed_.wait(lock, [this] { return !next_.empty() || was_last_; });
                 if (next_.empty()) return;
-                rows = std::exchange(next_, {});
+                std::swap(batch, next_);
                 changed_.notify_one();
             }
-            check(rows);
+            check(batch);
         }
     }
-    void check(const std::vector<UncheckedRow>& rows) {
-        for (const auto& row : rows) {
+    void check(const Batch& batch) {
+        for (const auto& row : batch.rows()) {
             if (bad_) return;
-            check(*row.table, row.record);
-        }
-    }
-    void check(const TableInfo& table, const Record& record) {
-        const auto* id = std::get_if<std::string>(record.data());
-        const auto* stored = std::get_if<Bytes>(&record.back());
-        if (id == nullptr || stored == nullptr) {
-            return fail(Tampered(table.name, id == nullptr ? "without id" : *id));
-        }
-        const auto mac = row_mac(root_, table.name, *id, canonical_columns(table, record));
-        if (same_mac(mac, *stored)) {
-            authority_.learn(root_, table, *id, mac);
-        } else {
-            fail(Tampered(table.name, *id));
+            const auto mac = row_mac(root_, row.table->name, row.id, batch.columns(row));
+            if (row.id.empty() || !row.mac || !same_mac(mac, *row.mac))
+                return fail(Tampered(row.table->name, row.id.empty() ? "without id" : row.id));
+            authority_.learn(root_, *row.table, row.id, mac);
         }
     }
     void fail(const Tampered& row) {
@@ -103,12 +133,12 @@ private:
 
     const RootKey& root_;
     Authority& authority_;
-    std::vector<UncheckedRow> batch_;
+    Batch batch_;
     std::optional<std::string> bad_;  ///< touched by who checks, and looked at when it has ended
     std::atomic<bool> has_failed_ = false;
     std::mutex mutex_;  ///< of what follows
     std::condition_variable changed_;
-    std::vector<UncheckedRow> next_;  ///< to be checked; empty once the thread has it
+    Batch next_;  ///< to be checked; empty once the thread has it
     bool was_last_ = false;
     std::thread thread_;
 };
@@ -119,8 +149,8 @@ std::optional<std::string> scan_rows(Database& database, const RootKey& root, Au
     Checker checker{root, authority};
     for (const auto* table : authority_tables()) {
         bool holds = true;
-        database.each(table->select, {}, [&](Record& record) {
-            holds = checker.take({table, std::move(record)});
+        database.each_in_place(table->select, [&](const Cells& cells) {
+            holds = checker.take(*table, cells);
             return holds;
         });
         if (!holds) break;

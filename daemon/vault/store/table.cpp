@@ -4,7 +4,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/store/tables.hpp"
 
 namespace jeton::vault {
@@ -30,16 +29,20 @@ TableInfo make_table_info(std::size_t ordinal, std::string_view name, std::vecto
     return info;
 }
 
+void add_canonical_columns(Fields& to, const TableInfo& table, const Cells& cells) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        const auto cell = cells(i);
+        if (std::holds_alternative<std::monostate>(cell)) continue;
+        to.text(table.columns[i]).number(static_cast<std::int64_t>(cell.index()));
+        if (const auto* number = std::get_if<std::int64_t>(&cell)) to.number(*number);
+        if (const auto* text = std::get_if<std::string_view>(&cell)) to.text(*text);
+        if (const auto* bytes = std::get_if<std::span<const unsigned char>>(&cell)) to.bytes(*bytes);
+    }
+}
+
 Bytes canonical_columns(const TableInfo& table, const Record& record) {
     Fields fields;
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        const auto& value = record.at(i);
-        if (std::holds_alternative<std::monostate>(value)) continue;
-        fields.text(table.columns[i]).number(static_cast<std::int64_t>(value.index()));
-        if (const auto* number = std::get_if<std::int64_t>(&value)) fields.number(*number);
-        if (const auto* text = std::get_if<std::string>(&value)) fields.text(*text);
-        if (const auto* bytes = std::get_if<Bytes>(&value)) fields.bytes(*bytes);
-    }
+    add_canonical_columns(fields, table, [&](std::size_t column) { return cell_of(record.at(column)); });
     return fields.take();
 }
 

@@ -14,6 +14,7 @@
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/id.hpp"
+#include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/store/value.hpp"
 
 namespace jeton::vault {
@@ -61,6 +62,7 @@ struct TableInfo {
 /// The canonical encoding of a row's columns that its MAC is over (docs/database.md). NULLs are left out, so that a
 /// column added later leaves the MACs of older rows as they are.
 [[nodiscard]] Bytes canonical_columns(const TableInfo& table, const Record& record);
+void add_canonical_columns(Fields& to, const TableInfo& table, const Cells& cells);
 
 template <class Row>
 const TableInfo& info_of() {
