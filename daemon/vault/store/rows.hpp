@@ -34,16 +34,20 @@ void Transaction::erase(const Row& row) {
 
 namespace rows {
 
+/// As they stand in the file now.
+template <class Row>
+std::vector<Row> read(Transaction& tx, std::string_view clause, std::initializer_list<Value> parameters) {
+    std::vector<Row> found;
+    for (const auto& record : tx.read(info_of<Row>(), clause, parameters)) found.push_back(from_record<Row>(record));
+    return found;
+}
+
+/// As they stand in the file, or stood there when nothing had been changed since.
 template <class Row>
 std::shared_ptr<const std::vector<Row>> kept(Transaction& tx, std::string_view clause,
                                              std::initializer_list<Value> parameters) {
-    const auto read = [&] {
-        std::vector<Row> found;
-        for (const auto& record : tx.read(info_of<Row>(), clause, parameters))
-            found.push_back(from_record<Row>(record));
-        return found;
-    };
-    return tx.engine().kept_rows.get<Row>(clause, {parameters.begin(), parameters.size()}, read);
+    return tx.engine().kept_rows.get<Row>(clause, {parameters.begin(), parameters.size()},
+                                          [&] { return read<Row>(tx, clause, parameters); });
 }
 
 template <class Row>
@@ -79,10 +83,10 @@ std::optional<Row> by_id(Transaction& tx, const std::string& id) {
     return row;
 }
 
-/// The same check for all rows.
+/// The same check for all rows, which are read anew.
 template <class Row>
 std::vector<Row> all(Transaction& tx, std::string_view order) {
-    auto found = where<Row>(tx, order, {});
+    auto found = read<Row>(tx, order, {});
     const auto& authority = tx.engine().authority;
     if (found.size() != authority.rows(info_of<Row>())) {
         std::vector<std::string> ids;

@@ -414,7 +414,7 @@ TEST_CASE("where each token has its entry, a decision is repeated with one of it
     const auto decided_at = epoch();
     counter.turn({repeat(1, decided_at), repeat(2, decided_at)});
     for (int id : {1, 2}) CHECK(counter.answer(id).at("done").at("noted").as_bool());
-    counter.turn({Counter::frame(3, "access.disable", {{"connection", name}}), repeat(4, decided_at)});
+    counter.turn({Counter::frame(3, "tenant.create", Counter::tenant("2@integration")), repeat(4, decided_at)});
     REQUIRE(counter.answer(3).contains("done"));
     CHECK_FALSE(counter.answer(4).at("done").at("noted").as_bool());
     REQUIRE(epoch() != decided_at);

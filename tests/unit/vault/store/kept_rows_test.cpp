@@ -114,6 +114,11 @@ TEST_CASE("kept rows: a store that is sealed and unsealed reads anew") {
     CHECK(unsealed.error().what == fmt::format("row {} of table apps was edited outside jeton", place.app.id.text));
 }
 
+TEST_CASE("kept rows: a listing of a whole table reads it (T29)") {
+    Edited place;
+    CHECK_THROWS_AS(place.run([](Transaction& tx) { return apps::list(tx); }), Tampered);
+}
+
 TEST_CASE("kept rows: that something is not there is kept, too, until it is") {
     Place place;
     place.begin();
