@@ -1,14 +1,13 @@
 #include "daemon/front/http/session.hpp"
 
 #include <array>
+#include <cerrno>
 #include <exception>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 
 #include "daemon/base/log.hpp"
 #include "daemon/front/http/request_reader.hpp"
@@ -21,6 +20,9 @@ constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = 256UZ * 1024;
 
 constexpr int answers_in_turn = 16;  ///< to requests that were sent together; then other sessions get their turn
+
+/// Nothing to read, or no room to write, as yet.
+bool means_later(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 /// What is there already, at once; then the caller reads an end, not a reset.
 void discard_input(int socket) {
@@ -35,10 +37,10 @@ void discard_input(int socket) {
 
 }  // namespace
 
-Session::Session(Server& server, StreamSocket socket, std::unique_ptr<Responder> responder)
+Session::Session(Server& server, UniqueFd socket, std::unique_ptr<Responder> responder)
     : server_(server),
       book_(server.book_),
-      socket_(std::move(socket)),
+      socket_(server.watch_, std::move(socket)),
       responder_(std::move(responder)),
       caller_(responder_->caller()),
       stranger_(responder_->is_stranger()),
@@ -69,21 +71,16 @@ void Session::enter(Phase phase) {
 
 void Session::check_deadline() {
     if (server_.sweeps_ <= last_sweep_) return;
-    boost::system::error_code ignored;
     timed_out_ = true;
-    if (phase_ == Phase::writing || phase_ == Phase::lingering) {
-        socket_.close(ignored);
-    } else {
-        socket_.cancel(ignored);
-    }
+    socket_.wake();
 }
 
 /// What the caller has sent is read and answered. From here on it cannot send any more: a request is answered, or was
 /// not taken, and the caller knows which.
 void Session::end_if_idle() {
-    boost::system::error_code ec;
-    if (phase_ != Phase::idle || (socket_.available(ec) > 0 && !ec)) return;
-    socket_.shutdown(StreamSocket::shutdown_receive, ec);
+    int unread = 0;
+    if (phase_ != Phase::idle || (::ioctl(socket_.get(), FIONREAD, &unread) == 0 && unread > 0)) return;
+    ::shutdown(socket_.get(), SHUT_RD);
 }
 
 Refusal Session::read_ended() const {
@@ -105,12 +102,15 @@ Task<std::optional<Refusal>> Session::read(RequestReader& reader) {
         if (state == State::complete) co_return std::nullopt;
         if (state == State::refused) co_return reader.refusal();
         input_.make_room();
-        boost::system::error_code ec;
-        const auto room = asio::buffer(input_.room(), input_.room_size());
-        const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
-        input_.commit(count);
-        if (ec || timed_out_) co_return read_ended();
+        co_await socket_.readable();
+        if (!receive() || timed_out_) co_return read_ended();
     }
+}
+
+bool Session::receive() {
+    const auto count = ::recv(socket_.get(), input_.room(), input_.room_size(), MSG_DONTWAIT);
+    if (count > 0) input_.commit(static_cast<std::size_t>(count));
+    return count > 0 || (count < 0 && means_later(errno));
 }
 
 /// By the bytes alone. All that ends a session, or is no request at all, is read in the ordinary way.
@@ -148,22 +148,33 @@ Task<Session::Answered> Session::answer_next() {
 
 /// Nearly always the socket takes everything at once: then this is a system call, and no turn of the event loop.
 std::size_t Session::write_at_once(std::string_view bytes) {
-    const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return count < 0 ? 0 : static_cast<std::size_t>(count);  // an error will be met again by whoever writes the rest
 }
 
+Task<bool> Session::write_rest(std::string_view rest) {
+    enter(Phase::writing);
+    while (!rest.empty() && !timed_out_) {
+        co_await socket_.writable();
+        const auto count = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && !means_later(errno)) co_return false;
+        if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+    co_return rest.empty();
+}
+
 Task<void> Session::serve() {
-    boost::system::error_code ec;
+    // Whoever has just connected has asked by now, nearly always; whoever has just been answered has not.
+    bool wait = false;
     for (int answered_in_turn = 0;;) {
         if (input_.view().empty()) {
             if (server_.stopping() && !newcomer_) end_if_idle();
-            const auto room = asio::buffer(input_.room(), input_.room_size());
-            const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
-            input_.commit(count);
-            if (ec || timed_out_) co_return;
+            if (std::exchange(wait, true)) co_await socket_.readable();
+            if (!receive() || timed_out_) co_return;
+            if (input_.view().empty()) continue;
             answered_in_turn = 0;
         } else if (++answered_in_turn >= answers_in_turn) {
-            co_await asio::post(socket_.get_executor(), use_task);
+            co_await asio::post(server_.context_.get_executor(), use_task);
             answered_in_turn = 0;
         }
 
@@ -176,10 +187,8 @@ Task<void> Session::serve() {
         responder_->answered(status_in(answered->response));
         const auto& bytes = *answered->response.bytes;
         if (const auto written = write_at_once(bytes); written < bytes.size()) {
-            enter(Phase::writing);
-            const auto rest = asio::buffer(bytes) + written;
-            co_await asio::async_write(socket_, rest, asio::redirect_error(use_task, ec));
-            if (ec) co_return;
+            const bool whole = co_await write_rest(std::string_view{bytes}.substr(written));
+            if (!whole) co_return;
         }
         if (answered->last) break;
         input_.consume(answered->size);
@@ -192,12 +201,13 @@ Task<void> Session::serve() {
 /// the end, or, still sending, of the answer.
 Task<void> Session::linger() {
     enter(Phase::lingering);
-    boost::system::error_code ec;
-    socket_.shutdown(StreamSocket::shutdown_send, ec);
+    ::shutdown(socket_.get(), SHUT_WR);
     std::array<char, 4096> nowhere;
-    const auto room = asio::buffer(nowhere);
-    for (std::size_t total = 0; !ec && total < linger_bytes;) {
-        total += co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
+    for (std::size_t total = 0; total < linger_bytes;) {
+        co_await socket_.readable();
+        const auto count = ::recv(socket_.get(), nowhere.data(), nowhere.size(), MSG_DONTWAIT);
+        if (timed_out_ || count == 0 || (count < 0 && !means_later(errno))) break;
+        if (count > 0) total += static_cast<std::size_t>(count);
     }
     explicit_bzero(nowhere.data(), nowhere.size());
 }
@@ -208,7 +218,7 @@ Task<void> Session::run(std::shared_ptr<Session> session) {
         const auto response = with_close(session->responder_->refuse(refusal));
         session->responder_->answered(refusal.status);
         // One attempt, no wait: those who are too many get no memory for it.
-        const int socket = session->socket_.native_handle();
+        const int socket = session->socket_.get();
         (void)::send(socket, response.bytes->data(), response.bytes->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         discard_input(socket);
         co_return;

@@ -11,6 +11,7 @@
 #include "daemon/front/http/input_buffer.hpp"
 #include "daemon/front/http/responder.hpp"
 #include "daemon/front/http/server.hpp"
+#include "daemon/front/http/watch.hpp"
 
 namespace jeton::front {
 
@@ -18,7 +19,7 @@ class RequestReader;
 
 class Session {
 public:
-    Session(Server& server, StreamSocket socket, std::unique_ptr<Responder> responder);
+    Session(Server& server, UniqueFd socket, std::unique_ptr<Responder> responder);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
@@ -30,6 +31,8 @@ public:
     void check_deadline();
     /// Ends the session where nothing has been asked, nor is about to be read.
     void end_if_idle();
+    /// Nobody serves it any more: ends where it waits for its caller.
+    void abandon() { socket_.abandon(); }
     /// Nothing has been answered in it.
     [[nodiscard]] bool is_newcomer() const { return newcomer_; }
 
@@ -45,7 +48,11 @@ private:
     [[nodiscard]] std::optional<Answered> answer_repeated();
     Task<Answered> answer_next();
     Task<std::optional<Refusal>> read(RequestReader& reader);
+    /// Takes what has come. False at the end.
+    [[nodiscard]] bool receive();
     [[nodiscard]] std::size_t write_at_once(std::string_view bytes);
+    /// False where the caller cannot be reached any more, or takes too long.
+    Task<bool> write_rest(std::string_view rest);
     Task<void> linger();
     void enter(Phase phase);
     /// What a read that brought nothing means.
@@ -53,7 +60,7 @@ private:
 
     Server& server_;
     std::shared_ptr<SessionBook> book_;
-    StreamSocket socket_;
+    WatchedSocket socket_;
     std::unique_ptr<Responder> responder_;
     InputBuffer input_;
     Arena arena_;
