@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/base/log.hpp"
-#include "daemon/front/http/request_reader.hpp"
 
 namespace jeton::front {
 namespace {
@@ -88,23 +87,29 @@ Refusal Session::read_ended() const {
     return Refusal{400, "the request ended before it was whole"};
 }
 
-/// Reads the rest of a request that has begun to come, or why that cannot be done.
-Task<std::optional<Refusal>> Session::read(RequestReader& reader) {
+bool Session::read(RequestReader& reader) {
     using State = RequestReader::State;
-    enter(Phase::reading_head);
-    for (;;) {
-        auto state = reader.advance(input_.view());
-        if (state == State::head_done) {
-            if (auto refusal = responder_->admit()) co_return refusal;
-            state = reader.advance(input_.view());
-            if (state == State::body_incomplete) enter(Phase::reading_body);
+    auto state = reader.advance(input_.view());
+    if (state == State::head_done) {
+        if (auto refusal = responder_->admit()) {
+            reader.refuse(*std::move(refusal));
+            return true;
         }
-        if (state == State::complete) co_return std::nullopt;
-        if (state == State::refused) co_return reader.refusal();
+        state = reader.advance(input_.view());
+        if (state == State::body_incomplete) enter(Phase::reading_body);
+    }
+    return state == State::complete || state == State::refused;
+}
+
+Task<void> Session::read_rest(RequestReader& reader) {
+    do {
         input_.make_room();
         co_await socket_.readable();
-        if (!receive() || timed_out_) co_return read_ended();
-    }
+        if (!receive() || timed_out_) {
+            reader.refuse(read_ended());
+            co_return;
+        }
+    } while (!read(reader));
 }
 
 bool Session::receive() {
@@ -121,29 +126,30 @@ std::optional<Session::Answered> Session::answer_repeated() {
     return Answered{std::move(repeated->response), repeated->size, false};
 }
 
-Task<Session::Answered> Session::answer_next() {
-    arena_.reset();
-    RequestReader reader{&arena_, server_.limits_};
-    auto refusal = co_await read(reader);
-    std::optional<Response> response;
-    if (!refusal) {
-        response = responder_->answer_now(reader.request());
-        if (!response) {
-            enter(Phase::answering);
-            try {
-                auto answered = co_await responder_->answer(reader.request());
-                response = std::move(answered);
-            } catch (const std::exception& fault) {
-                log::error("a request failed: {}", fault.what());
-                refusal = Refusal{500, "this request met an error of the daemon, which is in its log"};
-            }
-        }
+std::optional<Session::Answered> Session::answer_at_once(const RequestReader& reader) {
+    if (const auto& refusal = reader.refusal()) return finish(reader, responder_->refuse(*refusal), true);
+    auto response = responder_->answer_now(reader.request());
+    if (!response) return std::nullopt;
+    return finish(reader, *std::move(response), false);
+}
+
+Task<Session::Answered> Session::answer_later(const RequestReader& reader) {
+    enter(Phase::answering);
+    try {
+        auto response = co_await responder_->answer(reader.request());
+        co_return finish(reader, std::move(response), false);
+    } catch (const std::exception& fault) {
+        log::error("a request failed: {}", fault.what());
     }
-    if (!response) response = responder_->refuse(*refusal);
-    if (reader.is_head()) response = without_body(*response);
-    const bool last = refusal || !reader.keep_alive() || server_.stopping();
-    if (last) response = with_close(*response);
-    co_return Answered{*std::move(response), reader.size(), last};
+    const Refusal refusal{500, "this request met an error of the daemon, which is in its log"};
+    co_return finish(reader, responder_->refuse(refusal), true);
+}
+
+Session::Answered Session::finish(const RequestReader& reader, Response response, bool refused) const {
+    if (reader.is_head()) response = without_body(response);
+    const bool last = refused || !reader.keep_alive() || server_.stopping();
+    if (last) response = with_close(response);
+    return {std::move(response), reader.size(), last};
 }
 
 /// Nearly always the socket takes everything at once: then this is a system call, and no turn of the event loop.
@@ -180,8 +186,14 @@ Task<void> Session::serve() {
 
         auto answered = answer_repeated();
         if (!answered) {
-            auto read = co_await answer_next();
-            answered = std::move(read);
+            RequestReader reader{server_.limits_};
+            enter(Phase::reading_head);
+            if (!read(reader)) co_await read_rest(reader);
+            answered = answer_at_once(reader);
+            if (!answered) {
+                auto later = co_await answer_later(reader);
+                answered = std::move(later);
+            }
         }
         newcomer_ = false;
         responder_->answered(status_in(answered->response));

@@ -7,15 +7,13 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/front/http/arena.hpp"
 #include "daemon/front/http/input_buffer.hpp"
+#include "daemon/front/http/request_reader.hpp"
 #include "daemon/front/http/responder.hpp"
 #include "daemon/front/http/server.hpp"
 #include "daemon/front/http/watch.hpp"
 
 namespace jeton::front {
-
-class RequestReader;
 
 class Session {
 public:
@@ -46,8 +44,12 @@ private:
 
     Task<void> serve();
     [[nodiscard]] std::optional<Answered> answer_repeated();
-    Task<Answered> answer_next();
-    Task<std::optional<Refusal>> read(RequestReader& reader);
+    /// Reads what has come of a request. False where more of it must come.
+    [[nodiscard]] bool read(RequestReader& reader);
+    Task<void> read_rest(RequestReader& reader);
+    [[nodiscard]] std::optional<Answered> answer_at_once(const RequestReader& reader);
+    Task<Answered> answer_later(const RequestReader& reader);
+    [[nodiscard]] Answered finish(const RequestReader& reader, Response response, bool refused) const;
     /// Takes what has come. False at the end.
     [[nodiscard]] bool receive();
     [[nodiscard]] std::size_t write_at_once(std::string_view bytes);
@@ -63,7 +65,6 @@ private:
     WatchedSocket socket_;
     std::unique_ptr<Responder> responder_;
     InputBuffer input_;
-    Arena arena_;
     Phase phase_ = Phase::idle;
     std::uint64_t last_sweep_ = 0;  ///< that lets this phase go on
     std::uint64_t caller_;
