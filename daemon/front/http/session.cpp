@@ -58,6 +58,7 @@ void Session::enter(Phase phase) {
         return server_.sweeps_ + static_cast<std::uint64_t>(time.count());
     };
     phase_ = phase;
+    timed_out_ = false;  // who was told so is still written to and listened to
     switch (phase) {
         case Phase::idle: last_sweep_ = sweeps(limits.idle_time); break;
         case Phase::reading_head: last_sweep_ = sweeps(limits.header_time); break;

@@ -258,6 +258,22 @@ TEST_CASE("T18: a head that does not end in time is answered 408, an idle sessio
     CHECK(read_to_end(idle.get()).empty());
 }
 
+TEST_CASE("T18: who is told that the time is over, and goes on sending, reads an end, not a reset") {
+    Limits limits;
+    limits.header_time = 1s;
+    World world{limits};
+    const auto client = world.connect();
+    world.loop.start();
+    write_all(client.get(), "GET / HT");
+    std::string said(4096, '\0');
+    said.resize(static_cast<std::size_t>(::recv(client.get(), said.data(), said.size(), 0)));
+    CHECK(statuses(said) == std::vector{408});
+    write_all(client.get(), std::string(60'000, 'x'));
+    ::shutdown(client.get(), SHUT_WR);
+    char byte = 0;
+    CHECK(::recv(client.get(), &byte, 1, 0) == 0);  // -1, ECONNRESET, where unread bytes were thrown away
+}
+
 TEST_CASE("T19: sessions beyond a caller's share are answered 429, and room comes back") {
     Limits limits;
     limits.sessions_per_caller = 2;
