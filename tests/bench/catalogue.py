@@ -145,14 +145,14 @@ PROMISES = [
     Promise(
         "keepalive-16-repeated", "16 sessions, server CPU: a request that repeats the one before on its session", 1.25,
         ("keepalive-16/jeton", "server_cpu_us"), ("keepalive-16/floor", "server_cpu_us"),
-        note="of what jeton adds, the digest by which the request is recognised is a quarter of the instructions (callgrind, [decision 0038](decisions/0038-a-request-that-comes-again.md)), "
-        "most of the rest the event loop.",
+        note="of what jeton adds, the digest by which the request is recognised is nearly half of the instructions (callgrind, "
+        "[decision 0044](decisions/0044-a-set-of-our-own-for-sessions.md)).",
     ),
     Promise(
         "keepalive-16-new", "16 sessions, server CPU: a request that its session has not seen before", 1.6,
         ("keepalive-16/jeton, new", "server_cpu_us"), ("keepalive-16/floor", "server_cpu_us"),
-        note="half of its instructions are the parser's, its fields' and the gate's, a fifth the two digests of what was asked (callgrind, "
-        "[decision 0038](decisions/0038-a-request-that-comes-again.md)).",
+        note="two fifths of its instructions are the digests of what was asked, a third the parser's, its fields' and the gate's (callgrind, "
+        "[decision 0044](decisions/0044-a-set-of-our-own-for-sessions.md)).",
     ),
     Promise(
         "keepalive-1-repeated", "one session, p50: a request that repeats the one before", 1.3,
@@ -161,8 +161,8 @@ PROMISES = [
     Promise(
         "keepalive-1-new", "one session, p50: a request that its session has not seen before", 1.5,
         ("keepalive-1/jeton, new", "p50_us"), ("keepalive-1/floor", "p50_us"),
-        note="half of its instructions are the parser's, its fields' and the gate's, a fifth the two digests of what was asked (callgrind, "
-        "[decision 0038](decisions/0038-a-request-that-comes-again.md)).",
+        note="two fifths of its instructions are the digests of what was asked, a third the parser's, its fields' and the gate's (callgrind, "
+        "[decision 0044](decisions/0044-a-set-of-our-own-for-sessions.md)).",
     ),
     Promise(
         "connect", "a connection for each request, p50, who the caller is included", 1.8,

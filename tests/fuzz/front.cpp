@@ -1,5 +1,4 @@
 /// What strangers and the vault send to the front.
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,14 +21,13 @@ namespace {
 /// What a caller is told: a status, or nothing where the request is not whole.
 std::optional<int> told(std::string_view bytes, std::size_t first) {
     using State = front::RequestReader::State;
-    std::pmr::monotonic_buffer_resource memory;
-    front::RequestReader reader{&memory, front::Limits{}};
+    front::RequestReader reader{front::Limits{}};
     for (const auto arrived : {first, bytes.size()}) {
         if (arrived == 0) continue;
         const auto input = bytes.substr(0, arrived);
         auto state = reader.advance(input);
         if (state == State::head_done) state = reader.advance(input);
-        if (state == State::refused) return reader.refusal().status;
+        if (state == State::refused) return reader.refusal()->status;
         if (state == State::complete) {
             require(reader.size() <= bytes.size(), "a request is no longer than what arrived");
             require(reader.request().target.starts_with('/'), "a request that is let through has a path");

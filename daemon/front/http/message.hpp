@@ -67,9 +67,13 @@ namespace detail {
 }
 
 /// Compares ASCII text in any case. Each field of a request is held against a dozen names: nearly all have another
-/// length, and cost no call.
+/// length or another first letter, and cost no call.
 [[nodiscard]] inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
-    return left.size() == right.size() && detail::same_letters(left.data(), right.data(), left.size());
+    constexpr unsigned case_bit = 0x20;
+    if (left.size() != right.size()) return false;
+    if (left.empty()) return true;
+    if ((static_cast<unsigned>(left.front() ^ right.front()) & ~case_bit) != 0) return false;
+    return detail::same_letters(left.data(), right.data(), left.size());
 }
 
 }  // namespace jeton::front

@@ -1,13 +1,12 @@
 /// Reads one request: Beast's parser for the head, the gate behind it, the body by its announced length.
 #pragma once
 
-#include <memory_resource>
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-
+#include "daemon/front/http/head_parser.hpp"
 #include "daemon/front/http/limits.hpp"
 #include "daemon/front/http/message.hpp"
 
@@ -24,34 +23,33 @@ public:
         refused,
     };
 
-    RequestReader(std::pmr::memory_resource* memory, const Limits& limits);
+    explicit RequestReader(const Limits& limits);
 
     /// `input` is everything read since the start of this request, each time. `State::complete`: `request()` holds
-    /// views into `input` and `memory`.
+    /// views into `input`.
     [[nodiscard]] State advance(std::string_view input);
+    /// Ends here, for a reason that the bytes do not tell.
+    State refuse(Refusal refusal);
 
     [[nodiscard]] const Request& request() const { return request_; }
-    [[nodiscard]] const Refusal& refusal() const { return refusal_; }
-    [[nodiscard]] std::size_t size() const { return head_size_ + body_size_; }  ///< bytes of the whole request
+    [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
+    [[nodiscard]] std::size_t size() const { return parser_.size() + body_size_; }  ///< bytes of the whole request
     [[nodiscard]] bool keep_alive() const { return keep_alive_; }
     /// The method is HEAD: whatever is answered, a refusal too, has no body. `request()` then asks for GET.
     [[nodiscard]] bool is_head() const { return is_head_; }
 
 private:
-    using Allocator = std::pmr::polymorphic_allocator<char>;
-    using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body, Allocator>;
-
     State parse_head(std::string_view input);
-    State gate(std::string_view raw);
-    State refuse(Refusal refusal);
+    State gate(std::string_view input);
+    void take_head(std::string_view input);
 
-    Parser parser_;
-    std::pmr::vector<Field> fields_;
+    HeadParser parser_;
+    std::vector<Field> fields_;
     Request request_;
-    Refusal refusal_{};
-    std::size_t head_size_ = 0;
+    std::optional<Refusal> refusal_;
     std::size_t body_size_ = 0;
     bool head_passed_ = false;
+    bool head_may_move_ = false;  ///< more input came behind it
     bool keep_alive_ = false;
     bool is_head_ = false;
 };

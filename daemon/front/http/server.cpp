@@ -48,8 +48,17 @@ void Server::Door::look() {
 }
 
 Server::Server(asio::io_context& context, Limits limits)
-    : context_(context), limits_(limits), book_(std::make_shared<SessionBook>(limits)), sweep_timer_(context) {
+    : context_(context),
+      limits_(limits),
+      book_(std::make_shared<SessionBook>(limits)),
+      watch_(std::make_shared<Watch>(context)),
+      sweep_timer_(context) {
     asio::co_spawn(context_.get_executor(), sweep(), report);
+    asio::co_spawn(context_.get_executor(), Watch::run(watch_), report);
+}
+
+Server::~Server() {
+    for (auto* session : book_->sessions()) session->abandon();
 }
 
 void Server::listen(UniqueFd listener, ResponderFactory factory) {
@@ -93,9 +102,7 @@ Task<void> Server::accept_from(std::shared_ptr<Door> door, ResponderFactory fact
 
 void Server::serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after) {
     auto responder = factory({.socket = connection.get(), .connected_after = connected_after});
-    StreamSocket socket{context_.get_executor(), asio::local::stream_protocol{}, connection.get()};
-    (void)connection.release();  // the socket closes it from here on
-    auto session = std::make_shared<Session>(*this, std::move(socket), std::move(responder));
+    auto session = std::make_shared<Session>(*this, std::move(connection), std::move(responder));
     asio::co_spawn(context_.get_executor(), Session::run(std::move(session)), report);
 }
 
@@ -119,7 +126,7 @@ Task<void> Server::sweep() {
     for (;;) {
         sweep_timer_.expires_after(std::chrono::seconds{1});
         co_await sweep_timer_.async_wait(asio::redirect_error(use_task, ec));
-        if (stopping_ && sessions() == 0) co_return;
+        if (stopping_ && sessions() == 0) co_return watch_->stop();
         for (const auto& weak : doors_) {
             if (const auto door = weak.lock()) door->look();
         }

@@ -19,6 +19,7 @@
 namespace jeton::front {
 
 class Session;
+class Watch;
 
 /// Who is being served. Outlives the server where sessions do.
 class SessionBook {
@@ -42,7 +43,7 @@ public:
     Server(asio::io_context& context, Limits limits);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    ~Server() = default;
+    ~Server();
 
     /// Accepts on a listening Unix stream socket until `stop()`.
     void listen(UniqueFd listener, ResponderFactory factory);
@@ -79,6 +80,7 @@ private:
     asio::io_context& context_;
     Limits limits_;
     std::shared_ptr<SessionBook> book_;
+    std::shared_ptr<Watch> watch_;
     std::vector<std::weak_ptr<Door>> doors_;
     Timer sweep_timer_;
     std::uint64_t sweeps_ = 0;  ///< one a second; deadlines are told in them, so that no request has to read a clock

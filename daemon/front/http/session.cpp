@@ -1,17 +1,15 @@
 #include "daemon/front/http/session.hpp"
 
 #include <array>
+#include <cerrno>
 #include <exception>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 
 #include "daemon/base/log.hpp"
-#include "daemon/front/http/request_reader.hpp"
 
 namespace jeton::front {
 namespace {
@@ -21,6 +19,9 @@ constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t linger_bytes = 256UZ * 1024;
 
 constexpr int answers_in_turn = 16;  ///< to requests that were sent together; then other sessions get their turn
+
+/// Nothing to read, or no room to write, as yet.
+bool means_later(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 /// What is there already, at once; then the caller reads an end, not a reset.
 void discard_input(int socket) {
@@ -35,10 +36,10 @@ void discard_input(int socket) {
 
 }  // namespace
 
-Session::Session(Server& server, StreamSocket socket, std::unique_ptr<Responder> responder)
+Session::Session(Server& server, UniqueFd socket, std::unique_ptr<Responder> responder)
     : server_(server),
       book_(server.book_),
-      socket_(std::move(socket)),
+      socket_(server.watch_, std::move(socket)),
       responder_(std::move(responder)),
       caller_(responder_->caller()),
       stranger_(responder_->is_stranger()),
@@ -57,6 +58,7 @@ void Session::enter(Phase phase) {
         return server_.sweeps_ + static_cast<std::uint64_t>(time.count());
     };
     phase_ = phase;
+    timed_out_ = false;  // who was told so is still written to and listened to
     switch (phase) {
         case Phase::idle: last_sweep_ = sweeps(limits.idle_time); break;
         case Phase::reading_head: last_sweep_ = sweeps(limits.header_time); break;
@@ -69,21 +71,16 @@ void Session::enter(Phase phase) {
 
 void Session::check_deadline() {
     if (server_.sweeps_ <= last_sweep_) return;
-    boost::system::error_code ignored;
     timed_out_ = true;
-    if (phase_ == Phase::writing || phase_ == Phase::lingering) {
-        socket_.close(ignored);
-    } else {
-        socket_.cancel(ignored);
-    }
+    socket_.wake();
 }
 
 /// What the caller has sent is read and answered. From here on it cannot send any more: a request is answered, or was
 /// not taken, and the caller knows which.
 void Session::end_if_idle() {
-    boost::system::error_code ec;
-    if (phase_ != Phase::idle || (socket_.available(ec) > 0 && !ec)) return;
-    socket_.shutdown(StreamSocket::shutdown_receive, ec);
+    int unread = 0;
+    if (phase_ != Phase::idle || (::ioctl(socket_.get(), FIONREAD, &unread) == 0 && unread > 0)) return;
+    ::shutdown(socket_.get(), SHUT_RD);
 }
 
 Refusal Session::read_ended() const {
@@ -91,26 +88,35 @@ Refusal Session::read_ended() const {
     return Refusal{400, "the request ended before it was whole"};
 }
 
-/// Reads the rest of a request that has begun to come, or why that cannot be done.
-Task<std::optional<Refusal>> Session::read(RequestReader& reader) {
+bool Session::read(RequestReader& reader) {
     using State = RequestReader::State;
-    enter(Phase::reading_head);
-    for (;;) {
-        auto state = reader.advance(input_.view());
-        if (state == State::head_done) {
-            if (auto refusal = responder_->admit()) co_return refusal;
-            state = reader.advance(input_.view());
-            if (state == State::body_incomplete) enter(Phase::reading_body);
+    auto state = reader.advance(input_.view());
+    if (state == State::head_done) {
+        if (auto refusal = responder_->admit()) {
+            reader.refuse(*std::move(refusal));
+            return true;
         }
-        if (state == State::complete) co_return std::nullopt;
-        if (state == State::refused) co_return reader.refusal();
-        input_.make_room();
-        boost::system::error_code ec;
-        const auto room = asio::buffer(input_.room(), input_.room_size());
-        const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
-        input_.commit(count);
-        if (ec || timed_out_) co_return read_ended();
+        state = reader.advance(input_.view());
+        if (state == State::body_incomplete) enter(Phase::reading_body);
     }
+    return state == State::complete || state == State::refused;
+}
+
+Task<void> Session::read_rest(RequestReader& reader) {
+    do {
+        input_.make_room();
+        co_await socket_.readable();
+        if (!receive() || timed_out_) {
+            reader.refuse(read_ended());
+            co_return;
+        }
+    } while (!read(reader));
+}
+
+bool Session::receive() {
+    const auto count = ::recv(socket_.get(), input_.room(), input_.room_size(), MSG_DONTWAIT);
+    if (count > 0) input_.commit(static_cast<std::size_t>(count));
+    return count > 0 || (count < 0 && means_later(errno));
 }
 
 /// By the bytes alone. All that ends a session, or is no request at all, is read in the ordinary way.
@@ -121,65 +127,81 @@ std::optional<Session::Answered> Session::answer_repeated() {
     return Answered{std::move(repeated->response), repeated->size, false};
 }
 
-Task<Session::Answered> Session::answer_next() {
-    arena_.reset();
-    RequestReader reader{&arena_, server_.limits_};
-    auto refusal = co_await read(reader);
-    std::optional<Response> response;
-    if (!refusal) {
-        response = responder_->answer_now(reader.request());
-        if (!response) {
-            enter(Phase::answering);
-            try {
-                auto answered = co_await responder_->answer(reader.request());
-                response = std::move(answered);
-            } catch (const std::exception& fault) {
-                log::error("a request failed: {}", fault.what());
-                refusal = Refusal{500, "this request met an error of the daemon, which is in its log"};
-            }
-        }
+std::optional<Session::Answered> Session::answer_at_once(const RequestReader& reader) {
+    if (const auto& refusal = reader.refusal()) return finish(reader, responder_->refuse(*refusal), true);
+    auto response = responder_->answer_now(reader.request());
+    if (!response) return std::nullopt;
+    return finish(reader, *std::move(response), false);
+}
+
+Task<Session::Answered> Session::answer_later(const RequestReader& reader) {
+    enter(Phase::answering);
+    try {
+        auto response = co_await responder_->answer(reader.request());
+        co_return finish(reader, std::move(response), false);
+    } catch (const std::exception& fault) {
+        log::error("a request failed: {}", fault.what());
     }
-    if (!response) response = responder_->refuse(*refusal);
-    if (reader.is_head()) response = without_body(*response);
-    const bool last = refusal || !reader.keep_alive() || server_.stopping();
-    if (last) response = with_close(*response);
-    co_return Answered{*std::move(response), reader.size(), last};
+    const Refusal refusal{500, "this request met an error of the daemon, which is in its log"};
+    co_return finish(reader, responder_->refuse(refusal), true);
+}
+
+Session::Answered Session::finish(const RequestReader& reader, Response response, bool refused) const {
+    if (reader.is_head()) response = without_body(response);
+    const bool last = refused || !reader.keep_alive() || server_.stopping();
+    if (last) response = with_close(response);
+    return {std::move(response), reader.size(), last};
 }
 
 /// Nearly always the socket takes everything at once: then this is a system call, and no turn of the event loop.
 std::size_t Session::write_at_once(std::string_view bytes) {
-    const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return count < 0 ? 0 : static_cast<std::size_t>(count);  // an error will be met again by whoever writes the rest
 }
 
+Task<bool> Session::write_rest(std::string_view rest) {
+    enter(Phase::writing);
+    while (!rest.empty() && !timed_out_) {
+        co_await socket_.writable();
+        const auto count = ::send(socket_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && !means_later(errno)) co_return false;
+        if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+    co_return rest.empty();
+}
+
 Task<void> Session::serve() {
-    boost::system::error_code ec;
+    // Whoever has just connected has asked by now, nearly always; whoever has just been answered has not.
+    bool wait = false;
     for (int answered_in_turn = 0;;) {
         if (input_.view().empty()) {
             if (server_.stopping() && !newcomer_) end_if_idle();
-            const auto room = asio::buffer(input_.room(), input_.room_size());
-            const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
-            input_.commit(count);
-            if (ec || timed_out_) co_return;
+            if (std::exchange(wait, true)) co_await socket_.readable();
+            if (!receive() || timed_out_) co_return;
+            if (input_.view().empty()) continue;
             answered_in_turn = 0;
         } else if (++answered_in_turn >= answers_in_turn) {
-            co_await asio::post(socket_.get_executor(), use_task);
+            co_await asio::post(server_.context_.get_executor(), use_task);
             answered_in_turn = 0;
         }
 
         auto answered = answer_repeated();
         if (!answered) {
-            auto read = co_await answer_next();
-            answered = std::move(read);
+            RequestReader reader{server_.limits_};
+            enter(Phase::reading_head);
+            if (!read(reader)) co_await read_rest(reader);
+            answered = answer_at_once(reader);
+            if (!answered) {
+                auto later = co_await answer_later(reader);
+                answered = std::move(later);
+            }
         }
         newcomer_ = false;
         responder_->answered(status_in(answered->response));
         const auto& bytes = *answered->response.bytes;
         if (const auto written = write_at_once(bytes); written < bytes.size()) {
-            enter(Phase::writing);
-            const auto rest = asio::buffer(bytes) + written;
-            co_await asio::async_write(socket_, rest, asio::redirect_error(use_task, ec));
-            if (ec) co_return;
+            const bool whole = co_await write_rest(std::string_view{bytes}.substr(written));
+            if (!whole) co_return;
         }
         if (answered->last) break;
         input_.consume(answered->size);
@@ -192,12 +214,13 @@ Task<void> Session::serve() {
 /// the end, or, still sending, of the answer.
 Task<void> Session::linger() {
     enter(Phase::lingering);
-    boost::system::error_code ec;
-    socket_.shutdown(StreamSocket::shutdown_send, ec);
+    ::shutdown(socket_.get(), SHUT_WR);
     std::array<char, 4096> nowhere;
-    const auto room = asio::buffer(nowhere);
-    for (std::size_t total = 0; !ec && total < linger_bytes;) {
-        total += co_await socket_.async_read_some(room, asio::redirect_error(use_task, ec));
+    for (std::size_t total = 0; total < linger_bytes;) {
+        co_await socket_.readable();
+        const auto count = ::recv(socket_.get(), nowhere.data(), nowhere.size(), MSG_DONTWAIT);
+        if (timed_out_ || count == 0 || (count < 0 && !means_later(errno))) break;
+        if (count > 0) total += static_cast<std::size_t>(count);
     }
     explicit_bzero(nowhere.data(), nowhere.size());
 }
@@ -208,7 +231,7 @@ Task<void> Session::run(std::shared_ptr<Session> session) {
         const auto response = with_close(session->responder_->refuse(refusal));
         session->responder_->answered(refusal.status);
         // One attempt, no wait: those who are too many get no memory for it.
-        const int socket = session->socket_.native_handle();
+        const int socket = session->socket_.get();
         (void)::send(socket, response.bytes->data(), response.bytes->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         discard_input(socket);
         co_return;

@@ -7,18 +7,17 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/front/http/arena.hpp"
 #include "daemon/front/http/input_buffer.hpp"
+#include "daemon/front/http/request_reader.hpp"
 #include "daemon/front/http/responder.hpp"
 #include "daemon/front/http/server.hpp"
+#include "daemon/front/http/watch.hpp"
 
 namespace jeton::front {
 
-class RequestReader;
-
 class Session {
 public:
-    Session(Server& server, StreamSocket socket, std::unique_ptr<Responder> responder);
+    Session(Server& server, UniqueFd socket, std::unique_ptr<Responder> responder);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
@@ -30,6 +29,8 @@ public:
     void check_deadline();
     /// Ends the session where nothing has been asked, nor is about to be read.
     void end_if_idle();
+    /// Nobody serves it any more: ends where it waits for its caller.
+    void abandon() { socket_.abandon(); }
     /// Nothing has been answered in it.
     [[nodiscard]] bool is_newcomer() const { return newcomer_; }
 
@@ -43,9 +44,17 @@ private:
 
     Task<void> serve();
     [[nodiscard]] std::optional<Answered> answer_repeated();
-    Task<Answered> answer_next();
-    Task<std::optional<Refusal>> read(RequestReader& reader);
+    /// Reads what has come of a request. False where more of it must come.
+    [[nodiscard]] bool read(RequestReader& reader);
+    Task<void> read_rest(RequestReader& reader);
+    [[nodiscard]] std::optional<Answered> answer_at_once(const RequestReader& reader);
+    Task<Answered> answer_later(const RequestReader& reader);
+    [[nodiscard]] Answered finish(const RequestReader& reader, Response response, bool refused) const;
+    /// Takes what has come. False at the end.
+    [[nodiscard]] bool receive();
     [[nodiscard]] std::size_t write_at_once(std::string_view bytes);
+    /// False where the caller cannot be reached any more, or takes too long.
+    Task<bool> write_rest(std::string_view rest);
     Task<void> linger();
     void enter(Phase phase);
     /// What a read that brought nothing means.
@@ -53,10 +62,9 @@ private:
 
     Server& server_;
     std::shared_ptr<SessionBook> book_;
-    StreamSocket socket_;
+    WatchedSocket socket_;
     std::unique_ptr<Responder> responder_;
     InputBuffer input_;
-    Arena arena_;
     Phase phase_ = Phase::idle;
     std::uint64_t last_sweep_ = 0;  ///< that lets this phase go on
     std::uint64_t caller_;

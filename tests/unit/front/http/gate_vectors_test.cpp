@@ -1,5 +1,4 @@
 /// Threat T17: requests that a lenient parser lets through in part. Each gets exactly one answer, then the end.
-#include <memory_resource>
 #include <string>
 #include <vector>
 
@@ -112,13 +111,12 @@ std::vector<int> answers_to(const std::string& bytes, bool drip) {
 /// What the first request gets whose first read ended behind `first` bytes, and whose second brought the rest.
 int status_when_split(std::string_view bytes, std::size_t first) {
     using State = RequestReader::State;
-    std::pmr::monotonic_buffer_resource memory;
-    RequestReader reader{&memory, Limits{}};
+    RequestReader reader{Limits{}};
     for (const auto arrived : {first, bytes.size()}) {
         const auto input = bytes.substr(0, arrived);
         auto state = reader.advance(input);
         if (state == State::head_done) state = reader.advance(input);
-        if (state == State::refused) return reader.refusal().status;
+        if (state == State::refused) return reader.refusal()->status;
         if (state == State::complete) return 200;
     }
     return 400;  // not whole

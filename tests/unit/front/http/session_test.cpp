@@ -27,6 +27,7 @@ public:
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
         if (request.path == "/now") return json_response(200, "now");
         if (request.path == "/method") return json_response(200, request.method);
+        if (request.path == "/mark") return json_response(200, request.field("X-Mark").value_or("none"));
         return std::nullopt;
     }
     [[nodiscard]] Task<Response> answer(const Request& request) override {
@@ -83,6 +84,44 @@ TEST_CASE("session: a body of 64 KiB arrives whole") {
         exchange(client.get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n\r\n" + body + ask("/now"));
     CHECK(statuses(said) == std::vector{200, 200});
     CHECK(said.find("later " + body) != std::string::npos);
+}
+
+TEST_CASE("session: a head is what it was after a body has come for which the buffer had to grow") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    write_all(client.get(), "POST /mark HTTP/1.1\r\nHost: a\r\nX-Mark: here\r\nContent-Length: 60000\r\n\r\n");
+    std::this_thread::sleep_for(20ms);
+    const auto said = exchange(client.get(), std::string(60'000, 'x'));
+    CHECK(statuses(said) == std::vector{200});
+    CHECK(said.ends_with("here"));
+}
+
+TEST_CASE("session: who sends while a request is being answered is answered later, and wakes nobody meanwhile") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    write_all(client.get(), ask("/later"));
+    std::this_thread::sleep_for(10ms);
+    const auto said = exchange(client.get(), ask("/now") + ask("/later"));
+    CHECK(statuses(said) == std::vector{200, 200, 200});
+}
+
+TEST_CASE("session: answers that their caller takes slowly arrive whole") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    const std::string body(60'000, 'y');
+    const auto request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + body;
+    std::thread asks{[&] {
+        for (int i = 0; i < 10; ++i) write_all(client.get(), request);
+        ::shutdown(client.get(), SHUT_WR);
+    }};
+    std::this_thread::sleep_for(500ms);  // ten answers are more than a socket holds
+    const auto said = read_to_end(client.get());
+    asks.join();
+    CHECK(statuses(said) == std::vector<int>(10, 200));
+    CHECK(said.ends_with("later " + body));
 }
 
 TEST_CASE("session: Connection: close is obeyed and said") {
@@ -217,6 +256,22 @@ TEST_CASE("T18: a head that does not end in time is answered 408, an idle sessio
     CHECK(statuses(read_to_end(half.get())) == std::vector{408});
     CHECK(statuses(read_to_end(half_body.get())) == std::vector{408});
     CHECK(read_to_end(idle.get()).empty());
+}
+
+TEST_CASE("T18: who is told that the time is over, and goes on sending, reads an end, not a reset") {
+    Limits limits;
+    limits.header_time = 1s;
+    World world{limits};
+    const auto client = world.connect();
+    world.loop.start();
+    write_all(client.get(), "GET / HT");
+    std::string said(4096, '\0');
+    said.resize(static_cast<std::size_t>(::recv(client.get(), said.data(), said.size(), 0)));
+    CHECK(statuses(said) == std::vector{408});
+    write_all(client.get(), std::string(60'000, 'x'));
+    ::shutdown(client.get(), SHUT_WR);
+    char byte = 0;
+    CHECK(::recv(client.get(), &byte, 1, 0) == 0);  // -1, ECONNRESET, where unread bytes were thrown away
 }
 
 TEST_CASE("T19: sessions beyond a caller's share are answered 429, and room comes back") {
