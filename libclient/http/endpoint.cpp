@@ -1,13 +1,12 @@
 #include "libclient/http/endpoint.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libclient/http/names.hpp"
 #include "libclient/http/server_check.hpp"
 #include "libclient/http/unix_http.hpp"
 #include "libclient/protocol/words.hpp"
@@ -21,14 +20,6 @@ std::optional<std::string> variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') return std::nullopt;
     return value;
-}
-
-std::string user_name(uid_t uid) {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::array<char, 4096> buffer{};
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
-    return std::to_string(uid);
 }
 
 Endpoint user_endpoint(const Surroundings& here) {
