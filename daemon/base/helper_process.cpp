@@ -78,6 +78,7 @@ std::optional<std::string> receive_message(int socket) {
         if (::getppid() != parent) std::_Exit(EXIT_FAILURE);
         keep_only(link);
         confine();
+        settle();
         while (auto question = receive_message(link)) {
             auto answer = work(*question);
             protocol::wipe(*question);

@@ -6,12 +6,16 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -60,6 +64,23 @@ void keep_only(int fd) {
     if (fd > 3) ::close_range(3, static_cast<unsigned>(fd) - 1, 0);
     ::close_range(static_cast<unsigned>(fd) + 1, ~0U, 0);
     for (const auto* variable : manager_variables) ::unsetenv(variable);
+}
+
+void settle() {
+    ::malloc_trim(0);
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t, void*) {
+            for (const auto& segment : std::span{object->dlpi_phdr, object->dlpi_phnum}) {
+                // What may be written to differs from its file.
+                if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+                const auto begin = object->dlpi_addr + segment.p_vaddr;
+                const auto inside_page = begin % static_cast<std::uintptr_t>(::getpagesize());
+                // NOLINTNEXTLINE(performance-no-int-to-ptr): where the object was loaded is a number
+                ::madvise(reinterpret_cast<void*>(begin - inside_page), segment.p_memsz + inside_page, MADV_DONTNEED);
+            }
+            return 0;
+        },
+        nullptr);
 }
 
 void notify_manager(std::string_view state) { ::sd_notify(0, std::string{state}.c_str()); }

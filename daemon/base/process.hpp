@@ -18,6 +18,10 @@ void die_with_parent(int expected_parent);
 /// only standard error and `fd` stay. The service manager's variables go, too: they are the parent's.
 void keep_only(int fd);
 
+/// Gives back what only the start needed: heap that is free again, and pages of the program and its libraries, which
+/// the kernel reads again where they are used. Once, when there is nothing left to do but to serve.
+void settle();
+
 /// Tells the service manager (sd_notify); does nothing where there is none. `state`: "READY=1", "STOPPING=1",
 /// "STATUS=…".
 void notify_manager(std::string_view state);

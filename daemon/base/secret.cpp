@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 
+#include <sys/mman.h>
+
 #include <sodium.h>
 
 namespace jeton {
@@ -24,8 +26,12 @@ public:
         if (sodium_init() < 0) throw std::runtime_error("libsodium does not start");
         memory_ = static_cast<std::byte*>(sodium_malloc(secure_arena_size));
         if (memory_ == nullptr) throw std::bad_alloc{};
-        // sodium_malloc ignores a refused lock; a secret that may be swapped out is worth a refusal to start.
-        if (sodium_mlock(memory_, secure_arena_size) != 0) {
+        // It has filled and locked every page, and ignores a refused lock. Most pages never see a secret: from here on
+        // each is locked in the moment in which it is first touched. A secret that may be swapped out is worth a
+        // refusal to start.
+        ::munlock(memory_, secure_arena_size);
+        ::madvise(memory_, secure_arena_size, MADV_DONTNEED);
+        if (::mlock2(memory_, secure_arena_size, MLOCK_ONFAULT) != 0) {
             throw std::runtime_error(std::string{"cannot lock memory for secrets ("} + std::strerror(errno) +
                                      "): allow at least 2 MiB (systemd: LimitMEMLOCK=, shell: ulimit -l)");
         }

@@ -169,6 +169,7 @@ int main(int argc, char** argv) try {
     load_resolver_libraries();
     ResolverFiles resolver;
     confine_exchange();
+    settle();
     serve(link, fetcher, signals, resolver, heartbeat);
     return EXIT_SUCCESS;
 } catch (const std::exception& fault) {

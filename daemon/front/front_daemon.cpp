@@ -101,6 +101,7 @@ int FrontDaemon::run() {
         asio::co_spawn(context_.get_executor(), keep_page_fresh(), rethrow);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
+    settle();
     context_.run();
     return status_;
 }

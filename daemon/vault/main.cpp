@@ -141,6 +141,7 @@ public:
         } else {
             front_.take(std::move(ends_.front));
         }
+        settle();
         loop_.run();
 
         desk_.write_tally();

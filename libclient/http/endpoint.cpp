@@ -1,13 +1,12 @@
 #include "libclient/http/endpoint.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libclient/http/names.hpp"
 #include "libclient/http/server_check.hpp"
 #include "libclient/http/unix_http.hpp"
 #include "libclient/protocol/words.hpp"
@@ -21,14 +20,6 @@ std::optional<std::string> variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr || *value == '\0') return std::nullopt;
     return value;
-}
-
-std::string user_name(uid_t uid) {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::array<char, 4096> buffer{};
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
-    return std::to_string(uid);
 }
 
 Endpoint user_endpoint(const Surroundings& here) {
@@ -95,11 +86,13 @@ Result<Choice> find_endpoint(Side side, Socket socket, const Surroundings& here)
     if (here.socket_directory) {
         return Choice{{"JETON_SOCKET_DIR", *here.socket_directory, *here.socket_directory}, std::nullopt};
     }
-    const bool user_listens = here.runtime_directory && listens(user_endpoint(here), socket);
-    const bool system_listens = listens(system_endpoint(here), socket);
-    if (user_listens && system_listens) return Choice{user_endpoint(here), system_endpoint(here)};
-    if (user_listens) return Choice{user_endpoint(here), std::nullopt};
-    if (system_listens) return Choice{system_endpoint(here), std::nullopt};
+    const auto user = here.runtime_directory ? std::optional{user_endpoint(here)} : std::nullopt;
+    const auto system = system_endpoint(here);
+    const bool user_listens = user && listens(*user, socket);
+    const bool system_listens = listens(system, socket);
+    if (user_listens && system_listens) return Choice{*user, system};
+    if (user_listens) return Choice{*user, std::nullopt};
+    if (system_listens) return Choice{system, std::nullopt};
     return none_runs(socket, here);
 }
 

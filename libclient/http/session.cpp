@@ -34,23 +34,25 @@ Result<void> wait_for(int socket, short events, Clock::time_point deadline) {
     }
 }
 
-WipedText head_of(const Request& request, Session::After after) {
-    WipedText head;
-    head.append(request.method);
-    head.append(" " + request.target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n");
-    if (after == Session::After::close) head.append("Connection: close\r\n");
+/// In one piece: what comes in two wakes the daemon twice.
+WipedText message_of(const Request& request, Session::After after) {
+    WipedText message;
+    message.append(request.method);
+    message.append(" " + request.target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n");
+    if (after == Session::After::close) message.append("Connection: close\r\n");
     for (const auto& [name, value] : request.headers) {
-        head.append(name);
-        head.append(": ");
-        head.append(value);
-        head.append("\r\n");
+        message.append(name);
+        message.append(": ");
+        message.append(value);
+        message.append("\r\n");
     }
     if (!request.content_type.empty()) {
-        head.append("Content-Type: " + std::string{request.content_type} + "\r\n");
-        head.append("Content-Length: " + std::to_string(request.body.size()) + "\r\n");
+        message.append("Content-Type: " + std::string{request.content_type} + "\r\n");
+        message.append("Content-Length: " + std::to_string(request.body.size()) + "\r\n");
     }
-    head.append("\r\n");
-    return head;
+    message.append("\r\n");
+    message.append(request.body.view());
+    return message;
 }
 
 /// Sends all of `bytes`. A daemon that hangs up early may have answered already, so that is no error here.
@@ -72,7 +74,7 @@ Result<void> send_all(int socket, std::string_view bytes, Clock::time_point dead
 
 Result<Response> receive(int socket, Clock::time_point deadline, bool& answered) {
     ResponseParser parser;
-    std::array<char, 16UZ * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
+    std::array<char, 4UZ * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv fills it
     Result<void> state;
     while (state && !parser.done()) {
         const auto got = ::recv(socket, buffer.data(), buffer.size(), 0);
@@ -119,9 +121,8 @@ Result<Session> Session::open(const std::string& directory, std::string_view nam
 
 Result<Response> Session::ask(const Request& request, After after, Deadline deadline) {
     kept_ = answered_ = false;
-    const auto head = head_of(request, after);
-    if (auto sent = send_all(socket_.get(), head.view(), deadline); !sent) return std::unexpected{sent.error()};
-    if (auto sent = send_all(socket_.get(), request.body.view(), deadline); !sent) return std::unexpected{sent.error()};
+    const auto message = message_of(request, after);
+    if (auto sent = send_all(socket_.get(), message.view(), deadline); !sent) return std::unexpected{sent.error()};
     auto response = receive(socket_.get(), deadline, answered_);
     kept_ = response && after == After::keep && keeps(*response);
     return response;

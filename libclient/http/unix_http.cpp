@@ -1,16 +1,15 @@
 #include "libclient/http/unix_http.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "libclient/http/names.hpp"
 #include "libclient/http/session.hpp"
 
 namespace jeton::client {
@@ -31,12 +30,7 @@ std::string group_of(const std::string& path) {
     struct stat found{};
     if (::stat(path.c_str(), &found) != 0) return "jeton";
     if (found.st_gid == 0) return {};
-    group entry{};
-    group* named = nullptr;
-    std::array<char, 4096> buffer{};
-    if (::getgrgid_r(found.st_gid, &entry, buffer.data(), buffer.size(), &named) == 0 && named != nullptr)
-        return named->gr_name;
-    return std::to_string(found.st_gid);
+    return group_name(found.st_gid);
 }
 
 std::unexpected<Error> cannot_connect(const std::string& path, int problem) {

@@ -122,6 +122,17 @@ Result<Wish> wish_of(const jeton_request* given) {
     return wish_in(request);
 }
 
+/// Out of line: its room on the stack is not for who gets what is kept.
+[[gnu::noinline]] Result<TokenRef> asked_for(jeton_client& client, const jeton_request* request, int timeout_ms) {
+    const auto wish = wish_of(request);
+    if (!wish) return std::unexpected{wish.error()};
+    if (timeout_ms < 0) {
+        return refuse(JETON_E_INVALID, "the timeout is negative",
+                      "give milliseconds; there is no waiting without an end");
+    }
+    return client.here().get(*wish, std::chrono::milliseconds{timeout_ms});
+}
+
 int no_place(jeton_error** error, const char* what) {
     return tell(error, refuse(JETON_E_INVALID, std::string{what} + " is NULL", "give its address").error());
 }
@@ -181,14 +192,7 @@ int jeton_token_get(jeton_client* client, const jeton_request* request, int time
                 return int{JETON_OK};
             }
         }
-        auto wish = wish_of(request);
-        if (!wish) return tell(error, std::move(wish.error()));
-        if (timeout_ms < 0) {
-            return tell(error, refuse(JETON_E_INVALID, "the timeout is negative",
-                                      "give milliseconds; there is no waiting without an end")
-                                   .error());
-        }
-        auto got = client->here().get(*wish, std::chrono::milliseconds{timeout_ms});
+        auto got = asked_for(*client, request, timeout_ms);
         if (!got) return tell(error, std::move(got.error()));
         *token = got->release();
         return int{JETON_OK};

@@ -22,11 +22,6 @@ ForkMark::ForkMark() : process_(::getpid()) {
 
 ForkMark::~ForkMark() { ::munmap(state_, size); }
 
-bool ForkMark::here() const noexcept {
-    if (state_->load(std::memory_order_acquire) != usual) return false;
-    return wiped_ || process_.load(std::memory_order_relaxed) == ::getpid();
-}
-
 bool ForkMark::renew() noexcept {
     if (!wiped_ && process_.exchange(::getpid()) != ::getpid()) {
         state_->store(renewing);

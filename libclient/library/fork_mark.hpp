@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include <sys/types.h>
+#include <unistd.h>
 
 namespace jeton::library {
 
@@ -18,7 +19,10 @@ public:
     ForkMark& operator=(const ForkMark&) = delete;
     ~ForkMark();
 
-    [[nodiscard]] bool here() const noexcept;
+    [[nodiscard]] bool here() const noexcept {
+        if (state_->load(std::memory_order_acquire) != usual) return false;
+        return wiped_ || process_.load(std::memory_order_relaxed) == ::getpid();
+    }
     /// `here()` makes no system call.
     [[nodiscard]] bool is_free() const noexcept { return wiped_; }
 

@@ -77,10 +77,8 @@ private:
     std::uint64_t now = 0;
     const auto clock = [&now] { return now = page::boot_time(); };
     if (!page::page_says(token.page->page(), token.decided, clock)) return false;
-    std::timespec wall{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     return now < token.reuse_until && now + min_ttl * UINT64_C(1'000'000'000) < token.ends &&
-           wall.tv_sec + static_cast<std::time_t>(min_ttl) < token.ends_by_wall;
+           std::time(nullptr) + static_cast<std::time_t>(min_ttl) < token.ends_by_wall;
 }
 
 }  // namespace jeton::library

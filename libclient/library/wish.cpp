@@ -41,12 +41,32 @@ void append_field(WipedText& form, std::string_view name, std::string_view value
     append_encoded(form, value);
 }
 
-/// Its first eight bytes.
-std::size_t word_of(std::string_view text) noexcept {
-    std::size_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    return word;
-}
+/// Any spreading does: who asks chooses its own keys, and equal hashes are told apart. The words do not wait for each
+/// other.
+struct Spread {
+    std::size_t sum = 0, place = odd;
+
+    void add(std::string_view part) noexcept {
+        place += 2;
+        if (part.size() < sizeof sum) {
+            for (const char c : part) add_word(static_cast<unsigned char>(c));
+            return;
+        }
+        const char* const last = part.data() + (part.size() - sizeof sum);
+        for (const char* at = part.data(); at < last; at += sizeof sum) add_word(word_at(at));
+        add_word(word_at(last));  // overlaps the one before it
+    }
+
+private:
+    static constexpr std::size_t odd = 0x9e3779b97f4a7c15U;
+
+    void add_word(std::size_t word) noexcept { sum += word * (place += odd + 1); }
+    static std::size_t word_at(const char* bytes) noexcept {
+        std::size_t word = 0;
+        std::memcpy(&word, bytes, sizeof word);
+        return word;
+    }
+};
 
 }  // namespace
 
@@ -82,25 +102,13 @@ WishKey::WishKey(const Wish& wish)
       scope_(wish.scope),
       resource_(wish.resource) {}
 
-// Any spreading does: who asks chooses its own keys, and equal hashes are told apart. The words do not wait for each
-// other.
 std::size_t WishKey::hash(const Wish& wish) noexcept {
-    constexpr std::size_t odd = 0x9e3779b97f4a7c15U;
-    std::size_t sum = 0, place = odd;
-    for (const auto* part : {&wish.connection, &wish.scope, &wish.environment, &wish.resource}) {
-        place += 2;
-        if (part->empty()) continue;
-        auto rest = *part;
-        for (; rest.size() >= sizeof sum; rest.remove_prefix(sizeof sum)) sum += word_of(rest) * (place += odd + 1);
-        if (rest.empty()) continue;
-        // The last word overlaps the one before it: a step for each letter of the rest took a fifth of the whole call.
-        if (part->size() >= sizeof sum) {
-            sum += word_of(part->substr(part->size() - sizeof sum)) * (place += odd + 1);
-        } else {
-            for (const char c : rest) sum += static_cast<unsigned char>(c) * (place += odd + 1);
-        }
-    }
-    return sum ^ (sum >> 32U);
+    Spread all;
+    all.add(wish.connection);
+    all.add(wish.scope);
+    all.add(wish.environment);
+    all.add(wish.resource);
+    return all.sum ^ (all.sum >> 32U);
 }
 
 std::string flight_key(const Wish& wish) {

@@ -187,13 +187,14 @@ PROMISES = [
     Promise(
         "process", "`jeton token`, the whole process without its one exchange, against `/bin/true`", 1.6,
         ("process/jeton token", "p50_us"), ("process//bin/true", "p50_us"), without=("connect/jeton", "p50_us"),
-        note="the kernel answers some 120 page faults for it and 48 for `/bin/true` (perf): a program of 5 MB, with the C++ library in it.",
+        note="the kernel answers some 90 page faults for it and 48 for `/bin/true` (perf), and the grammar of the verb is described anew each time "
+        "([decision 0045](decisions/0045-a-static-cli-and-small-services.md)).",
     ),
     Promise(
         "library", "`jeton_token_get` from memory, nanoseconds a call", 100,
         ("library/libjeton", "ns"), ("library/libjeton", "one"), unit=" ns",
-        note="a third of the time goes into reading clocks (perf: `__vdso_clock_gettime`), a sixth into hashing what is asked for. The clock that counts the time asleep has no "
-        "coarse form, which would cost a seventh.",
+        note="a third of the time goes into the one clock that counts the time asleep (perf: `__vdso_clock_gettime`), which has no coarse form; the rest is spread over the cache's lock, "
+        "the token's count of holders, and looking at wish and page.",
     ),
     Promise(
         "library-system-calls", "`jeton_token_get` from memory, system calls in 50,000 calls", 0,

@@ -1,8 +1,13 @@
 #include "daemon/base/secret.hpp"
 
+#include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <ios>
 #include <new>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -25,6 +30,22 @@ TEST_CASE("secret: holds, copies on purpose, compares in constant time") {
     CHECK_FALSE(equal_constant_time("a", "b"));
     CHECK_FALSE(equal_constant_time("a", "ab"));
     CHECK(equal_constant_time("", ""));
+}
+
+TEST_CASE("secret: memory is locked, out of dumps, and taken only where there is a secret") {
+    const SecretText secret{"jcs.abc"};
+    std::ifstream maps{"/proc/self/smaps"};
+    std::string line;
+    std::uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    const auto where = reinterpret_cast<std::uintptr_t>(secret.reveal().data());
+    while (std::getline(maps, line)) {
+        std::istringstream{line} >> std::hex >> begin >> dash >> end;
+        if (dash == '-' && begin <= where && where < end) break;
+    }
+    while (std::getline(maps, line) && !line.starts_with("VmFlags:")) {
+    }
+    for (const auto* flag : {" lo", " lf", " dd"}) CHECK_MESSAGE(line.contains(flag), flag << " in " << line);
 }
 
 TEST_CASE("secret: memory is overwritten when it is given back (T41)") {
