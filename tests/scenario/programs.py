@@ -2,6 +2,7 @@
 
 import collections
 import ctypes
+import functools
 import json
 import os
 import pathlib
@@ -29,6 +30,17 @@ ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 PROGRAMS = ("jetond", "jeton-vault", "jeton-exchange")
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+
+
+@functools.cache
+def sanitizer():
+    """Why memory cannot be measured or searched here, or None."""
+    told = BUILD / "meson-info" / "intro-buildoptions.json"
+    options = json.loads(told.read_text()) if told.exists() else []
+    with_which = next((option["value"] for option in options if option["name"] == "b_sanitize"), "none")
+    if with_which in ("none", []):
+        return None
+    return f"built with sanitizers ({with_which}), which lock no memory and keep what was given back"
 
 
 def wait_until(condition, seconds=10, step=0.01, what="a condition"):
