@@ -61,7 +61,7 @@ sanitized_build() {
     local folder="$1" what="$2" cache=''
     local -a options=(-Doptimization=1 -Db_sanitize="$what")
     shift 2
-    [[ "$what" != address ]] || options=(-Doptimization=1 -Db_sanitize=address,undefined -Dfuzz=true)
+    [[ "$what" != address ]] || options=(-Doptimization=1 -Dfuzz=true "-Db_sanitize=address,undefined")
     # Meson adds it to no compiler that it was told, and with a time in a precompiled header it keeps nothing.
     ! command -v ccache >/dev/null || cache='ccache '
     if [[ ! -f "$folder/build.ninja" ]]; then
