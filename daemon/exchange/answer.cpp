@@ -22,7 +22,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t seconds_max = INT32_MAX;  ///< 68 years; more is nonsense
+constexpr std::int64_t seconds_max = INT32_MAX;     ///< 68 years; more is nonsense
+constexpr std::int64_t date_max = 253'402'300'799;  ///< the end of the year 9999; the vault takes no later one
 constexpr std::size_t description_limit = 1024;
 constexpr std::size_t depth_limit = 16;
 
@@ -149,7 +150,7 @@ std::string frame_of_failure(std::int64_t id, std::string_view why) {
 std::optional<std::int64_t> read_date(const std::string& text) {
     if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
     const auto seconds = curl_getdate(text.c_str(), nullptr);
-    return seconds < 0 ? std::nullopt : std::optional<std::int64_t>{seconds};
+    return seconds < 0 || seconds > date_max ? std::nullopt : std::optional<std::int64_t>{seconds};
 }
 
 std::optional<std::int64_t> read_retry_after(const std::string& text, std::int64_t now) {

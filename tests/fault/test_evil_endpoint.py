@@ -98,6 +98,10 @@ class EvilEndpoint(EvilScenario):
                 left = self.assertToken(self.post(connection=connection))["expires_in"]
                 self.assertTrue(least <= left <= most, left)
 
+    def test_T44_a_date_that_is_none_ends_nobodys_exchange(self):
+        self.assertEqual(self.take(self.environment("late-date")).code, 0)
+        self.assertWell()
+
     def test_T44_a_request_that_may_have_been_carried_out_is_not_repeated(self):
         self.assertWell()  # leaves an open connection
         self.assertTold("drop", r"^localhost:\d+ broke off the connection before its answer was complete$")

@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 
 from harness import INVOICES, JOBS, USER, Scenario, wire
+from programs import sanitizer
 from searching import Search
 from system import path_of
 
@@ -19,6 +20,8 @@ class Secrets(Scenario):
     needs_upstream = True
 
     def setUp(self):
+        if sanitizer():
+            self.skipTest(sanitizer())
         if os.geteuid() != 0:
             self.skipTest("needs root to read the memory of processes that are not dumpable")
         super().setUp()

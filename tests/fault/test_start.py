@@ -7,7 +7,7 @@ import subprocess
 
 from harness import wait_until
 from people import Person
-from programs import BUILD, ENVIRONMENT
+from programs import BUILD, ENVIRONMENT, sanitizer
 from system import SystemScenario
 
 
@@ -114,6 +114,11 @@ class Modes(SystemScenario):
 
 
 class Memory(SystemScenario):
+    def setUp(self):
+        if sanitizer():
+            self.skipTest(sanitizer())
+        super().setUp()
+
     def test_T39_memory_that_cannot_be_locked_is_a_clear_refusal_to_start(self):
         if shutil.which("setpriv") is None:
             self.skipTest("setpriv is not installed")

@@ -39,12 +39,15 @@ std::optional<int> told(std::string_view bytes, std::size_t first) {
 
 }  // namespace
 
-/// However the bytes are cut, the answer is the same.
+/// However the bytes are cut, the answer is the same. A head gets its end: before it, what cannot become a request any
+/// more may be refused at once or when the rest has come.
 void http_request(std::string_view input) {
     const auto cut = take_number(input, 256);
     if (input.empty()) return;
-    const auto whole = told(input, input.size());
-    require(told(input, cut % input.size()) == whole, "where the first read ends makes no difference");
+    std::string ended{input};
+    if (!input.contains("\r\n\r\n")) ended += "\r\n\r\n";
+    const auto whole = told(ended, ended.size());
+    require(told(ended, cut % ended.size()) == whole, "where the first read ends makes no difference");
     require(!whole || *whole == 200 || (*whole >= 400 && *whole < 600), "a refusal has a status of one");
 }
 

@@ -4,16 +4,33 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <sanitizer/lsan_interface.h>
+
+#include <openssl/rand.h>
+
+#include "daemon/base/log.hpp"
+#include "daemon/vault/issuer/libcrypto.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace {
 
 const jeton::fuzz::Target* chosen = nullptr;
 
+/// libcrypto keeps its generators as long as the process lives, in locked memory, where nobody looks for pointers: to
+/// whoever searches for leaks they seem lost.
+void make_generators() {
+    const __lsan::ScopedDisabler unseen;
+    jeton::vault::prepare_libcrypto();
+    unsigned char byte = 0;
+    if (RAND_bytes(&byte, 1) != 1 || RAND_priv_bytes(&byte, 1) != 1) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
     constexpr std::string_view option = "--target=";
+    make_generators();
+    jeton::log::set_level(jeton::log::Level::error);  // a warning of each broken frame is most of its time
     for (int i = 1; i < *count; ++i) {
         const std::string_view word{(*words)[i]};
         if (!word.starts_with(option)) continue;

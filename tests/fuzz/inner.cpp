@@ -1,11 +1,18 @@
 /// Frames between vault and exchange, and from the front to the vault.
 #include <string>
+#include <utility>
+
+#include <boost/json/object.hpp>
 
 #include "daemon/base/frames.hpp"
 #include "daemon/exchange/answer.hpp"
 #include "daemon/exchange/request.hpp"
+#include "daemon/front/http/message.hpp"
+#include "daemon/front/routes/forward.hpp"
+#include "daemon/front/routes/route.hpp"
 #include "daemon/vault/services/upstream_answer.hpp"
 #include "daemon/vault/wire.hpp"
+#include "libclient/protocol/serialize.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace jeton::fuzz {
@@ -17,6 +24,28 @@ void inner_frame_of_front(std::string_view input) {
         require(!request.peer.daemon_user, "no frame makes its peer the daemon's user");
     } catch (const FrameFault&) {  // the front is broken, and its link ends
     }
+}
+
+/// Whatever the front lets through is a frame that the vault understands: one that it refuses ends the link.
+void forwarded_body(std::string_view input) {
+    front::Match match;
+    const auto path = take_part(input);
+    if (auto parameters = front::match_path("/v1/apps/{app}/tenants/{tenant}", path))
+        match.parameters = *std::move(parameters);
+    front::Request request{};
+    request.path = path;
+    request.query = take_part(input);
+    request.body = input;
+    auto body = front::merge_body(match, request);
+    if (!body) {
+        require(!body.error().what.empty(), "a refusal says why");
+        return;
+    }
+    const boost::json::object peer{{"uid", 1000}, {"gid", 1000}, {"pid", 5}};
+    const boost::json::object frame{
+        {"id", 7}, {"peer", peer}, {"socket", "control"}, {"verb", "app.list"}, {"body", *body}};
+    const auto asked = vault::wire::read_request(protocol::serialize_once(frame));  // a FrameFault would be that end
+    require(asked.body == boost::json::value(*body), "what is asked comes as it was sent");
 }
 
 void inner_frame_of_exchange(std::string_view input) {

@@ -26,7 +26,7 @@ void http_response(std::string_view input) {
     const auto step = 1 + take_number(input, 64);
     const auto outcome = [](std::string_view bytes, std::size_t by) {
         client::ResponseParser parser;
-        while (!bytes.empty() && !parser.done()) {
+        while (!bytes.empty()) {  // to the last: what follows its end is refused, in the same piece or in another
             if (!parser.feed(bytes.substr(0, by))) return -1;
             bytes.remove_prefix(std::min(by, bytes.size()));
         }

@@ -51,6 +51,7 @@ void frames(std::string_view input);
 void configuration(std::string_view input);
 
 void inner_frame_of_front(std::string_view input);
+void forwarded_body(std::string_view input);
 void inner_frame_of_exchange(std::string_view input);
 void exchange_request(std::string_view input);
 void upstream_answer(std::string_view input);

@@ -16,6 +16,7 @@ std::span<const Target> targets() {
         Target{"frames", frames},
         Target{"configuration", configuration},
         Target{"inner_frame_of_front", inner_frame_of_front},
+        Target{"forwarded_body", forwarded_body},
         Target{"inner_frame_of_exchange", inner_frame_of_exchange},
         Target{"exchange_request", exchange_request},
         Target{"upstream_answer", upstream_answer},

@@ -1,7 +1,6 @@
 /// What is read from files that others may have written: slots, backups, rows; and names that people type.
 #include <algorithm>
 #include <array>
-#include <span>
 #include <string>
 #include <variant>
 
@@ -9,6 +8,7 @@
 #include "daemon/vault/domain/form_field.hpp"
 #include "daemon/vault/domain/names.hpp"
 #include "daemon/vault/domain/scope.hpp"
+#include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/keys/root_key.hpp"
 #include "daemon/vault/keys/slots.hpp"
 #include "daemon/vault/store/audit_chain.hpp"
@@ -57,10 +57,14 @@ void backup_item(std::string_view input) {
     if (!item) return;
     Bytes again;
     backup::append(again, *item);
-    require(again.size() > backup::length_size, "an item has bytes");
-    const auto written = std::span{again}.subspan(backup::length_size);
-    const auto reread = backup::parse_item(written);
+    FieldReader reader{again};
+    const auto written = reader.bytes();
+    require(written && reader.at_end(), "an item is written as one field");
+    const auto reread = backup::parse_item(*written);
     require(reread && reread->index() == item->index(), "an item that is written is the same item");
+    Bytes third;
+    backup::append(third, *reread);
+    require(third == again, "and has the same content");
 }
 
 /// A record of table `audit` with any changes in it.

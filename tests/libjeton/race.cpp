@@ -55,14 +55,16 @@ constexpr std::chrono::seconds stuck_after{60};
 /// The state of a round, in the low bits of `phase`.
 enum Phase : std::uint32_t { waiting, holding, disabling, disabled, phases };
 
+using Count = std::atomic<std::uint64_t>;  // written by one reader, and read while it may still be at a call
+
 struct alignas(64) Reader {
-    std::uint64_t looks = 0;              ///< calls
-    std::uint64_t in_flight = 0;          ///< tokens while the disable was on its way
-    std::uint64_t seen_early = 0;         ///< no token any more, before the answer was there
-    std::uint64_t after = 0;              ///< calls begun after the answer
-    std::uint64_t stale = 0;              ///< of these, with a token
-    std::uint64_t first_stale_round = 0;  ///< counted from 1
-    std::uint64_t child_of_rounds = 0;    ///< generation, of a child
+    Count looks = 0;              ///< calls
+    Count in_flight = 0;          ///< tokens while the disable was on its way
+    Count seen_early = 0;         ///< no token any more, before the answer was there
+    Count after = 0;              ///< calls begun after the answer
+    Count stale = 0;              ///< of these, with a token
+    Count first_stale_round = 0;  ///< counted from 1
+    Count child_of_rounds = 0;    ///< generation, of a child
 };
 
 struct Shared {
@@ -334,7 +336,7 @@ public:
         std::uint64_t first = 0;
         for (const auto& reader : shared_.readers) {
             if (reader.stale != 0)
-                first = first == 0 ? reader.first_stale_round : std::min(first, reader.first_stale_round);
+                first = first == 0 ? reader.first_stale_round.load() : std::min(first, reader.first_stale_round.load());
         }
         if (first != 0) std::printf("first_stale_round %llu\n", static_cast<unsigned long long>(first));
         for (unsigned i = 0; i < reader_count; ++i) {
@@ -349,7 +351,7 @@ private:
         return mapped;
     }
 
-    [[nodiscard]] unsigned long long sum(std::uint64_t Reader::* member) const {
+    [[nodiscard]] unsigned long long sum(Count Reader::* member) const {
         unsigned long long all = 0;
         for (const auto& reader : shared_.readers) all += reader.*member;
         return all;

@@ -420,10 +420,17 @@ bool fail_at(const Stage& stage, std::uint64_t seed, long nth, int error, bool f
     return true;
 }
 
+std::string so_far(const Findings& findings, long most) {
+    return fmt::format("{} of {} points{}{}", findings.points, most, findings.wrong.empty() ? "" : "; ",
+                       findings.text());
+}
+
 /// Lives that differ, and each of them with each way to fail.
 void fail_everywhere(const Stage& stage, std::uint64_t seed, long most, Findings& findings) {
+    Progress progress;
     for (; findings.points < most; ++seed) {
         for (long nth = 1;; nth += 1 + static_cast<long>(seed % 3)) {
+            progress.tell([&] { return so_far(findings, most); });
             bool is_reached = false;
             for (const int error : {EIO, ENOSPC}) {
                 is_reached =
@@ -464,7 +471,9 @@ int main(int argc, char** argv) {
 
     Findings cuts;
     start = std::chrono::steady_clock::now();
+    Progress progress;
     while (cuts.points < points - failures.points) {
+        progress.tell([&] { return so_far(cuts, points - failures.points); });
         // Every eighth life begins with the first start of a vault.
         try {
             cut_everywhere(seed % 8 == 1 ? nullptr : &stage, seed, Sync::as_it_is, points - failures.points, true,

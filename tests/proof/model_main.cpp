@@ -81,8 +81,11 @@ void agree(Tally& tally, std::uint64_t first, std::uint64_t count) {
     Walk::Counts counts;
     std::string why;
     const auto start = std::chrono::steady_clock::now();
+    Progress progress;
     int diverged = 0;
     for (auto seed = first; seed < first + count && diverged < 3; ++seed) {
+        progress.tell(
+            [&] { return fmt::format("{} of {} lives{}{}", seed - first, count, why.empty() ? "" : "; ", why); });
         // Every third without a disk that fails: where one does, less is done.
         auto seen = live(seed, life_of(seed, steps_of_a_life, seed % 3 != 0), {}, stage, counts);
         if (!seen) continue;

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from programs import BUILD, ENVIRONMENT, REPOSITORY
+from programs import BUILD, ENVIRONMENT, REPOSITORY, sanitizer
 
 INCLUDE = REPOSITORY / "libclient" / "include"
 SOURCE = pathlib.Path(__file__).with_name("clients") / "library_caller.c"
@@ -23,6 +23,9 @@ def library():
 
 
 def missing():
+    """Why no program on the library can be built and run here, or None."""
+    if sanitizer():
+        return "a libjeton with sanitizers wants their runtime in whoever loads it"
     return None if shutil.which("cc") else "no C compiler, which builds a program on libjeton"
 
 

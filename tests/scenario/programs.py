@@ -2,9 +2,11 @@
 
 import collections
 import ctypes
+import functools
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -26,7 +28,19 @@ PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 PROGRAMS = ("jetond", "jeton-vault", "jeton-exchange")
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+
+
+@functools.cache
+def sanitizer():
+    """Why memory cannot be measured or searched here, or None."""
+    told = BUILD / "meson-info" / "intro-buildoptions.json"
+    options = json.loads(told.read_text()) if told.exists() else []
+    with_which = next((option["value"] for option in options if option["name"] == "b_sanitize"), "none")
+    if with_which in ("none", []):
+        return None
+    return f"built with sanitizers ({with_which}), which lock no memory and keep what was given back"
 
 
 def wait_until(condition, seconds=10, step=0.01, what="a condition"):
@@ -212,6 +226,12 @@ class Daemon:
     def wait_for_helpers_to_go(self, seconds=5):
         wait_until(lambda: not self.survivors(), seconds, 0.01, "the helpers to end")
 
+    def sanitizer_report(self):
+        """What a sanitizer said of one of its programs: they are started again, so that else nobody might notice."""
+        log = self.log()
+        found = SANITIZER_REPORT.search(log)
+        return log[found.start() :][:8000] if found else ""
+
     def destroy(self):
         """Nothing of it is left afterwards, whatever happened before."""
         try:
@@ -230,7 +250,10 @@ class Daemon:
                 os.kill(pid, signal.SIGKILL)
                 reap(pid)
         finally:
+            report = self.sanitizer_report()
             shutil.rmtree(self.directory, ignore_errors=True)
+        if report:
+            raise AssertionError(f"a sanitizer reports of a program of the daemon:\n{report}")
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""

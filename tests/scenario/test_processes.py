@@ -6,9 +6,10 @@ import stat
 import subprocess
 import threading
 import time
+import unittest
 
 from harness import BUILD, ENVIRONMENT, INVOICES, Scenario, wait_until, wire
-from programs import NotifySocket, alive
+from programs import Daemon, NotifySocket, alive
 
 
 class Life(Scenario):
@@ -210,3 +211,18 @@ class Doors(Scenario):
                 self.assertNotEqual(run.returncode, 0)
                 self.assertIn("jetond.toml", run.stderr)
                 self.assertRegex(run.stderr, rf"\b({line - 1}|{line}|{line + 1})\b")
+
+
+class Harness(unittest.TestCase):
+    """What sanitizers say of a program that is started again, while all that a test asks is answered."""
+
+    def test_a_report_of_a_sanitizer_fails_the_test_whose_daemon_it_was(self):
+        for report in ("==7==ERROR: AddressSanitizer: heap-use-after-free on address", "WARNING: ThreadSanitizer: data race (pid=7)",
+                       "../daemon/base/frames.cpp:7:3: runtime error: signed integer overflow"):  # fmt: skip
+            with self.subTest(report), self.assertRaisesRegex(AssertionError, report.split(": ")[-1].split(" (")[0]):
+                daemon = Daemon()
+                daemon.log_file.write_text(f"[warning] the link to the vault has ended\n{report}\n")
+                daemon.destroy()
+        daemon = Daemon()
+        daemon.log_file.write_text("[error] an ordinary line\n")
+        daemon.destroy()

@@ -174,6 +174,9 @@ class Evil:
         ahead = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 600))
         return self.send(stream, self.good(), headers=[f"Date: {ahead}"])
 
+    def way_late_date(self, stream):
+        return self.send(stream, self.good(), headers=["Date: Sun, 06 Nov 19942 08:49:37 GMT"])
+
     def way_redirect_plain(self, stream):
         there = f"Location: http://localhost:{self.plain_elsewhere.port}/connect/token"
         return self.send(stream, b"", "301 Moved Permanently", [there])

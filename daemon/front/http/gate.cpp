@@ -79,7 +79,10 @@ Refusal malformed(std::string_view reason) {
 
 bool names_another_version(std::string_view raw) {
     const auto line = raw.substr(0, raw.find("\r\n"));
-    return line.size() < raw.size() && ends_in_version(line) && !line.ends_with(" HTTP/1.1");
+    if (line.size() == raw.size() || !ends_in_version(line) || line.ends_with(" HTTP/1.1")) return false;
+    // The parser judges the first thing that stands where a version should: only where nothing else does is it this
+    // one.
+    return std::ranges::count(line, ' ') == 2 && line.find_first_of("\r\n") == std::string_view::npos;
 }
 
 bool stops_behind_version(std::string_view raw) {

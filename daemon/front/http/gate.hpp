@@ -23,7 +23,7 @@ struct RequestHead {
 
 /// Why the parser gave up, as a refusal. `raw` is the input as far as it is there.
 [[nodiscard]] Refusal malformed(std::string_view reason);
-/// The version in the first line is a version, but not ours.
+/// The first line is whole, of three words, and the last of them is a version, but not ours.
 [[nodiscard]] bool names_another_version(std::string_view raw);
 /// The first line has come as far as its version, not yet as far as its end: what follows may still spoil it.
 [[nodiscard]] bool stops_behind_version(std::string_view raw);

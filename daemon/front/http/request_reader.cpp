@@ -45,6 +45,8 @@ RequestReader::State RequestReader::parse_head(std::string_view input) {
     is_head_ = input.starts_with("HEAD ");  // also where the rest cannot be read
     boost::beast::error_code ec;
     parser_.advance(input, ec);
+    // Before a version has its eight bytes the parser waits for more, also behind the end of the head.
+    if (ec == beast_http::error::need_more && input.contains("\r\n\r\n")) return refuse(malformed("it has no version"));
     if (ec == beast_http::error::need_more) return State::head_incomplete;
     // The parser judges a version as soon as it sees it. What the caller hears must not depend on how its bytes came.
     if (ec == beast_http::error::bad_version && stops_behind_version(input)) return State::head_incomplete;

@@ -79,6 +79,16 @@ TEST_CASE("answer: Date and Retry-After become seconds") {
     }
 }
 
+TEST_CASE("answer: a date behind the year 9999 is none, so that the vault takes the frame") {
+    CHECK(read_date("Fri, 31 Dec 9999 23:59:59 GMT") == 253'402'300'799);
+    for (const std::string late :
+         {"Sat, 01 Jan 10000 00:00:00 GMT", "Sun, 06 Nov 19942 08:49:37 GMT", "Sun, 06 Nov 19942"}) {
+        CAPTURE(late);
+        CHECK_FALSE(frame({.status = 200, .body = "{}", .date = late, .retry_after = ""}).contains("date"));
+        CHECK_FALSE(read_retry_after(late, now));
+    }
+}
+
 TEST_CASE("answer: a refusal counts even where its body is no JSON") {
     const auto got = frame({.status = 503, .body = "<html>", .date = "", .retry_after = "7"});
     CHECK(got.at("json").as_object().empty());

@@ -143,6 +143,40 @@ TEST_CASE("T17: wherever the first read ends, the answer is the same") {
     }
 }
 
+TEST_CASE("T17: another version is one only where nothing else spoils the first line, wherever the first read ends") {
+    for (const std::string line :
+         {"POST / HTTP/1.1\nHost / HTTP/2.0", "POST / HTTP/1.1 HTTP/2.0", "POST / HTTP/1.1\rHTTP/2.0",
+          "POST / HTTP/1.1\r HTTP/2.0", "POST / HTTP/1.1\n HTTP/2.0", "POST / HTTP/3.0 HTTP/2.0"}) {
+        INFO(line);
+        const auto bytes = line + "\r\nHost: a\r\n\r\n";
+        for (std::size_t first = 1; first <= bytes.size(); ++first) {
+            INFO(first);
+            REQUIRE(status_when_split(bytes, first) == 400);
+        }
+    }
+}
+
+TEST_CASE("T17: a head that has ended is judged, though its version is too short to be one") {
+    for (const std::string head : {"GET / \r\n\r\n", "GET / H1\r\n\r\n", "GET / \r\nB\r\n\r\n"}) {
+        for (const char* more : {"", "a", "abcdefgh"}) {
+            const auto bytes = head + more;
+            INFO(bytes);
+            for (std::size_t first = 1; first <= bytes.size(); ++first) {
+                INFO(first);
+                std::pmr::monotonic_buffer_resource memory;
+                RequestReader reader{&memory, Limits{}};
+                auto state = reader.advance(std::string_view{bytes}.substr(0, first));
+                if (first < head.size()) {
+                    REQUIRE(state == RequestReader::State::head_incomplete);
+                    state = reader.advance(bytes);
+                }
+                REQUIRE(state == RequestReader::State::refused);
+                CHECK(reader.refusal().status == 400);
+            }
+        }
+    }
+}
+
 TEST_CASE("T17: a first line that has ended does not stop behind its version") {
     CHECK(stops_behind_version("GET / HTTP/2.0"));
     CHECK(stops_behind_version("GET / HTTP/2.0\r"));
