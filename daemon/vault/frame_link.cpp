@@ -1,15 +1,23 @@
 #include "daemon/vault/frame_link.hpp"
 
 #include <cstring>
+#include <ranges>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
+namespace {
+
+constexpr std::size_t frames_at_once = 64;
+
+}  // namespace
 
 FrameLink::FrameLink(boost::asio::io_context& loop, UniqueFd socket)
     : socket_(loop, boost::asio::local::stream_protocol{}, socket.release()) {}
@@ -44,18 +52,24 @@ void FrameLink::send(std::string payload) {
     if (!socket_.is_open()) return;
     outgoing_.push_back(encode_frame(payload));
     protocol::wipe(payload);
-    if (outgoing_.size() == 1) write();
+    if (std::exchange(is_writing_, true)) return;
+    boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->write(); });
 }
 
 void FrameLink::write() {
-    boost::asio::async_write(socket_, boost::asio::buffer(outgoing_.front()),
-                             [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
-                                 if (ec) return self->end(ec.message());
-                                 protocol::wipe(self->outgoing_.front());
-                                 self->outgoing_.pop_front();
-                                 if (!self->outgoing_.empty()) return self->write();
-                                 self->all_written();
-                             });
+    std::vector<boost::asio::const_buffer> frames;
+    for (const auto& frame : outgoing_ | std::views::take(frames_at_once)) frames.push_back(boost::asio::buffer(frame));
+    boost::asio::async_write(
+        socket_, frames, [self = shared_from_this(), count = frames.size()](boost::system::error_code ec, std::size_t) {
+            if (ec) return self->end(ec.message());
+            for (std::size_t i = 0; i < count; ++i) {
+                protocol::wipe(self->outgoing_.front());
+                self->outgoing_.pop_front();
+            }
+            if (!self->outgoing_.empty()) return self->write();
+            self->is_writing_ = false;
+            self->all_written();
+        });
 }
 
 void FrameLink::stop_hearing() {

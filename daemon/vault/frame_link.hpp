@@ -25,7 +25,8 @@ public:
     FrameLink(boost::asio::io_context& loop, UniqueFd socket);
 
     void start(OnFrames on_frames, OnEnd on_end);
-    /// Queues a frame; it is wiped when it has been written. A frame over the limit ends the link.
+    /// Queues a frame, to be written in the next turn with all that is queued by then; wiped when it has been. A frame
+    /// over the limit ends the link.
     void send(std::string payload);
     /// The other end cannot send any more; what it has sent is still read.
     void stop_hearing();
@@ -50,6 +51,7 @@ private:
     FrameDecoder decoder_;
     std::array<char, 64UZ * 1024> buffer_{};
     std::deque<std::string> outgoing_;
+    bool is_writing_ = false;
     bool sends_no_more_ = false;
     bool ends_when_written_ = false;
 };
