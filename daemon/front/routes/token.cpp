@@ -97,8 +97,7 @@ Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, c
     body["connection"] = use->connection;
     if (use->secret_prefix) body["secret_prefix"] = *use->secret_prefix;
     if (use->via) body["via"] = *use->via;
-    auto question =
-        question_of(desk, caller, caller.early_glimpse(), "token.repeat", json::value(std::move(body)));
+    auto question = question_of(desk, caller, caller.early_glimpse(), "token.repeat", json::value(std::move(body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.refused) co_return *answer.refused;

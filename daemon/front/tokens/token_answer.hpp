@@ -26,8 +26,8 @@ struct Grant {
     std::string scope;
     std::string connection;
     std::optional<std::string> app_key;
-    std::chrono::seconds expires_in{};         ///< left when the vault answered
-    std::chrono::seconds reuse{};              ///< how long the decision may be repeated; 0: not at all
+    std::chrono::seconds expires_in{};  ///< left when the vault answered
+    std::chrono::seconds reuse{};       ///< how long the decision may be repeated; 0: not at all
     bool noted_each = false;  ///< the vault writes each use down before it is answered: nobody else may repeat it
     std::optional<std::string> secret_prefix;  ///< of the secret that authenticated
     std::optional<std::string> via;            ///< by what it was granted: "binding 3f2a9c01", for the audit

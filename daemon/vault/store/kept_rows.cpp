@@ -16,7 +16,9 @@ void KeptRows::change() {
 std::string KeptRows::question_of(std::size_t table, std::string_view clause, std::span<const Value> parameters) {
     std::string question;
     question.reserve(128);
-    const auto number = [&](std::uint64_t value) { question.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    const auto number = [&](std::uint64_t value) {
+        question.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
     const auto text = [&](const void* bytes, std::size_t size) {
         number(size);
         question.append(static_cast<const char*>(bytes), size);
@@ -29,7 +31,8 @@ std::string KeptRows::question_of(std::size_t table, std::string_view clause, st
             [&](const auto& cell) {
                 using T = std::decay_t<decltype(cell)>;
                 if constexpr (std::is_same_v<T, std::int64_t>) number(static_cast<std::uint64_t>(cell));
-                if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Bytes>) text(cell.data(), cell.size());
+                if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Bytes>)
+                    text(cell.data(), cell.size());
             },
             parameter);
     }

@@ -1,5 +1,5 @@
-/// Rows that were read and found genuine, kept until a row is changed. Each token asks for the same dozen of them, and to
-/// read them and check their MACs again costs more than to sign it (0046).
+/// Rows that were read and found genuine, kept until a row is changed. Each token asks for the same dozen of them, and
+/// to read them and check their MACs again costs more than to sign it (0046).
 #pragma once
 
 #include <cstddef>

@@ -75,7 +75,7 @@ TEST_CASE("decision: where the vault notes each use, it is repeated only by who 
     const auto found = world.cache.find_noted(Fingerprint{1}, peer);
     REQUIRE(found.has_value());
     CHECK(found->bytes->find("Jeton-Epoch: 9f 42 0\r\n") != std::string::npos);  // the caller may not repeat it
-    CHECK(world.cache.take_usage().empty());                                       // nothing is counted beside
+    CHECK(world.cache.take_usage().empty());                                     // nothing is counted beside
     world.cache.enter({"9f", 43});
     CHECK_FALSE(world.cache.use_to_note(Fingerprint{1}, peer).has_value());
     CHECK_FALSE(world.cache.find_noted(Fingerprint{1}, peer).has_value());
