@@ -526,6 +526,9 @@ Model::Verdict Model::verdict(const Step& step) {
             if (refused.empty() && step.act == Act::allow && step.n % 5 == 4) refused = "wrong_state";
             if (!refused.empty()) return {refused};
             if (step.act == Act::decline) return ok();
+            // What was accepted before is not written again, and the time not with it.
+            if (found->second.state == connected && found->second.version == known_apps.at(step.app).versions.size())
+                return ok();
             return ok([this, key](const Answer* answer) {
                 auto& connection = connections.at(key);
                 const auto& app = known_apps.at(std::get<0>(key));
