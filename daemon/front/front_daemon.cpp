@@ -27,6 +27,7 @@ constexpr auto usage_interval = 5s;
 constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
 constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
 constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
+constexpr auto telling_time = 50ms;     ///< until all that stop together are told
 constexpr auto settling_time = 200ms;   ///< until sockets that are to be closed are
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
 constexpr auto helpers_end_time = 10s;  ///< for vault, exchange and supervisor
@@ -77,9 +78,7 @@ VaultClient::Listeners FrontDaemon::listeners() {
             .ready = [this] { tell_ready("serving"); },
             .lost =
                 [this] {
-                    if (!asks_for_links_) return;
-                    if (!stopping_) return ask_for_connection(supervisor_.native_handle());
-                    asio::co_spawn(context_.get_executor(), ask_while_stopping(), rethrow);
+                    if (asks_for_links_) asio::co_spawn(context_.get_executor(), ask_for_another_vault(), rethrow);
                 }};
 }
 
@@ -161,11 +160,13 @@ Task<void> FrontDaemon::wait_for_vault() {
     if (!told_ready_ && !stopping_) tell_ready("no vault answers yet; every request is refused until one does");
 }
 
-/// What came before the stop is still decided by a vault, where one is started again, as well. Where all services are
-/// stopped, whoever asked at once would have the service manager start another.
-Task<void> FrontDaemon::ask_while_stopping() {
-    co_await pause(settling_time);
-    if (!served_ && server_.sessions() > 0) ask_for_connection(supervisor_.native_handle());
+/// A moment later: where all services are stopped, the vault may be gone before this one is told, and whoever asked at
+/// once would have the service manager start another. What came before the stop is still decided, where one is started
+/// again.
+Task<void> FrontDaemon::ask_for_another_vault() {
+    co_await pause(telling_time);
+    if (stopping_) co_await pause(settling_time);
+    if (!stopping_ || (!served_ && server_.sessions() > 0)) ask_for_connection(supervisor_.native_handle());
 }
 
 /// By the loop that serves: where it hangs, the watchdog hears nothing.

@@ -37,7 +37,7 @@ private:
     Task<void> report_now_and_then();
     Task<void> tell_watchdog(std::chrono::milliseconds interval);
     Task<void> wait_for_vault();
-    Task<void> ask_while_stopping();
+    Task<void> ask_for_another_vault();
     void tell_ready(std::string_view status);
     Task<void> keep_page_fresh();
     Task<void> shut_down();
