@@ -88,8 +88,7 @@ Response refused(Desk& desk, const Error& error, ClientAuth method) {
 
 /// Where each token has its entry in the audit, a decision is repeated only once the vault has written that down; it
 /// does so in the epoch of the decision alone. Nothing: it is to be decided anew.
-Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, const Request& request) {
-    const auto fingerprint = desk.fingerprinter.of(caller.peer, request);
+Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, const Fingerprint& fingerprint) {
     const auto use = desk.decisions.use_to_note(fingerprint, caller.peer);
     if (!use) co_return std::nullopt;
     json::object body;
@@ -163,7 +162,8 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
     const auto form = read_oauth_form(request, "resource");
     if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
-    auto noted = co_await repeat_noted(desk, caller, request);
+    const auto fingerprint = desk.fingerprinter.of(caller.peer, request);
+    auto noted = co_await repeat_noted(desk, caller, fingerprint);
     if (noted && !*noted) co_return refused(desk, noted->error(), method);
     if (noted) co_return **std::move(noted);
     auto asked = read_token_request(request, *form, path);
@@ -174,7 +174,7 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
             co_return refused(desk, *wait, method);
     }
 
-    const auto glimpse = caller.early_glimpse();  // a copy: while the vault is asked the caller may be attested anew
+    const auto& glimpse = caller.early_glimpse();
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
     const auto answer = co_await desk.vault.ask(std::move(question));
@@ -187,8 +187,7 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
     ++desk.counters->tokens_decided;
     auto response = token_response(*grant, answer.era, grant->expires_in, grant->reuse);
     if (asked->repeatable && grant->reuse.count() > 0) {
-        desk.decisions.keep(desk.fingerprinter.of(caller.peer, request), caller.peer, glimpse, std::move(*grant),
-                            answer.era);
+        desk.decisions.keep(fingerprint, caller.peer, glimpse, std::move(*grant), answer.era);
     }
     co_return response;
 }
