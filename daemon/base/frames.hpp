@@ -14,6 +14,9 @@ struct FrameFault : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// How many of those that wait leave in one write; what the other side reads together it does together.
+inline constexpr std::size_t frames_at_once = 64;
+
 /// A frame ready to be written. Throws FrameFault where `payload` is empty or longer than `protocol::frame_limit`.
 [[nodiscard]] std::string encode_frame(std::string_view payload);
 

@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::chrono::seconds usual_wait{2};
 constexpr std::chrono::seconds successor_wait{10};
-constexpr std::size_t frames_at_once = 64;
 constexpr int retry_after_lost_link = 1;  ///< seconds
 
 /// An assertion is good for one request: the next vault knows that it was shown.

@@ -13,11 +13,6 @@
 #include "libclient/protocol/json.hpp"
 
 namespace jeton::vault {
-namespace {
-
-constexpr std::size_t frames_at_once = 64;
-
-}  // namespace
 
 FrameLink::FrameLink(boost::asio::io_context& loop, UniqueFd socket)
     : socket_(loop, boost::asio::local::stream_protocol{}, socket.release()) {}
