@@ -18,7 +18,21 @@
 namespace jeton::proof {
 
 namespace {
+
 Disk* current = nullptr;
+
+/// Whether one thing that was not synced survives.
+bool is_kept(Luck luck, std::mt19937_64& coin) {
+    switch (luck) {
+        case Luck::all_lost: return false;
+        case Luck::all_kept: return true;
+        case Luck::rarely_kept: return coin() % 8 == 0;
+        case Luck::half_kept: return coin() % 2 == 0;
+        case Luck::mostly_kept: return coin() % 8 != 0;
+    }
+    return false;
+}
+
 }  // namespace
 
 /// What the C library's calls, as this program has them, do with the disk under test.
@@ -123,7 +137,7 @@ long Disk::operations() const { return done_; }
 Platter::Platter(const Files& files) {
     for (const auto& [name, content] : files) {
         names_.emplace(name, static_cast<int>(nodes_.size()));
-        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}, .syncs = 0});
+        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}, .untruncated = {}, .syncs = 0});
     }
     durable_names_ = names_;
 }
@@ -155,13 +169,20 @@ void Platter::write(Node& node, std::size_t at, std::string_view bytes) {
     node.sizes.push_back(node.latest.size());
 }
 
+/// Metadata is journalled: a file that is made shorter is so wholly or not at all, and what is written into it later is
+/// not seen in the longer one.
 void Platter::truncate(Node& node, std::size_t size) {
     const auto before = node.latest.size();
-    node.latest.resize(size);
-    const auto [less, more] = std::minmax(before, size);
-    for (auto i = less / sector; i * sector < more; ++i) {
-        node.pending[i].push_back(i * sector < size ? node.latest.substr(i * sector, sector) : std::string{});
+    if (size < before) {
+        node.untruncated = std::make_shared<const Node>(node);
+        node.durable.resize(std::min(size, node.durable.size()));
+        node.pending.erase(node.pending.lower_bound(size / sector), node.pending.end());
+        node.sizes.clear();
+        ++node.syncs;  // an image of it is another one
     }
+    node.latest.resize(size);
+    for (auto i = std::min(before, size) / sector; i * sector < size; ++i)
+        node.pending[i].push_back(node.latest.substr(i * sector, sector));
     node.sizes.push_back(size);
 }
 
@@ -175,6 +196,7 @@ void Platter::sync(Node& node) {
     }
     node.pending.clear();
     node.sizes.clear();
+    node.untruncated.reset();
     ++node.syncs;
 }
 
@@ -218,24 +240,20 @@ void Platter::apply(const DiskEvent& event) {
     }
 }
 
+const Platter::Node& Platter::survivor_of(const Node& node, Luck luck, std::mt19937_64& coin) {
+    const auto* survivor = &node;
+    while (survivor->untruncated && !is_kept(luck, coin)) survivor = survivor->untruncated.get();
+    return *survivor;
+}
+
 Platter::Remains Platter::remains_of(const Node& node, Luck luck, std::mt19937_64& coin) {
-    const auto is_kept = [&] {
-        switch (luck) {
-            case Luck::all_lost: return false;
-            case Luck::all_kept: return true;
-            case Luck::rarely_kept: return coin() % 8 == 0;
-            case Luck::half_kept: return coin() % 2 == 0;
-            case Luck::mostly_kept: return coin() % 8 != 0;
-        }
-        return false;
-    };
     const auto one_of = [&](const auto& versions) -> const auto& {
         return luck == Luck::all_kept ? versions.back() : versions[coin() % versions.size()];
     };
     Remains remains{node.durable.size(), {}};
-    if (!node.sizes.empty() && is_kept()) remains.size = one_of(node.sizes);
+    if (!node.sizes.empty() && is_kept(luck, coin)) remains.size = one_of(node.sizes);
     for (const auto& [i, contents] : node.pending) {
-        if (i * sector < remains.size && is_kept()) remains.sectors.emplace_back(i, one_of(contents));
+        if (i * sector < remains.size && is_kept(luck, coin)) remains.sectors.emplace_back(i, one_of(contents));
     }
     return remains;
 }
@@ -274,7 +292,8 @@ Platter::Cut Platter::cut(const DiskEvent* next, Luck luck, std::mt19937_64& coi
     std::map<std::string, std::pair<const Node*, Remains>> left;
     std::string image;
     for (const auto& [name, index] : names) {
-        const auto* node = torn && torn->first == index ? &torn->second : &nodes_[static_cast<std::size_t>(index)];
+        const auto* newest = torn && torn->first == index ? &torn->second : &nodes_[static_cast<std::size_t>(index)];
+        const auto* node = &survivor_of(*newest, luck, coin);
         auto remains = remains_of(*node, luck, coin);
         image +=
             name + '/' + std::to_string(index) + '/' + std::to_string(node->syncs) + '/' + std::to_string(remains.size);

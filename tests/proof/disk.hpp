@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -74,7 +75,8 @@ public:
         bool was_seen = false;  ///< the same as after an earlier cut: then there are no files here
     };
     /// The power goes while `next` is done (nullptr: between two operations): of sectors of 512 bytes that were written
-    /// since their last sync each gets an older or its newest content, of names that were not synced the first few.
+    /// since their last sync each gets an older or its newest content, of names that were not synced the first few. A
+    /// truncation survives whole or not at all.
     [[nodiscard]] Cut cut(const DiskEvent* next, Luck luck, std::mt19937_64& coin);
     void forget_cuts() { seen_.clear(); }
     /// What programs read, whatever of it is durable.
@@ -87,7 +89,8 @@ private:
         std::string latest;
         std::map<std::size_t, std::vector<std::string>> pending;  ///< contents of a sector, oldest first
         std::vector<std::size_t> sizes;                           ///< since the last sync
-        std::size_t syncs = 0;                                    ///< so far
+        std::shared_ptr<const Node> untruncated;                  ///< before a truncation that is not synced
+        std::size_t syncs = 0;                                    ///< and truncations so far
     };
     /// What the coin says of a file: its size, and the sectors that survive.
     struct Remains {
@@ -105,6 +108,8 @@ private:
     static void write(Node& node, std::size_t at, std::string_view bytes);
     static void truncate(Node& node, std::size_t size);
     static void sync(Node& node);
+    /// The file, or what it was before a truncation that is lost.
+    static const Node& survivor_of(const Node& node, Luck luck, std::mt19937_64& coin);
     static Remains remains_of(const Node& node, Luck luck, std::mt19937_64& coin);
     static std::string content_of(const Node& node, const Remains& remains);
 
