@@ -18,6 +18,12 @@
 namespace jeton {
 namespace {
 
+/// Each page in the moment in which it is first touched; all at once where only that is to be had (valgrind).
+bool lock_when_touched(void* memory, std::size_t size) {
+    if (::mlock2(memory, size, MLOCK_ONFAULT) == 0) return true;
+    return (errno == EINVAL || errno == ENOSYS) && ::mlock(memory, size) == 0;
+}
+
 /// One locked mapping for the life of the process: `sodium_malloc` for each value would cost 144 µs and two guard
 /// pages.
 class Arena {
@@ -31,7 +37,7 @@ public:
         // refusal to start.
         ::munlock(memory_, secure_arena_size);
         ::madvise(memory_, secure_arena_size, MADV_DONTNEED);
-        if (::mlock2(memory_, secure_arena_size, MLOCK_ONFAULT) != 0) {
+        if (!lock_when_touched(memory_, secure_arena_size)) {
             throw std::runtime_error(std::string{"cannot lock memory for secrets ("} + std::strerror(errno) +
                                      "): allow at least 2 MiB (systemd: LimitMEMLOCK=, shell: ulimit -l)");
         }

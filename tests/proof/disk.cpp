@@ -137,7 +137,8 @@ long Disk::operations() const { return done_; }
 Platter::Platter(const Files& files) {
     for (const auto& [name, content] : files) {
         names_.emplace(name, static_cast<int>(nodes_.size()));
-        nodes_.push_back({.durable = content, .latest = content, .pending = {}, .sizes = {}, .untruncated = {}, .syncs = 0});
+        nodes_.push_back(
+            {.durable = content, .latest = content, .pending = {}, .sizes = {}, .untruncated = {}, .syncs = 0});
     }
     durable_names_ = names_;
 }

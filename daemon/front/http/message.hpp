@@ -25,6 +25,7 @@ struct Request {
     std::span<const Field> fields;
     std::string_view body;
     std::string_view raw = {};  ///< all of it, as it came
+    bool keep_alive = true;     ///< the session goes on behind it
 
     /// The value of a field, its name in any case; the first where it may stand more than once.
     [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const;

@@ -63,7 +63,7 @@ RequestReader::State RequestReader::gate(std::string_view input) {
                            .fields = fields_};
     if (auto refusal = check_head(head)) return refuse(std::move(*refusal));
     body_size_ = static_cast<std::size_t>(parser_.content_length().value_or(0));
-    keep_alive_ = parser_.keep_alive();  // which has seen every Connection field, not the first alone
+    request_.keep_alive = parser_.keep_alive();  // which has seen every Connection field, not the first alone
     head_passed_ = true;
     return State::head_done;
 }

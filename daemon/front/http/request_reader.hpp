@@ -34,7 +34,7 @@ public:
     [[nodiscard]] const Request& request() const { return request_; }
     [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
     [[nodiscard]] std::size_t size() const { return parser_.size() + body_size_; }  ///< bytes of the whole request
-    [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+    [[nodiscard]] bool keep_alive() const { return request_.keep_alive; }
     /// The method is HEAD: whatever is answered, a refusal too, has no body. `request()` then asks for GET.
     [[nodiscard]] bool is_head() const { return is_head_; }
 
@@ -50,7 +50,6 @@ private:
     std::size_t body_size_ = 0;
     bool head_passed_ = false;
     bool head_may_move_ = false;  ///< more input came behind it
-    bool keep_alive_ = false;
     bool is_head_ = false;
 };
 

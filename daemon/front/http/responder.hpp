@@ -1,7 +1,6 @@
 /// The side of a session that this folder does not know: who is calling, and what is answered.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,12 +12,6 @@
 #include "daemon/front/http/task.hpp"
 
 namespace jeton::front {
-
-/// The answer to a request that did not have to be read.
-struct Repeated {
-    Response response;
-    std::size_t size;  ///< bytes of the request
-};
 
 /// Answers the requests of one session, one after the other. Used by the I/O thread only.
 class Responder {
@@ -32,9 +25,9 @@ public:
     [[nodiscard]] virtual std::optional<Refusal> admit() = 0;
     /// An answer that is at hand; tried first, costs no coroutine.
     [[nodiscard]] virtual std::optional<Response> answer_now(const Request& request) = 0;
-    /// Tried before a request is even read. `input`: what has come of it, and of those behind it. Where that begins
-    /// with all bytes of an earlier request of this session, and the answer to that still holds, it is this one's, too.
-    [[nodiscard]] virtual std::optional<Repeated> answer_repeated(std::string_view /*input*/) { return std::nullopt; }
+    /// Tried before a request is even read. `input`: what has come. Where that is an earlier request, whole and alone,
+    /// and the answer to that still holds, it is this one's, too.
+    [[nodiscard]] virtual std::optional<Response> answer_repeated(std::string_view /*input*/) { return std::nullopt; }
     /// The answer, after asking whomever it takes. `request` stays valid until it is there.
     [[nodiscard]] virtual Task<Response> answer(const Request& request) = 0;
     /// An answer with this status is on its way to the caller.

@@ -122,9 +122,10 @@ bool Session::receive() {
 /// By the bytes alone. All that ends a session, or is no request at all, is read in the ordinary way.
 std::optional<Session::Answered> Session::answer_repeated() {
     if (server_.stopping()) return std::nullopt;
-    auto repeated = responder_->answer_repeated(input_.view());
+    const auto input = input_.view();
+    auto repeated = responder_->answer_repeated(input);
     if (!repeated) return std::nullopt;
-    return Answered{std::move(repeated->response), repeated->size, false};
+    return Answered{*std::move(repeated), input.size(), false};
 }
 
 std::optional<Session::Answered> Session::answer_at_once(const RequestReader& reader) {

@@ -19,6 +19,8 @@
 
 namespace jeton::front {
 
+struct Note;
+
 struct Desk {
     const Clock& clock;
     Vault& vault;
@@ -32,6 +34,7 @@ struct Desk {
     /// Sessions that are still open when the daemon ends may outlive the desk.
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();
     BootTime started = clock.boot_time();
+    std::shared_ptr<Note> note = {};  ///< uses that the vault is about to be asked to note (routes/usage)
 };
 
 /// The attested process behind a session. Attested anew when its attestation is too old.
@@ -39,9 +42,6 @@ struct Caller {
     int socket;
     Peer peer;
     std::string_view socket_name;  ///< "token" or "control"
-    /// Its last token request, if that was answered from a cached decision. Ends with the attestation: who asks is part
-    /// of the question.
-    std::optional<RequestPrint> last_request = {};
 
     [[nodiscard]] Glimpse glimpse() const { return glimpse_of(socket, peer); }
     /// The same, looked at once for each attestation: for what happens often, where it costs more than all else.
@@ -50,7 +50,14 @@ struct Caller {
         return *glimpsed;
     }
 
+    /// Likewise.
+    [[nodiscard]] const Identity& identity(const Fingerprinter& fingerprinter) {
+        if (!identified) identified = fingerprinter.identity(peer);
+        return *identified;
+    }
+
     std::optional<Glimpse> glimpsed = {};
+    std::optional<Identity> identified = {};
 };
 
 /// A peer as `docs/inner-protocol.md` has it. An attested unit is told before the one that was glimpsed.

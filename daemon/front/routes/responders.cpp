@@ -1,5 +1,7 @@
 #include "daemon/front/routes/responders.hpp"
 
+#include <utility>
+
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -75,8 +77,6 @@ protected:
         return Refusal{403, caller_.error().what};
     }
 
-    [[nodiscard]] bool remembers_request() const { return caller_ && caller_->last_request; }
-
     /// Whether a guess would do, where the kernel leaves room for one.
     [[nodiscard]] virtual bool is_sure_enough(const Peer& peer) const = 0;
     /// Only after `know()` has let the caller in; valid until it is called again.
@@ -104,15 +104,18 @@ public:
 
     [[nodiscard]] std::optional<Refusal> admit() override { return know(desk().vault.attests()); }
 
-    [[nodiscard]] std::optional<Repeated> answer_repeated(std::string_view input) override {
-        if (!remembers_request() || admit()) return std::nullopt;  // who is refused hears it in the ordinary way
-        return token_again(desk(), the_caller(), input);
+    [[nodiscard]] std::optional<Response> answer_repeated(std::string_view input) override {
+        print_.reset();
+        if (admit()) return std::nullopt;  // who is refused hears it in the ordinary way
+        print_ = desk().fingerprinter.print(the_caller().identity(desk().fingerprinter), input);
+        return token_again(desk(), the_caller(), *print_);
     }
 
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
+        const auto print = std::exchange(print_, {});
         if (request.path == health_path) return health(request, desk().vault.state());
         if (const auto refusal = admit()) return refuse(*refusal);  // more may be asked since the head was read
-        return token_now(desk(), the_caller(), request);
+        return token_now(desk(), the_caller(), request, print);
     }
 
     [[nodiscard]] Task<Response> answer(const Request& request) override {
@@ -134,6 +137,8 @@ public:
     }
 
 private:
+    std::optional<RequestPrint> print_;  ///< of what had come when the request began
+
     /// A program of a user may be younger than a second, and often is; root's may not.
     [[nodiscard]] bool is_sure_enough(const Peer& peer) const override {
         return peer.certain || peer.foreign || peer.uid != 0;

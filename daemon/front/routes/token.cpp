@@ -7,6 +7,7 @@
 #include "daemon/base/log.hpp"
 #include "daemon/front/routes/oauth.hpp"
 #include "daemon/front/routes/route.hpp"
+#include "daemon/front/routes/usage.hpp"
 #include "libclient/protocol/fields.hpp"
 
 namespace jeton::front {
@@ -74,9 +75,8 @@ Result<Grant> read_grant(const json::value& done) {
     return grant;
 }
 
-/// However the question was recognised: what holds, and what is counted, does not depend on it.
-std::optional<Response> repeat(Desk& desk, const Caller& caller, const Fingerprint& question) {
-    auto repeated = desk.decisions.find(question, caller.peer);
+/// However the question was recognised.
+std::optional<Response> counted(Desk& desk, std::optional<Response> repeated) {
     if (repeated) ++desk.counters->tokens_repeated;
     return repeated;
 }
@@ -86,25 +86,15 @@ Response refused(Desk& desk, const Error& error, ClientAuth method) {
     return oauth_refusal(error, method);
 }
 
-/// Where each token has its entry in the audit, a decision is repeated only once the vault has written that down; it
-/// does so in the epoch of the decision alone. Nothing: it is to be decided anew.
-Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, const Fingerprint& fingerprint) {
-    const auto use = desk.decisions.use_to_note(fingerprint, caller.peer);
+/// The answer of a decision whose uses are each noted before it is repeated. Nothing: it is to be decided anew.
+Task<std::optional<Result<Response>>> repeat_noted(Desk& desk, Caller& caller, const Fingerprint& question) {
+    auto use = desk.decisions.use_to_note(question, caller.peer, caller.early_glimpse());
     if (!use) co_return std::nullopt;
-    json::object body;
-    body["epoch"] = use->era.epoch;
-    body["connection"] = use->connection;
-    if (use->secret_prefix) body["secret_prefix"] = *use->secret_prefix;
-    if (use->via) body["via"] = *use->via;
-    auto question = question_of(desk, caller, caller.early_glimpse(), "token.repeat", json::value(std::move(body)));
-    question.patience = patience;
-    const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) co_return *answer.refused;
-    protocol::Fields fields{answer.done};
-    if (!fields.flag("noted")) co_return std::nullopt;
-    auto repeated = desk.decisions.find_noted(fingerprint, caller.peer);
+    const auto noted = co_await note_use(desk, *std::move(use));
+    if (!noted) co_return noted.error();
+    if (!*noted) co_return std::nullopt;
+    auto repeated = counted(desk, desk.decisions.find_noted(question, caller.peer));
     if (!repeated) co_return std::nullopt;
-    ++desk.counters->tokens_repeated;
     co_return *std::move(repeated);
 }
 
@@ -139,21 +129,21 @@ Result<TokenRequest> read_token_request(const Request& request, const Form& form
     return asked;
 }
 
-std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request) {
-    caller.last_request.reset();
+std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request,
+                                  const std::optional<RequestPrint>& print) {
     if (request.method != "POST" || !request.path.ends_with("/token")) return std::nullopt;
-    const auto question = desk.fingerprinter.of(caller.peer, request);
-    auto repeated = repeat(desk, caller, question);
-    if (repeated) caller.last_request = desk.fingerprinter.print(request, question);
+    const auto& identity = caller.identity(desk.fingerprinter);
+    const auto question = desk.fingerprinter.of(identity, request);
+    auto repeated = counted(desk, desk.decisions.find(question, caller.peer));
+    // The bytes may have come in pieces, and the caller have been attested anew meanwhile. What ends its session is
+    // read.
+    const bool is_its_print = print && print->size == request.raw.size() && print->sender == identity;
+    if (repeated && is_its_print && request.keep_alive) desk.decisions.recognise(*print, question);
     return repeated;
 }
 
-std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::string_view input) {
-    const auto& last = caller.last_request;
-    if (!last || !desk.fingerprinter.begins_with(input, *last)) return std::nullopt;
-    auto repeated = repeat(desk, caller, last->question);
-    if (!repeated) return std::nullopt;
-    return Repeated{*std::move(repeated), last->size};
+std::optional<Response> token_again(Desk& desk, const Caller& caller, const RequestPrint& print) {
+    return counted(desk, desk.decisions.find_again(print, caller.peer));
 }
 
 Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPath path) {
@@ -162,7 +152,7 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
     const auto form = read_oauth_form(request, "resource");
     if (!form) co_return refused(desk, form.error(), authorization ? ClientAuth::basic : ClientAuth::peer);
     const auto method = method_of(*form, authorization);
-    const auto fingerprint = desk.fingerprinter.of(caller.peer, request);
+    const auto fingerprint = desk.fingerprinter.of(caller.identity(desk.fingerprinter), request);
     auto noted = co_await repeat_noted(desk, caller, fingerprint);
     if (noted && !*noted) co_return refused(desk, noted->error(), method);
     if (noted) co_return **std::move(noted);

@@ -23,10 +23,12 @@ struct TokenPath {
 /// Nothing where `path` is not the token endpoint.
 [[nodiscard]] std::optional<TokenPath> match_token_path(std::string_view path);
 
-/// A cached answer that still holds. The request is remembered for `token_again`, any earlier one forgotten.
-[[nodiscard]] std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request);
-/// The same, where `input` begins with the bytes of the last request: by the same rule, counted alike.
-[[nodiscard]] std::optional<Repeated> token_again(Desk& desk, const Caller& caller, std::string_view input);
+/// A cached answer that still holds. `print`, where it is that of the request's bytes and of its sender as attested
+/// now, is known to `token_again` from then on.
+[[nodiscard]] std::optional<Response> token_now(Desk& desk, Caller& caller, const Request& request,
+                                                const std::optional<RequestPrint>& print);
+/// The same for a request that its sender's user put before in these very bytes: by the same rule, counted alike.
+[[nodiscard]] std::optional<Response> token_again(Desk& desk, const Caller& caller, const RequestPrint& print);
 /// Asks the vault; keeps what may be repeated.
 [[nodiscard]] Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPath path);
 

@@ -1,15 +1,25 @@
 #include "daemon/front/routes/usage.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <span>
+#include <utility>
 
 #include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "libclient/protocol/fields.hpp"
 
 namespace jeton::front {
 namespace {
 
 constexpr std::size_t entries_per_report = 1000;  ///< stays well below the longest frame
 constexpr std::chrono::seconds patience{5};
+constexpr std::size_t uses_in_note = 256;
+constexpr std::chrono::seconds patience_of_programs{15};
 
 /// The daemon speaks for itself.
 json::object own_peer(Desk& desk) {
@@ -38,7 +48,28 @@ json::value entry_of(Desk& desk, const Usage& use) {
     return entry;
 }
 
+/// The daemon's own question, about what others did.
+Question own_question(Desk& desk, std::string_view verb, json::object body, std::chrono::seconds until_refused) {
+    return {.peer = own_peer(desk),
+            .socket = "control",
+            .verb = verb,
+            .body = json::value(std::move(body)),
+            .patience = until_refused};
+}
+
 }  // namespace
+
+/// Uses that are to be noted together.
+struct Note {
+    Note(const Executor& executor, std::uint64_t at) : epoch(at), is_answered(executor) {
+        is_answered.expires_after(2 * patience_of_programs);  // never waited for, unless asking failed
+    }
+
+    std::uint64_t epoch;
+    json::array uses;
+    Timer is_answered;  ///< cancelled then
+    Answer answer;
+};
 
 Task<void> report_usage(Desk& desk) {
     auto uses = desk.decisions.take_usage();
@@ -48,11 +79,7 @@ Task<void> report_usage(Desk& desk) {
         for (const auto& use : std::span{uses}.first(count)) entries.push_back(entry_of(desk, use));
         json::object body;
         body["entries"] = std::move(entries);
-        Question question{.peer = own_peer(desk),
-                          .socket = "control",
-                          .verb = "usage.report",
-                          .body = json::value(std::move(body)),
-                          .patience = patience};
+        auto question = own_question(desk, "usage.report", std::move(body), patience);
         const auto answer = co_await desk.vault.ask(std::move(question));
         if (answer.refused) {
             desk.decisions.return_usage(std::move(uses));
@@ -60,6 +87,40 @@ Task<void> report_usage(Desk& desk) {
         }
         uses.erase(uses.begin(), uses.begin() + static_cast<std::ptrdiff_t>(count));
     }
+}
+
+namespace {
+
+/// Asks the vault for all who have joined, and tells them.
+Task<void> ask_for_all(Desk& desk, std::shared_ptr<Note> note) {
+    // Whoever asks in this turn of the loop may still join.
+    co_await asio::post(note->is_answered.get_executor(), use_task);
+    if (desk.note == note) desk.note.reset();
+    json::object body;
+    body["epoch"] = note->epoch;
+    body["entries"] = std::move(note->uses);
+    auto question = own_question(desk, "token.repeat", std::move(body), patience_of_programs);
+    note->answer = co_await desk.vault.ask(std::move(question));
+    note->is_answered.cancel();
+}
+
+}  // namespace
+
+Task<Result<bool>> note_use(Desk& desk, Use use) {
+    const auto executor = co_await asio::this_coro::executor;
+    const bool joins = desk.note && desk.note->epoch == use.era.epoch && desk.note->uses.size() < uses_in_note;
+    if (!joins) desk.note = std::make_shared<Note>(executor, use.era.epoch);
+    const auto note = desk.note;
+    note->uses.push_back(entry_of(desk, use.usage));
+    if (joins) {
+        boost::system::error_code cancelled;
+        co_await note->is_answered.async_wait(asio::redirect_error(use_task, cancelled));
+    } else {
+        co_await ask_for_all(desk, note);
+    }
+    if (note->answer.refused) co_return *note->answer.refused;
+    protocol::Fields fields{note->answer.done};
+    co_return fields.flag("noted");
 }
 
 }  // namespace jeton::front

@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t unreported_limit = 65'536;  ///< uses of that many decisions wait for a vault that does not answer
 
+constexpr std::size_t spellings_limit = 4;  ///< programs and libraries that put one question in their own bytes
+
 /// The clocks as they stand, read once for several deadlines.
 class Moment final : public Clock {
 public:
@@ -24,6 +26,19 @@ std::optional<std::string> unit_name(const Unit& unit) {
     return unit.name.empty() ? std::nullopt : std::optional{unit.name};
 }
 
+/// None as yet.
+Usage usage_of(const Grant& grant, const Peer& peer, const Glimpse& glimpse) {
+    return {.uid = peer.uid,
+            .pid = peer.pid,
+            .command = glimpse.command,
+            .unit = unit_name(peer.unit ? *peer.unit : glimpse.unit),
+            .connection = grant.connection,
+            .secret_prefix = grant.secret_prefix,
+            .via = grant.via,
+            .count = 0,
+            .last_at = {}};
+}
+
 }  // namespace
 
 DecisionCache::DecisionCache(const Clock& clock, std::size_t size) : clock_(clock), limit_(size) {}
@@ -32,18 +47,24 @@ bool DecisionCache::holds(const Decision& decision, const Left& left) const {
     return !era_.instance.empty() && decision.era == era_ && left.reuse.count() > 0 && left.token.count() > 0;
 }
 
-std::optional<std::pair<DecisionCache::Decisions::iterator, DecisionCache::Left>> DecisionCache::standing(
-    const Fingerprint& question, const Peer& peer, const Clock& moment) {
-    const auto found = index_.find(question);
-    if (found == index_.end() || peer.is_stale(moment)) return std::nullopt;
-    const auto decision = found->second;
+std::optional<DecisionCache::Standing> DecisionCache::standing(Decisions::iterator decision, const Peer& peer,
+                                                               const Clock& moment) {
+    if (peer.is_stale(moment)) return std::nullopt;
     const Left left{decision->reuse_until.left(moment), decision->token_until.left(moment)};
-    if (holds(*decision, left)) return std::pair{decision, left};
+    if (holds(*decision, left)) return Standing{decision, left};
     forget(decision);
     return std::nullopt;
 }
 
-Response DecisionCache::repeated(Decisions::iterator decision, const Left& left) {
+std::optional<DecisionCache::Standing> DecisionCache::standing(const Fingerprint& question, const Peer& peer,
+                                                               const Clock& moment) {
+    const auto found = index_.find(question);
+    if (found == index_.end()) return std::nullopt;
+    return standing(found->second, peer, moment);
+}
+
+Response DecisionCache::repeated(const Standing& found) {
+    const auto& [decision, left] = found;
     if (left.token != decision->told_left || left.reuse != decision->told_reuse) {
         decision->response = token_response(decision->grant, decision->era, left.token, left.reuse);
         decision->told_left = left.token;
@@ -53,25 +74,49 @@ Response DecisionCache::repeated(Decisions::iterator decision, const Left& left)
     return decision->response;
 }
 
-std::optional<Response> DecisionCache::find(const Fingerprint& question, const Peer& peer) {
-    const Moment moment{clock_};
-    const auto found = standing(question, peer, moment);
-    if (!found || found->first->grant.noted_each) return std::nullopt;
-    note_use(*found->first, peer, moment.now());
-    return repeated(found->first, found->second);
+std::optional<Response> DecisionCache::counted(const std::optional<Standing>& found, const Peer& peer, UtcSeconds now) {
+    if (!found || found->decision->grant.noted_each) return std::nullopt;
+    note_use(*found->decision, peer, now);
+    return repeated(*found);
 }
 
-std::optional<Use> DecisionCache::use_to_note(const Fingerprint& question, const Peer& peer) {
-    const auto found = standing(question, peer, Moment{clock_});
-    if (!found || !found->first->grant.noted_each) return std::nullopt;
-    const auto& decision = *found->first;
-    return Use{decision.era, decision.grant.connection, decision.grant.secret_prefix, decision.grant.via};
+std::optional<Response> DecisionCache::find(const Fingerprint& question, const Peer& peer) {
+    const Moment moment{clock_};
+    return counted(standing(question, peer, moment), peer, moment.now());
+}
+
+std::optional<Response> DecisionCache::find_again(const RequestPrint& request, const Peer& peer) {
+    const auto found = spellings_.find(request);
+    if (found == spellings_.end()) return std::nullopt;
+    const Moment moment{clock_};
+    return counted(standing(found->second, peer, moment), peer, moment.now());
+}
+
+void DecisionCache::recognise(const RequestPrint& request, const Fingerprint& question) {
+    const auto found = index_.find(question);
+    if (found == index_.end() || !spellings_.emplace(request, found->second).second) return;
+    auto& known = found->second->spellings;
+    if (known.size() == spellings_limit) {
+        spellings_.erase(known.front());
+        known.erase(known.begin());
+    }
+    known.push_back(request);
+}
+
+std::optional<Use> DecisionCache::use_to_note(const Fingerprint& question, const Peer& peer, const Glimpse& glimpse) {
+    const Moment moment{clock_};
+    const auto found = standing(question, peer, moment);
+    if (!found || !found->decision->grant.noted_each) return std::nullopt;
+    auto usage = usage_of(found->decision->grant, peer, glimpse);
+    usage.count = 1;
+    usage.last_at = moment.now();
+    return Use{found->decision->era, std::move(usage)};
 }
 
 std::optional<Response> DecisionCache::find_noted(const Fingerprint& question, const Peer& peer) {
     const auto found = standing(question, peer, Moment{clock_});
     if (!found) return std::nullopt;
-    return repeated(found->first, found->second);
+    return repeated(*found);
 }
 
 void DecisionCache::note_use(Decision& decision, const Peer& peer, UtcSeconds now) {
@@ -84,23 +129,17 @@ void DecisionCache::note_use(Decision& decision, const Peer& peer, UtcSeconds no
     usage.unit = peer.unit ? unit_name(*peer.unit) : std::nullopt;
 }
 
-void DecisionCache::keep(const Fingerprint& question, const Peer& peer, Glimpse glimpse, Grant grant, const Era& era) {
+void DecisionCache::keep(const Fingerprint& question, const Peer& peer, const Glimpse& glimpse, Grant grant,
+                         const Era& era) {
     if (era != era_) return;  // decided before the last change: never valid again
     if (const auto old = index_.find(question); old != index_.end()) forget(old->second);
     if (decisions_.size() >= limit_) forget(std::prev(decisions_.end()));
     const Moment moment{clock_};
-    Usage usage{.uid = peer.uid,
-                .pid = peer.pid,
-                .command = std::move(glimpse.command),
-                .unit = unit_name(glimpse.unit),
-                .connection = grant.connection,
-                .secret_prefix = grant.secret_prefix,
-                .via = grant.via,
-                .count = 0,
-                .last_at = moment.now()};
+    auto usage = usage_of(grant, peer, glimpse);
     const auto reuse_until = Deadline::after(moment, grant.reuse);
     const auto token_until = Deadline::after(moment, grant.expires_in);
     decisions_.push_front(Decision{.question = question,
+                                   .spellings = {},
                                    .grant = std::move(grant),
                                    .era = era,
                                    .reuse_until = reuse_until,
@@ -130,6 +169,7 @@ void DecisionCache::forget(Decisions::iterator decision) {
     if (decision->usage.count > 0 && unreported_.size() < unreported_limit) {
         unreported_.push_back(std::move(decision->usage));
     }
+    for (const auto& spelling : decision->spellings) spellings_.erase(spelling);
     index_.erase(decision->question);
     decisions_.erase(decision);
 }

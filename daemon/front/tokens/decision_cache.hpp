@@ -33,10 +33,8 @@ struct Usage {
 
 /// What the vault is to write down before a decision is repeated.
 struct Use {
-    Era era;  ///< of the decision
-    std::string connection;
-    std::optional<std::string> secret_prefix;
-    std::optional<std::string> via;
+    Era era;      ///< of the decision
+    Usage usage;  ///< once, now
 };
 
 /// Used by the I/O thread only.
@@ -52,14 +50,19 @@ public:
     /// change it (0005-epoch-and-instance.md); neither its deadline nor its token's life has passed by either clock.
     /// Nothing where the vault is to note the use first: see `use_to_note`.
     [[nodiscard]] std::optional<Response> find(const Fingerprint& question, const Peer& peer);
+    /// The same of a question that was put before with these very bytes, by the same sender.
+    [[nodiscard]] std::optional<Response> find_again(const RequestPrint& request, const Peer& peer);
+    /// `request` puts this question, which a decision is kept for. Of the spellings of one question the last few are
+    /// known again.
+    void recognise(const RequestPrint& request, const Fingerprint& question);
 
     /// The use, where `find` would have an answer but for its being noted first.
-    [[nodiscard]] std::optional<Use> use_to_note(const Fingerprint& question, const Peer& peer);
+    [[nodiscard]] std::optional<Use> use_to_note(const Fingerprint& question, const Peer& peer, const Glimpse& glimpse);
     /// The answer whose use was noted just now, if the decision still holds.
     [[nodiscard]] std::optional<Response> find_noted(const Fingerprint& question, const Peer& peer);
 
     /// Keeps a decision made at `era`. `grant.reuse` must be positive. The least recently used one makes room.
-    void keep(const Fingerprint& question, const Peer& peer, Glimpse glimpse, Grant grant, const Era& era);
+    void keep(const Fingerprint& question, const Peer& peer, const Glimpse& glimpse, Grant grant, const Era& era);
 
     /// What is allowed has changed: nothing decided before is repeated.
     void enter(const Era& era);
@@ -76,6 +79,7 @@ public:
 private:
     struct Decision {
         Fingerprint question;
+        std::vector<RequestPrint> spellings;  ///< the oldest first
         Grant grant;
         Era era;
         Deadline reuse_until;
@@ -93,10 +97,16 @@ private:
     };
     /// A decision may be repeated in its era, before its deadline and its token's.
     [[nodiscard]] bool holds(const Decision& decision, const Left& left) const;
-    /// The decision that holds for this question of this caller, with what is left of it; forgets one that does not.
-    [[nodiscard]] std::optional<std::pair<Decisions::iterator, Left>> standing(const Fingerprint& question,
-                                                                               const Peer& peer, const Clock& moment);
-    [[nodiscard]] Response repeated(Decisions::iterator decision, const Left& left);
+    struct Standing {
+        Decisions::iterator decision;
+        Left left;
+    };
+    /// A decision for this caller with what is left of it, if it holds; else it is forgotten.
+    [[nodiscard]] std::optional<Standing> standing(Decisions::iterator decision, const Peer& peer, const Clock& moment);
+    [[nodiscard]] std::optional<Standing> standing(const Fingerprint& question, const Peer& peer, const Clock& moment);
+    [[nodiscard]] std::optional<Response> counted(const std::optional<Standing>& found, const Peer& peer,
+                                                  UtcSeconds now);
+    [[nodiscard]] Response repeated(const Standing& found);
     void forget(Decisions::iterator decision);
     void note_use(Decision& decision, const Peer& peer, UtcSeconds now);
 
@@ -104,7 +114,8 @@ private:
     std::size_t limit_;
     Era era_;
     Decisions decisions_;  ///< the most recently used first
-    std::unordered_map<Fingerprint, Decisions::iterator, FingerprintHash> index_;
+    std::unordered_map<Fingerprint, Decisions::iterator, PrintHash> index_;
+    std::unordered_map<RequestPrint, Decisions::iterator, PrintHash> spellings_;
     std::vector<Usage> unreported_;
 };
 

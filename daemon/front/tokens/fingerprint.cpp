@@ -29,22 +29,42 @@ void add(Hash& hash, const Peer& peer) {
     add(hash, unit);
 }
 
-std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> print_of_bytes(std::string_view text,
-                                                                            const SecretBytes& key) {
-    std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> print;
-    crypto_shorthash_siphashx24(print.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                                key.data());
-    return print;
+Digest digest_of(const void* bytes, std::size_t size, const SecretBytes& key) {
+    Digest digest;
+    static_assert(sizeof digest == crypto_shorthash_siphashx24_BYTES);
+    crypto_shorthash_siphashx24(digest.data(), static_cast<const unsigned char*>(bytes), size, key.data());
+    return digest;
+}
+
+/// Absent and empty differ.
+struct Part {
+    std::uint64_t size = ~std::uint64_t{0};
+    Digest digest{};
+};
+
+Part part_of(const std::optional<std::string_view>& text, const SecretBytes& key) {
+    if (!text) return {};
+    return {.size = text->size(), .digest = digest_of(text->data(), text->size(), key)};
 }
 
 }  // namespace
 
-Fingerprinter::Fingerprinter() : key_(crypto_generichash_KEYBYTES), bytes_key_(crypto_shorthash_siphashx24_KEYBYTES) {
-    randombytes_buf(key_.data(), key_.size());
-    randombytes_buf(bytes_key_.data(), bytes_key_.size());
+Fingerprinter::Fingerprinter()
+    : identity_key_(crypto_generichash_KEYBYTES), digest_key_(crypto_shorthash_siphashx24_KEYBYTES) {
+    randombytes_buf(identity_key_.data(), identity_key_.size());
+    randombytes_buf(digest_key_.data(), digest_key_.size());
 }
 
-Fingerprint Fingerprinter::of(const Peer& peer, const Request& request) const {
+Identity Fingerprinter::identity(const Peer& peer) const {
+    Hash hash;
+    Identity identity;
+    crypto_generichash_init(&hash, identity_key_.data(), identity_key_.size(), identity.size());
+    add(hash, peer);
+    crypto_generichash_final(&hash, identity.data(), identity.size());
+    return identity;
+}
+
+Fingerprint Fingerprinter::of(const Identity& asker, const Request& request) const {
     std::optional<std::string_view> host, authorization, content_type;
     for (const auto& field : request.fields) {
         // The lengths differ: most fields cost one comparison of a number.
@@ -52,26 +72,14 @@ Fingerprint Fingerprinter::of(const Peer& peer, const Request& request) const {
         if (equal_ignoring_case(field.name, "Authorization")) authorization = field.value;
         if (equal_ignoring_case(field.name, "Content-Type")) content_type = field.value;
     }
-    Hash hash;
-    crypto_generichash_init(&hash, key_.data(), key_.size(), Fingerprint{}.size());
-    add(hash, peer);
-    add(hash, request.target);
-    add(hash, host);
-    add(hash, authorization);
-    add(hash, content_type);
-    add(hash, request.body);
-    Fingerprint print;
-    crypto_generichash_final(&hash, print.data(), print.size());
-    sodium_memzero(&hash, sizeof hash);
-    return print;
+    const auto part = [&](const std::optional<std::string_view>& text) { return part_of(text, digest_key_); };
+    const std::array parts{part(request.target), part(host), part(authorization), part(content_type),
+                           part(request.body)};
+    return {.question = digest_of(parts.data(), sizeof parts, digest_key_), .asker = asker};
 }
 
-RequestPrint Fingerprinter::print(const Request& request, const Fingerprint& question) const {
-    return {.size = request.raw.size(), .bytes = print_of_bytes(request.raw, bytes_key_), .question = question};
-}
-
-bool Fingerprinter::begins_with(std::string_view input, const RequestPrint& request) const {
-    return input.size() >= request.size && print_of_bytes(input.substr(0, request.size), bytes_key_) == request.bytes;
+RequestPrint Fingerprinter::print(const Identity& sender, std::string_view bytes) const {
+    return {.size = bytes.size(), .bytes = digest_of(bytes.data(), bytes.size(), digest_key_), .sender = sender};
 }
 
 }  // namespace jeton::front

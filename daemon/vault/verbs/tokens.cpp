@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
+#include <tuple>
 
 #include "daemon/vault/issuer/issuer.hpp"
 #include "daemon/vault/services/access.hpp"
@@ -70,10 +72,12 @@ json::value answer_of(const IssuedToken& issued, bool each_is_noted) {
     return answer;
 }
 
-/// What a fetch leaves behind: an entry of its own, or a count. Gives back the connection, where it is there.
-ConnectionId account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
+/// What a fetch leaves behind: an entry of its own, or a count. Gives back the use, which where each fetch has its
+/// entry is to be added up; without a connection, where that is not there any more.
+Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
+    Usage used;
     const auto name = parse_connection_name(issued.connection);
-    if (!name) return {};
+    if (!name) return used;
     auto entry = entry_of(call.peer,
                           {.event = "token.issued",
                            .subject = issued.connection,
@@ -82,21 +86,65 @@ ConnectionId account(Call& call, const IssuedToken& issued, UtcSeconds at, std::
                           at);
     entry.count = count;
     entry.via = issued.via.empty() ? "token" : issued.via;
-    Usage used;
     if (const auto found = find_connection(call.tx, *name)) used.connection = found->connection.id;
     used.secret_prefix = issued.secret_prefix;
     used.uid = call.peer.uid;
     used.user = call.peer.name();
     used.count = count;
     used.last_at = at;
-    auto connection = used.connection;
     if (call.room.config.audit.every_token) {
         call.tx.append_audit(entry);
-        usage::add(call.tx, used);
     } else {
-        call.room.tally.count_token(std::move(entry), std::move(used));
+        call.room.tally.count_token(std::move(entry), used);
     }
-    return connection;
+    return used;
+}
+
+/// Uses of one connection, by one secret and one user, as one.
+class Sums {
+public:
+    void add(Usage used) {
+        if (used.connection.text.empty()) return;
+        const auto [sum, is_first] =
+            sums_.try_emplace({used.connection.text, used.secret_prefix, used.uid}, std::move(used));
+        if (is_first) return;
+        sum->second.count += used.count;
+        sum->second.last_at = std::max(sum->second.last_at, used.last_at);
+    }
+    void write(Transaction& tx) const {
+        for (const auto& [key, used] : sums_) usage::add(tx, used);
+    }
+
+private:
+    std::map<std::tuple<std::string, std::string, std::int64_t>, Usage> sums_;
+};
+
+/// The uses that the front tells of, each on behalf of who asked it.
+Result<void> account_each(Call& call, const json::array& entries) {
+    Sums sums;
+    for (const auto& value : entries) {
+        protocol::Fields in{value};
+        Peer user;
+        user.uid = in.integer("uid", 0, 4294967295);
+        user.user = in.text_or("user", "");
+        user.pid = in.optional_integer("pid", 0, 4194304).value_or(0);
+        user.command = in.text_or("command", "");
+        user.unit = in.text_or("unit", "");
+        IssuedToken issued;
+        issued.connection = in.text("connection");
+        issued.secret_prefix = in.text_or("secret_prefix", "");
+        issued.via = in.text_or("via", "");
+        const auto count = in.integer("count", 1, 1'000'000'000'000);
+        const auto last_at = in.integer("last_at", 0, 253402300799);
+        if (auto problem = in.problem()) return bad_body(*std::move(problem));
+        Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
+        auto used = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
+        // What the front repeats is a use, too: the token is replaced before it ends.
+        call.room.upstream.note_repeated(used.connection, call.room.clock);
+        sums.add(std::move(used));
+    }
+    if (call.room.config.audit.every_token) sums.write(call.tx);
+    return {};
 }
 
 /// The environment that a body names, where jeton itself is the authorization server. What else there may be is not
@@ -160,8 +208,10 @@ Result<Outcome> token_issue(Call& call) {
     if (!decision) return decision.error();
     Outcome outcome;
     if (decision->token) {
-        (void)account(call, *decision->token, call.now(), 1);
-        outcome.done = answer_of(*decision->token, call.room.config.audit.every_token);
+        const bool each_is_noted = call.room.config.audit.every_token;
+        const auto used = account(call, *decision->token, call.now(), 1);
+        if (each_is_noted) usage::add(call.tx, used);
+        outcome.done = answer_of(*decision->token, each_is_noted);
     }
     if (decision->fetch) outcome.need = need_of(call.room, *std::move(decision->fetch));
     return outcome;
@@ -169,16 +219,13 @@ Result<Outcome> token_issue(Call& call) {
 
 Result<Outcome> token_repeat(Call& call) {
     protocol::Fields in{call.body};
-    IssuedToken repeated;
-    repeated.connection = in.text("connection");
-    repeated.secret_prefix = in.text_or("secret_prefix", "");
-    repeated.via = in.text_or("via", "");
     const auto epoch = in.integer("epoch", 0, std::numeric_limits<std::int64_t>::max());
+    const auto* entries = in.array("entries");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (entries == nullptr) return bad_body("member \"entries\" is missing");
     // What was decided before the last change is decided anew.
     if (epoch != call.tx.epoch()) return done({{"noted", false}});
-    const auto connection = account(call, repeated, call.now(), 1);
-    call.room.upstream.note_repeated(connection, call.room.clock);
+    if (const auto accounted = account_each(call, *entries); !accounted) return accounted.error();
     return done({{"noted", true}});
 }
 
@@ -232,29 +279,11 @@ Result<Outcome> token_revoke_all(Call& call) {
 }
 
 Result<Outcome> usage_report(Call& call) {
-    const auto* body = call.body.if_object();
-    const auto* entries = body != nullptr ? body->if_contains("entries") : nullptr;
-    if (entries == nullptr || !entries->is_array()) return bad_body("member \"entries\" must be an array");
-    for (const auto& value : entries->get_array()) {
-        protocol::Fields in{value};
-        Peer user;
-        user.uid = in.integer("uid", 0, 4294967295);
-        user.user = in.text_or("user", "");
-        user.pid = in.optional_integer("pid", 0, 4194304).value_or(0);
-        user.command = in.text_or("command", "");
-        user.unit = in.text_or("unit", "");
-        IssuedToken issued;
-        issued.connection = in.text("connection");
-        issued.secret_prefix = in.text_or("secret_prefix", "");
-        issued.via = in.text_or("via", "");
-        const auto count = in.integer("count", 1, 1'000'000'000'000);
-        const auto last_at = in.integer("last_at", 0, 253402300799);
-        if (auto problem = in.problem()) return bad_body(*std::move(problem));
-        Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
-        const auto connection = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
-        // What the front repeats is a use, too: the token is replaced before it ends.
-        call.room.upstream.note_repeated(connection, call.room.clock);
-    }
+    protocol::Fields in{call.body};
+    const auto* entries = in.array("entries");
+    if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (entries == nullptr) return bad_body("member \"entries\" is missing");
+    if (const auto accounted = account_each(call, *entries); !accounted) return accounted.error();
     return done(json::object{});
 }
 

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "daemon/vault/keys/recovery_key.hpp"
+#include "daemon/vault/store/usage.hpp"
 #include "tests/unit/vault/store/fault_vfs.hpp"
 #include "tests/unit/vault/store/support.hpp"
 #include "tests/unit/vault/world.hpp"
@@ -406,15 +407,16 @@ TEST_CASE("where each token has its entry, a decision is repeated with one of it
     const std::string name = "dispatcher/1@integration";
     counter.connected(name);
     const auto epoch = [&] { return static_cast<std::int64_t>(counter.store().epoch()); };
-    const auto repeat = [&](int id, std::int64_t at) {
-        return Counter::frame(
-            id, "token.repeat",
-            {{"epoch", at}, {"connection", name}, {"secret_prefix", "jcs.aaaa"}, {"via", "secret jcs.aaaa"}}, 2000);
+    const json::object use{
+        {"uid", 2000}, {"connection", name},      {"secret_prefix", "jcs.aaaa"}, {"via", "secret jcs.aaaa"},
+        {"count", 1},  {"last_at", 1'800'000'000}};
+    const auto repeat = [&](int id, std::int64_t at, const json::array& uses) {
+        return Counter::frame(id, "token.repeat", {{"epoch", at}, {"entries", uses}});
     };
     const auto decided_at = epoch();
-    counter.turn({repeat(1, decided_at), repeat(2, decided_at)});
+    counter.turn({repeat(1, decided_at, {use, use}), repeat(2, decided_at, {use})});
     for (int id : {1, 2}) CHECK(counter.answer(id).at("done").at("noted").as_bool());
-    counter.turn({Counter::frame(3, "tenant.create", Counter::tenant("2@integration")), repeat(4, decided_at)});
+    counter.turn({Counter::frame(3, "tenant.create", Counter::tenant("2@integration")), repeat(4, decided_at, {use})});
     REQUIRE(counter.answer(3).contains("done"));
     CHECK_FALSE(counter.answer(4).at("done").at("noted").as_bool());
     REQUIRE(epoch() != decided_at);
@@ -423,7 +425,11 @@ TEST_CASE("where each token has its entry, a decision is repeated with one of it
     audit::Filter tokens;
     tokens.event_glob = "token.*";
     const auto entries = counter.run([&](Transaction& tx) { return audit::list(tx, tokens); });
-    REQUIRE(entries.size() == 2);
+    REQUIRE(entries.size() == 3);
+    const auto id = counter.row(name).id;
+    const auto used = counter.run([&](Transaction& tx) { return usage::last_of_connection(tx, id); });
+    REQUIRE(used);
+    CHECK(used->count == 3);
     for (const auto& entry : entries) {
         CHECK(entry.event == "token.issued");
         CHECK(entry.connection == name);

@@ -150,8 +150,8 @@ TEST_CASE("usage: what was served from the cache is told before the audit is lis
     Grant grant;
     grant.connection = "a/t@e";
     grant.expires_in = grant.reuse = std::chrono::seconds{60};
-    world.decisions.keep(Fingerprint{1}, some_peer(), {}, std::move(grant), era);
-    (void)world.decisions.find(Fingerprint{1}, some_peer());
+    world.decisions.keep(Fingerprint{.question = {1}}, some_peer(), {}, std::move(grant), era);
+    (void)world.decisions.find(Fingerprint{.question = {1}}, some_peer());
     (void)world.ask("GET", "/v1/audit");
     REQUIRE(world.vault.asked.size() == 2);
     CHECK(world.vault.asked[0].verb == "usage.report");

@@ -31,7 +31,7 @@ struct World {
         const auto query = path.size() < target.size() ? target.substr(path.size() + 1) : std::string_view{};
         const Request request{
             .method = method, .target = target, .path = path, .query = query, .fields = fields, .body = body};
-        if (auto now = token_now(desk, caller, request)) return *now;
+        if (auto now = token_now(desk, caller, request, {})) return *now;
         auto where = match_token_path(path);
         REQUIRE(where.has_value());
         return run(token(desk, caller, request, std::move(*where)));
@@ -124,9 +124,16 @@ TEST_CASE("token: where each use is noted, a repeated question waits for the vau
         CHECK(response.bytes->find("Jeton-Epoch: inst 1 0\r\n") != std::string::npos);
     }
     CHECK(verbs() == "token.issue token.repeat token.repeat ");
-    CHECK(world.vault.asked.back().socket == "token");
-    CHECK(world.vault.asked.back().body ==
-          R"({"epoch":1,"connection":"a/t@e","secret_prefix":"jcs.a","via":"secret jcs.a"})");
+    const auto note = protocol::parse_strict(world.vault.asked.back().body).value();
+    CHECK(note.at("epoch") == 1);
+    REQUIRE(note.at("entries").as_array().size() == 1);
+    const auto& use = note.at("entries").at(0);
+    CHECK(use.at("connection") == "a/t@e");
+    CHECK(use.at("secret_prefix") == "jcs.a");
+    CHECK(use.at("via") == "secret jcs.a");
+    CHECK(use.at("uid") == some_peer().uid);
+    CHECK(use.at("pid") == some_peer().pid);
+    CHECK(use.at("count") == 1);
 
     world.vault.asked.clear();
     SUBCASE("the vault has moved on: it is decided anew") {

@@ -33,13 +33,13 @@ struct World {
     DecisionCache cache{clock, 3};
 
     void keep(Grant given = grant(), unsigned char number = 1) {
-        cache.keep(Fingerprint{number}, some_peer(), {.command = "python3", .unit = {"worker.service", ""}},
-                   std::move(given), era);
+        cache.keep(Fingerprint{.question = {number}}, some_peer(),
+                   {.command = "python3", .unit = {"worker.service", ""}}, std::move(given), era);
     }
     std::optional<Response> find(unsigned char number = 1) {
         auto peer = some_peer();
         peer.attested_at = clock.boot;
-        return cache.find(Fingerprint{number}, peer);
+        return cache.find(Fingerprint{.question = {number}}, peer);
     }
 };
 
@@ -66,25 +66,28 @@ TEST_CASE("decision: where the vault notes each use, it is repeated only by who 
     world.keep(std::move(given));
     const auto peer = some_peer();
     CHECK_FALSE(world.find().has_value());
-    const auto use = world.cache.use_to_note(Fingerprint{1}, peer);
+    const auto use = world.cache.use_to_note(Fingerprint{.question = {1}}, peer, {});
     REQUIRE(use.has_value());
     CHECK(use->era == era);
-    CHECK(use->connection == "a/t@e");
-    CHECK(use->secret_prefix == "jcs.ab12");
-    CHECK(use->via == "secret jcs.ab12");
-    const auto found = world.cache.find_noted(Fingerprint{1}, peer);
+    CHECK(use->usage.connection == "a/t@e");
+    CHECK(use->usage.secret_prefix == "jcs.ab12");
+    CHECK(use->usage.via == "secret jcs.ab12");
+    CHECK(use->usage.uid == peer.uid);
+    CHECK(use->usage.pid == peer.pid);
+    CHECK(use->usage.count == 1);
+    const auto found = world.cache.find_noted(Fingerprint{.question = {1}}, peer);
     REQUIRE(found.has_value());
     CHECK(found->bytes->find("Jeton-Epoch: 9f 42 0\r\n") != std::string::npos);  // the caller may not repeat it
     CHECK(world.cache.take_usage().empty());                                     // nothing is counted beside
     world.cache.enter({"9f", 43});
-    CHECK_FALSE(world.cache.use_to_note(Fingerprint{1}, peer).has_value());
-    CHECK_FALSE(world.cache.find_noted(Fingerprint{1}, peer).has_value());
+    CHECK_FALSE(world.cache.use_to_note(Fingerprint{.question = {1}}, peer, {}).has_value());
+    CHECK_FALSE(world.cache.find_noted(Fingerprint{.question = {1}}, peer).has_value());
 }
 
 TEST_CASE("decision: one that is counted wants no note") {
     World world;
     world.keep();
-    CHECK_FALSE(world.cache.use_to_note(Fingerprint{1}, some_peer()).has_value());
+    CHECK_FALSE(world.cache.use_to_note(Fingerprint{.question = {1}}, some_peer(), {}).has_value());
 }
 
 TEST_CASE("decision: ends with its deadline") {
@@ -110,9 +113,9 @@ TEST_CASE("T12: decision: not repeated to a caller whose attestation is too old;
     world.keep();
     const auto peer = some_peer();
     world.clock.advance(59s);
-    CHECK(world.cache.find(Fingerprint{1}, peer).has_value());
+    CHECK(world.cache.find(Fingerprint{.question = {1}}, peer).has_value());
     world.clock.advance(1s);
-    CHECK_FALSE(world.cache.find(Fingerprint{1}, peer).has_value());
+    CHECK_FALSE(world.cache.find(Fingerprint{.question = {1}}, peer).has_value());
     CHECK(world.find().has_value());
     CHECK(world.cache.take_usage().at(0).count == 2);
 }
@@ -156,6 +159,51 @@ TEST_CASE("decision: the least recently used one makes room") {
     CHECK(world.cache.size() == 3);
 }
 
+TEST_CASE("decision: found by the bytes of its request, under the same rule") {
+    World world;
+    const auto print = [](unsigned char number) { return RequestPrint{.size = 9, .bytes = {number}, .sender = {}}; };
+    const auto again = [&](unsigned char number) {
+        auto peer = some_peer();
+        peer.attested_at = world.clock.boot;
+        return world.cache.find_again(print(number), peer).has_value();
+    };
+    world.cache.recognise(print(1), Fingerprint{.question = {1}});  // of what is not there nothing is known
+    CHECK_FALSE(again(1));
+    world.keep();
+    world.cache.recognise(print(1), Fingerprint{.question = {1}});
+    CHECK(again(1));
+    CHECK_FALSE(again(2));
+    auto other = print(1);
+    other.sender = {1};
+    CHECK_FALSE(world.cache.find_again(other, some_peer()).has_value());
+    auto longer = print(1);
+    longer.size = 10;
+    CHECK_FALSE(world.cache.find_again(longer, some_peer()).has_value());
+    CHECK(world.cache.take_usage().at(0).count == 1);
+    world.clock.advance(60s);
+    CHECK_FALSE(world.cache.find_again(print(1), some_peer()).has_value());  // T12: attested too long ago
+    CHECK(again(1));
+    SUBCASE("ends with its deadline") { world.clock.advance(600s); }
+    SUBCASE("ends with its era") { world.cache.enter({"9f", 43}); }
+    SUBCASE("ends with its token") { world.cache.drop_connection("a/t@e"); }
+    CHECK_FALSE(again(1));
+    world.cache.enter(era);
+    world.keep();
+    CHECK_FALSE(again(1));  // a decision that is gone leaves no spelling behind
+}
+
+TEST_CASE("decision: of the spellings of one question the last four are known") {
+    World world;
+    world.keep();
+    const auto print = [](unsigned char number) { return RequestPrint{.size = 9, .bytes = {number}, .sender = {}}; };
+    for (unsigned char number = 1; number <= 5; ++number)
+        world.cache.recognise(print(number), Fingerprint{.question = {1}});
+    world.cache.recognise(print(5), Fingerprint{.question = {1}});
+    CHECK_FALSE(world.cache.find_again(print(1), some_peer()).has_value());
+    for (unsigned char number = 2; number <= 5; ++number)
+        CHECK(world.cache.find_again(print(number), some_peer()).has_value());
+}
+
 TEST_CASE("decision: uses are counted, survive the decision, and come back when they could not be told") {
     World world;
     world.keep();
@@ -182,7 +230,7 @@ TEST_CASE("decision: a use is told with program and unit of the last process, wh
     auto other = some_peer();
     other.pid = 4712;
     SUBCASE("another process, of which nothing is asked") {
-        (void)world.cache.find(Fingerprint{1}, other);
+        (void)world.cache.find(Fingerprint{.question = {1}}, other);
         const auto uses = world.cache.take_usage();
         REQUIRE(uses.size() == 1);
         CHECK(uses[0].pid == 4712);
@@ -191,12 +239,12 @@ TEST_CASE("decision: a use is told with program and unit of the last process, wh
     }
     SUBCASE("another process, whose unit is asked") {
         other.unit = Unit{"other.service", ""};
-        (void)world.cache.find(Fingerprint{1}, other);
+        (void)world.cache.find(Fingerprint{.question = {1}}, other);
         CHECK(world.cache.take_usage().at(0).unit == "other.service");
     }
     SUBCASE("another process without a unit") {
         other.unit = no_unit("none");
-        (void)world.cache.find(Fingerprint{1}, other);
+        (void)world.cache.find(Fingerprint{.question = {1}}, other);
         CHECK_FALSE(world.cache.take_usage().at(0).unit.has_value());
     }
 }

@@ -9,8 +9,18 @@
 
 namespace jeton::front::test {
 
+namespace {
+
+/// What a caller asks.
+struct Prints : Fingerprinter {
+    using Fingerprinter::of;
+    [[nodiscard]] Fingerprint of(const Peer& peer, const Request& request) const { return of(identity(peer), request); }
+};
+
+}  // namespace
+
 TEST_CASE("fingerprint: everything that decides the answer is in it, and what is not is not") {
-    const Fingerprinter prints;
+    const Prints prints;
     const std::array<Field, 2> fields{Field{"Host", "a"}, Field{"Content-Type", "f"}};
     const Request request{
         .method = "POST", .target = "/token", .path = "/token", .query = {}, .fields = fields, .body = "x=1"};
@@ -71,26 +81,25 @@ TEST_CASE("fingerprint: everything that decides the answer is in it, and what is
         changed.fields = more;
         CHECK(print == prints.of(some_peer(), changed));
     }
-    SUBCASE("another start of the daemon") { CHECK(print != Fingerprinter{}.of(some_peer(), request)); }
+    SUBCASE("another start of the daemon") { CHECK(print != Prints{}.of(some_peer(), request)); }
 }
 
-TEST_CASE("fingerprint: the bytes of a request are recognised where input begins with all of them, and only there") {
+TEST_CASE("fingerprint: the print of a request is that of all its bytes and of who sent them") {
     const Fingerprinter prints;
     const std::string bytes = "POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx=1";
-    Request request{};
-    request.raw = bytes;
-    const auto print = prints.print(request, Fingerprint{1});
-    CHECK(print.question == Fingerprint{1});
+    const auto sender = prints.identity(some_peer());
+    const auto print = prints.print(sender, bytes);
+    CHECK(print == prints.print(sender, bytes));
     CHECK(print.size == bytes.size());
-    CHECK(prints.begins_with(bytes, print));
-    CHECK(prints.begins_with(bytes + bytes, print));
-    CHECK_FALSE(prints.begins_with("", print));
+    CHECK(print != prints.print(prints.identity(some_peer(1001)), bytes));
+    CHECK(print != prints.print(sender, ""));
+    CHECK(print != prints.print(sender, bytes + bytes));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-        CHECK_FALSE(prints.begins_with(bytes.substr(0, i), print));
-        CHECK_FALSE(prints.begins_with(bytes.substr(0, i) + '~' + bytes.substr(i + 1), print));
-        CHECK_FALSE(prints.begins_with(bytes.substr(0, i) + '~' + bytes.substr(i), print));
+        CHECK(print != prints.print(sender, bytes.substr(0, i)));
+        CHECK(print != prints.print(sender, bytes.substr(0, i) + '~' + bytes.substr(i + 1)));
+        CHECK(print != prints.print(sender, bytes.substr(0, i) + '~' + bytes.substr(i)));
     }
-    CHECK(Fingerprinter{}.print(request, Fingerprint{1}).bytes != print.bytes);  // another start of the daemon
+    CHECK(Fingerprinter{}.print(sender, bytes).bytes != print.bytes);  // another start of the daemon
 }
 
 }  // namespace jeton::front::test
