@@ -491,6 +491,8 @@ Model::Verdict Model::verdict(const Step& step) {
             });
         case Act::edit_app:
             if (refused = refused_about_app(step); !refused.empty()) return {refused};
+            // What is so already is not written, and the time not with it.
+            if (known_apps.at(step.app).developer_configures == step.flag) return ok();
             return ok([this, step](const Answer*) { known_apps[step.app].developer_configures = step.flag; });
         case Act::publish: {
             if (refused = refused_about_app(step); !refused.empty()) return {refused};
