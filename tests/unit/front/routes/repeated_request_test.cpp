@@ -70,6 +70,19 @@ std::string token_request(std::string_view number = "1", std::string_view target
            "\r\n\r\n" + body;
 }
 
+/// A `token_request` to `/token`, read; a view of it.
+Request as_read(std::string_view raw) {
+    static constexpr std::array<Field, 2> fields{Field{"Host", "localhost"},
+                                                 Field{"Content-Type", "application/x-www-form-urlencoded"}};
+    return {.method = "POST",
+            .target = "/token",
+            .path = "/token",
+            .query = {},
+            .fields = fields,
+            .body = raw.substr(raw.find("\r\n\r\n") + 4),
+            .raw = raw};
+}
+
 /// The token socket of a daemon whose vault grants "T1" first, then "T2" and so on.
 struct World {
     World() {
@@ -232,19 +245,7 @@ TEST_CASE("repeated request: its bytes are not taken for those that came in plac
     CallingProcess caller;
     const auto one = token_request("1"), two = token_request("2", "/token", "&connection=b/t@e");
     const auto responder = token_socket(world.desk)({.socket = caller.socket()});
-    const auto read = [](std::string_view raw, std::string_view body) {
-        static constexpr std::array<Field, 2> fields{Field{"Host", "localhost"},
-                                                     Field{"Content-Type", "application/x-www-form-urlencoded"}};
-        return Request{.method = "POST",
-                       .target = "/token",
-                       .path = "/token",
-                       .query = {},
-                       .fields = fields,
-                       .body = body,
-                       .raw = raw};
-    };
-    const auto first = read(one, "grant_type=client_credentials");
-    const auto second = read(two, "grant_type=client_credentials&connection=b/t@e");
+    const auto first = as_read(one), second = as_read(two);
     for (const auto* asked : {&first, &second}) (void)run(responder->answer(*asked));
     // Of the second only a beginning had come, as long as the first is: nothing is known by it.
     CHECK_FALSE(responder->answer_repeated(two.substr(0, one.size())).has_value());
@@ -349,15 +350,7 @@ TEST_CASE("T12: repeated request: what came before its sender was attested anew 
     World world;
     CallingProcess caller;
     const auto request = token_request();
-    constexpr std::array<Field, 2> fields{Field{"Host", "localhost"},
-                                          Field{"Content-Type", "application/x-www-form-urlencoded"}};
-    const Request read{.method = "POST",
-                       .target = "/token",
-                       .path = "/token",
-                       .query = {},
-                       .fields = fields,
-                       .body = "grant_type=client_credentials",
-                       .raw = request};
+    const auto read = as_read(request);
     const auto session = [&] { return token_socket(world.desk)({.socket = caller.socket()}); };
     world.vault.attest.groups = true;
     CHECK(status_of(run(session()->answer(read))) == 200);  // decided for somebody with these groups
@@ -374,15 +367,7 @@ TEST_CASE("T12: a repeated request ends with the attestation of who sends it") {
     World world;
     CallingProcess caller;
     const auto request = token_request();
-    constexpr std::array<Field, 2> fields{Field{"Host", "localhost"},
-                                          Field{"Content-Type", "application/x-www-form-urlencoded"}};
-    const Request read{.method = "POST",
-                       .target = "/token",
-                       .path = "/token",
-                       .query = {},
-                       .fields = fields,
-                       .body = "grant_type=client_credentials",
-                       .raw = request};
+    const auto read = as_read(request);
     const auto responder = token_socket(world.desk)({.socket = caller.socket()});
     CHECK_FALSE(responder->answer_repeated(request).has_value());
     CHECK_FALSE(responder->answer_now(read).has_value());
