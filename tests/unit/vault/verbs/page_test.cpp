@@ -92,12 +92,19 @@ TEST_CASE("a connection with more rows than a page holds: each row comes once, i
         id = "id";
         office.bind("b/*@integration");
         office.run([&](Transaction& tx) {
-            for (int i = 1; i < many; ++i) {
-                NewBinding binding;
-                binding.connection = "a/0@integration";
-                binding.identity = identity_of(1000 + i);
-                REQUIRE(add_binding(tx, office.admin, binding, office.clock.now()));
+            NewBinding wanted;
+            wanted.connection = "a/0@integration";
+            wanted.identity = identity_of(1001);
+            const auto added = add_binding(tx, office.admin, wanted, office.clock.now());
+            REQUIRE(added);
+            auto copy = *added;
+            for (int i = 2; i < many; ++i) {
+                copy.id = BindingId::fresh();
+                static_cast<Identity&>(copy) = identity_of(1000 + i);
+                tx.insert(copy);
             }
+            record(tx, office.admin, {.event = "test.many", .subject = "a/0@integration", .detail = {}},
+                   office.clock.now());
         });
     }
     const auto rows = all_pages(office, verb, 1000);
