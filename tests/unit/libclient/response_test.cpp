@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+using namespace std::literals;
+
 namespace jeton::client {
 namespace {
 
@@ -66,7 +68,7 @@ TEST_CASE("response: what is not strictly HTTP/1.1 is refused") {
     CHECK(reason("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n").contains("no number"));
     CHECK(reason("HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n").contains("strange character"));
     CHECK(reason("HTTP/1.1 200 OK\r\nnameless\r\nContent-Length: 0\r\n\r\n").contains("no name"));
-    CHECK(reason(std::string_view{"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n", 49}).contains("control"));
+    CHECK(reason("HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"sv).contains("control"));
 }
 
 TEST_CASE("response: bytes behind its end and an early end are refused") {
