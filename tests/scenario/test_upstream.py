@@ -355,7 +355,8 @@ class Crowd(Imported):
         arrived = self.upstream.arrivals()
         sessions = self.crowd()
         wait_until(lambda: self.upstream.arrivals() > arrived, 5, what="the request to reach the upstream")
-        self.ok("status")  # came after all of them: by its answer they wait, too
+        wait_until(lambda: all(map(wire.is_read, sessions)), 15, what="the front to read all of them")
+        self.ok("status")  # came after them: by its answer they wait in the vault, too
         began = time.monotonic()
         self.daemon.kill("jeton-exchange")
         answers = self.read(sessions)

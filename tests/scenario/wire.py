@@ -1,9 +1,12 @@
 """HTTP over a Unix socket, as a program that knows nothing of jeton speaks it, and as no program should."""
 
+import array
 import base64
+import fcntl
 import http.client
 import json
 import socket
+import termios
 import urllib.parse
 
 TIMEOUT = 20  # seconds; nothing in a scenario may take longer
@@ -117,6 +120,13 @@ def simultaneous(path, target, pairs, count, timeout=TIMEOUT):
     for session in sessions:
         session.sendall(data)
     return sessions
+
+
+def is_read(session):
+    """Whether all that was sent has been read at the other end."""
+    waits = array.array("i", [0])
+    fcntl.ioctl(session, termios.TIOCOUTQ, waits)
+    return waits[0] == 0
 
 
 def claims(token):
