@@ -46,9 +46,11 @@ int token(Context& context, const TokenArgs& args) {
         write_environment(context, answer->tree, *value);
         return exit_code::done;
     }
-    if (args.header) context.write("Authorization: Bearer ");
-    context.write(*value);
-    context.write("\n");
+    client::WipedText line;  // in one piece: who reads a pipe wakes once, and has all of it
+    if (args.header) line.append("Authorization: Bearer ");
+    line.append(*value);
+    line.append("\n");
+    context.write(line.view());
     return exit_code::done;
 }
 
