@@ -70,6 +70,8 @@ class Load:
 
 
 class Crash(Scenario):
+    alone = True  # how soon it serves again
+
     def setUp(self):
         super().setUp()
         self.random = random.Random(20_24)  # the same moments on every machine, as far as it is ours to say

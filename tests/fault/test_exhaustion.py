@@ -37,6 +37,8 @@ def resident_kib(pid):
 
 
 class Exhaustion(SystemScenario):
+    alone = True  # how long others wait, and what it costs
+
     def setUp(self):
         super().setUp()
         self.local_environment()

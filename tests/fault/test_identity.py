@@ -101,6 +101,8 @@ class FailingCalls(KernelScenario):
 class ReusedNumber(KernelScenario):
     """A caller ends before the daemon looks, and a process of root's has its number by then."""
 
+    alone = True  # nobody else may take the number
+
     def attack(self, socket, request, *words):
         """The status of the answer."""
         os.kill(self.daemon.pid, signal.SIGSTOP)  # it is late, as a busy daemon is

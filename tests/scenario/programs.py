@@ -33,14 +33,23 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
 
 
 @functools.cache
+def build_options():
+    """What the build was configured with; nothing of a build that Meson has not made."""
+    told = BUILD / "meson-info" / "intro-buildoptions.json"
+    return {option["name"]: option["value"] for option in json.loads(told.read_text())} if told.exists() else {}
+
+
 def sanitizer():
     """Why memory cannot be measured or searched here, or None."""
-    told = BUILD / "meson-info" / "intro-buildoptions.json"
-    options = json.loads(told.read_text()) if told.exists() else []
-    with_which = next((option["value"] for option in options if option["name"] == "b_sanitize"), "none")
+    with_which = build_options().get("b_sanitize", "none")
     if with_which in ("none", []):
         return None
     return f"built with sanitizers ({with_which}), which lock no memory and keep what was given back"
+
+
+def unconfined():
+    """Why nothing keeps the programs from what they need not, or None."""
+    return "built without confinement" if sanitizer() or not build_options().get("confine", True) else None
 
 
 def wait_until(condition, seconds=10, step=0.01, what="a condition"):
