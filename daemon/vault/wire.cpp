@@ -44,6 +44,7 @@ Request read_request(std::string_view payload) {
     request.id = static_cast<std::uint64_t>(in.integer("id", 0, id_limit));
     request.verb = in.text("verb");
     const auto socket = in.text("socket");
+    if (request.verb.empty()) throw FrameFault("an inner frame names no verb");
     if (in.object("peer") == nullptr) throw FrameFault("an inner frame names no peer");
     if (in.object("body") == nullptr) throw FrameFault("an inner frame has no body");
     require(in);
