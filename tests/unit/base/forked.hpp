@@ -10,15 +10,6 @@
 
 namespace jeton::test {
 
-/// Whether a sanitizer's runtime is in the process, which makes system calls of its own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool sanitized = false;
-#endif
-
 struct Ending {
     int status = -1;  ///< of exit
     int signal = 0;   ///< that killed it

@@ -32,7 +32,10 @@ Ending filtered(const std::function<void(SyscallFilter&)>& fill, const std::func
         filter.allow(ending);
         fill(filter);
         if (!filter.load()) return 253;
-        return work();
+        const int status = work();
+        ::syscall(SYS_exit_group,
+                  status);  // at once: what is cleaned up, by a sanitizer above all, makes calls of its own
+        return status;
     });
 }
 
@@ -41,14 +44,14 @@ int error_of(long result) { return result >= 0 ? 0 : errno; }
 }  // namespace
 
 TEST_SUITE("confinement") {
-    TEST_CASE("filter: a call in no list is one that the kernel does not have" * doctest::skip(test::sanitized)) {
+    TEST_CASE("filter: a call in no list is one that the kernel does not have") {
         CHECK(filtered([](auto&) {}, [] { return error_of(::syscall(SYS_getppid)); }).status == ENOSYS);
         static constexpr const char* names[] = {"getppid", "no_such_call_of_any_kernel"};
         CHECK(filtered([](auto& filter) { filter.allow(names); }, [] { return error_of(::syscall(SYS_getppid)); })
                   .status == 0);
     }
 
-    TEST_CASE("filter: an argument decides" * doctest::skip(test::sanitized)) {
+    TEST_CASE("filter: an argument decides") {
         const auto only_unix_datagrams = [](SyscallFilter& filter) {
             filter.allow("socket", {{0, all_bits, AF_UNIX}, {1, kind_of_socket, SOCK_DGRAM}});
             filter.refuse_unless("socket", 0, AF_UNIX, EAFNOSUPPORT);
