@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -18,7 +20,7 @@ namespace {
 
 constexpr std::size_t entries_per_report = 1000;  ///< stays well below the longest frame
 constexpr std::chrono::seconds patience{5};
-constexpr std::size_t uses_in_note = 256;
+constexpr std::size_t uses_in_note = 256;  ///< as the vault takes of one kind
 constexpr std::chrono::seconds patience_of_programs{15};
 
 /// The daemon speaks for itself.
@@ -48,6 +50,21 @@ json::value entry_of(Desk& desk, const Usage& use) {
     return entry;
 }
 
+json::array entries_of(Desk& desk, std::span<const Usage> uses) {
+    json::array entries;
+    for (const auto& use : uses) entries.push_back(entry_of(desk, use));
+    return entries;
+}
+
+/// Whether both were of one process, by the same right, in the same second.
+bool are_alike(const Usage& one, const Usage& other) {
+    const auto all_but_count = [](const Usage& use) {
+        return std::tie(use.uid, use.pid, use.last_at, use.connection, use.secret_prefix, use.via, use.command,
+                        use.unit);
+    };
+    return all_but_count(one) == all_but_count(other);
+}
+
 /// The daemon's own question, about what others did.
 Question own_question(Desk& desk, std::string_view verb, json::object body, std::chrono::seconds until_refused) {
     return {.peer = own_peer(desk),
@@ -65,9 +82,20 @@ struct Note {
         is_answered.expires_after(2 * patience_of_programs);  // never waited for, unless asking failed
     }
 
+    void add(Usage use) {
+        ++count;
+        const auto known = std::ranges::find_if(uses, [&](const Usage& other) { return are_alike(use, other); });
+        if (known == uses.end()) {
+            uses.push_back(std::move(use));
+        } else {
+            known->count += use.count;
+        }
+    }
+
     std::uint64_t epoch;
-    json::array uses;
-    Timer is_answered;  ///< cancelled then
+    std::vector<Usage> uses;  ///< those that are alike as one
+    std::size_t count = 0;    ///< of all
+    Timer is_answered;        ///< cancelled then
     Answer answer;
 };
 
@@ -75,10 +103,8 @@ Task<void> report_usage(Desk& desk) {
     auto uses = desk.decisions.take_usage();
     while (!uses.empty()) {
         const auto count = std::min(uses.size(), entries_per_report);
-        json::array entries;
-        for (const auto& use : std::span{uses}.first(count)) entries.push_back(entry_of(desk, use));
         json::object body;
-        body["entries"] = std::move(entries);
+        body["entries"] = entries_of(desk, std::span{uses}.first(count));
         auto question = own_question(desk, "usage.report", std::move(body), patience);
         const auto answer = co_await desk.vault.ask(std::move(question));
         if (answer.refused) {
@@ -98,7 +124,7 @@ Task<void> ask_for_all(Desk& desk, std::shared_ptr<Note> note) {
     if (desk.note == note) desk.note.reset();
     json::object body;
     body["epoch"] = note->epoch;
-    body["entries"] = std::move(note->uses);
+    body["entries"] = entries_of(desk, note->uses);
     auto question = own_question(desk, "token.repeat", std::move(body), patience_of_programs);
     note->answer = co_await desk.vault.ask(std::move(question));
     note->is_answered.cancel();
@@ -108,10 +134,10 @@ Task<void> ask_for_all(Desk& desk, std::shared_ptr<Note> note) {
 
 Task<Result<bool>> note_use(Desk& desk, Use use) {
     const auto executor = co_await asio::this_coro::executor;
-    const bool joins = desk.note && desk.note->epoch == use.era.epoch && desk.note->uses.size() < uses_in_note;
+    const bool joins = desk.note && desk.note->epoch == use.era.epoch && desk.note->count < uses_in_note;
     if (!joins) desk.note = std::make_shared<Note>(executor, use.era.epoch);
     const auto note = desk.note;
-    note->uses.push_back(entry_of(desk, use.usage));
+    note->add(std::move(use.usage));
     if (joins) {
         boost::system::error_code cancelled;
         co_await note->is_answered.async_wait(asio::redirect_error(use_task, cancelled));

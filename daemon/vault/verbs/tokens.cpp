@@ -22,6 +22,14 @@ namespace jeton::vault::verbs {
 namespace {
 
 constexpr std::int64_t min_ttl_limit = 24 * 3600;
+constexpr std::int64_t uses_counted = 1'000'000'000'000;
+constexpr std::int64_t uses_noted_at_once = 256;  ///< of one process and one token
+
+/// How fetches stand in the audit, where each has its entry.
+enum class Entries {
+    together,   ///< they were counted before they were to have entries: one, with their number
+    one_by_one  ///< an entry for each
+};
 
 Result<ClientAuthentication> authentication_of(std::string_view method) {
     if (method == "peer") return ClientAuthentication::peer;
@@ -72,9 +80,9 @@ json::value answer_of(const IssuedToken& issued, bool each_is_noted) {
     return answer;
 }
 
-/// What a fetch leaves behind: an entry of its own, or a count. Gives back the use, which where each fetch has its
-/// entry is to be added up; without a connection, where that is not there any more.
-Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count) {
+/// What fetches leave behind: entries, or a count. Gives back the use, which where each fetch has its entry is to be
+/// added up; without a connection, where that is not there any more.
+Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t count, Entries entries) {
     Usage used;
     const auto name = parse_connection_name(issued.connection);
     if (!name) return used;
@@ -92,10 +100,13 @@ Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t
     used.user = call.peer.name();
     used.count = count;
     used.last_at = at;
-    if (call.room.config.audit.every_token) {
+    if (!call.room.config.audit.every_token) {
+        call.room.tally.count_token(std::move(entry), used);
+    } else if (entries == Entries::together) {
         call.tx.append_audit(entry);
     } else {
-        call.room.tally.count_token(std::move(entry), used);
+        entry.count = 1;
+        for (std::int64_t i = 0; i < count; ++i) call.tx.append_audit(entry);
     }
     return used;
 }
@@ -120,9 +131,10 @@ private:
 };
 
 /// The uses that the front tells of, each on behalf of who asked it.
-Result<void> account_each(Call& call, const json::array& entries) {
+Result<void> account_each(Call& call, const json::array& uses, Entries entries) {
+    const auto most = entries == Entries::together ? uses_counted : uses_noted_at_once;
     Sums sums;
-    for (const auto& value : entries) {
+    for (const auto& value : uses) {
         protocol::Fields in{value};
         Peer user;
         user.uid = in.integer("uid", 0, 4294967295);
@@ -134,11 +146,11 @@ Result<void> account_each(Call& call, const json::array& entries) {
         issued.connection = in.text("connection");
         issued.secret_prefix = in.text_or("secret_prefix", "");
         issued.via = in.text_or("via", "");
-        const auto count = in.integer("count", 1, 1'000'000'000'000);
+        const auto count = in.integer("count", 1, most);
         const auto last_at = in.integer("last_at", 0, 253402300799);
         if (auto problem = in.problem()) return bad_body(*std::move(problem));
         Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
-        auto used = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count);
+        auto used = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count, entries);
         // What the front repeats is a use, too: the token is replaced before it ends.
         call.room.upstream.note_repeated(used.connection, call.room.clock);
         sums.add(std::move(used));
@@ -209,7 +221,7 @@ Result<Outcome> token_issue(Call& call) {
     Outcome outcome;
     if (decision->token) {
         const bool each_is_noted = call.room.config.audit.every_token;
-        const auto used = account(call, *decision->token, call.now(), 1);
+        const auto used = account(call, *decision->token, call.now(), 1, Entries::one_by_one);
         if (each_is_noted) usage::add(call.tx, used);
         outcome.done = answer_of(*decision->token, each_is_noted);
     }
@@ -225,7 +237,7 @@ Result<Outcome> token_repeat(Call& call) {
     if (entries == nullptr) return bad_body("member \"entries\" is missing");
     // What was decided before the last change is decided anew.
     if (epoch != call.tx.epoch()) return done({{"noted", false}});
-    if (const auto accounted = account_each(call, *entries); !accounted) return accounted.error();
+    if (const auto accounted = account_each(call, *entries, Entries::one_by_one); !accounted) return accounted.error();
     return done({{"noted", true}});
 }
 
@@ -283,7 +295,7 @@ Result<Outcome> usage_report(Call& call) {
     const auto* entries = in.array("entries");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (entries == nullptr) return bad_body("member \"entries\" is missing");
-    if (const auto accounted = account_each(call, *entries); !accounted) return accounted.error();
+    if (const auto accounted = account_each(call, *entries, Entries::together); !accounted) return accounted.error();
     return done(json::object{});
 }
 

@@ -407,14 +407,19 @@ TEST_CASE("where each token has its entry, a decision is repeated with one of it
     const std::string name = "dispatcher/1@integration";
     counter.connected(name);
     const auto epoch = [&] { return static_cast<std::int64_t>(counter.store().epoch()); };
-    const json::object use{
-        {"uid", 2000}, {"connection", name},      {"secret_prefix", "jcs.aaaa"}, {"via", "secret jcs.aaaa"},
-        {"count", 1},  {"last_at", 1'800'000'000}};
-    const auto repeat = [&](int id, std::int64_t at, const json::array& uses) {
-        return Counter::frame(id, "token.repeat", {{"epoch", at}, {"entries", uses}});
+    const auto uses = [&](std::int64_t count) {
+        return json::object{
+            {"uid", 2000},    {"connection", name},      {"secret_prefix", "jcs.aaaa"}, {"via", "secret jcs.aaaa"},
+            {"count", count}, {"last_at", 1'800'000'000}};
+    };
+    const auto use = uses(1);
+    const auto repeat = [&](int id, std::int64_t at, const json::array& entries) {
+        return Counter::frame(id, "token.repeat", {{"epoch", at}, {"entries", entries}});
     };
     const auto decided_at = epoch();
-    counter.turn({repeat(1, decided_at, {use, use}), repeat(2, decided_at, {use})});
+    counter.turn({repeat(1, decided_at, {use, uses(2)}), repeat(2, decided_at, {use}),
+                  repeat(5, decided_at, {uses(257)}), repeat(6, decided_at, {uses(0)})});
+    for (int id : {5, 6}) CHECK(counter.answer(id).at("refused").at("error") == "bad_input");
     for (int id : {1, 2}) CHECK(counter.answer(id).at("done").at("noted").as_bool());
     counter.turn({Counter::frame(3, "tenant.create", Counter::tenant("2@integration")), repeat(4, decided_at, {use})});
     REQUIRE(counter.answer(3).contains("done"));
@@ -425,11 +430,11 @@ TEST_CASE("where each token has its entry, a decision is repeated with one of it
     audit::Filter tokens;
     tokens.event_glob = "token.*";
     const auto entries = counter.run([&](Transaction& tx) { return audit::list(tx, tokens); });
-    REQUIRE(entries.size() == 3);
+    REQUIRE(entries.size() == 4);
     const auto id = counter.row(name).id;
     const auto used = counter.run([&](Transaction& tx) { return usage::last_of_connection(tx, id); });
     REQUIRE(used);
-    CHECK(used->count == 3);
+    CHECK(used->count == 4);
     for (const auto& entry : entries) {
         CHECK(entry.event == "token.issued");
         CHECK(entry.connection == name);

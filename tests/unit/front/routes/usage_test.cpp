@@ -67,12 +67,13 @@ TEST_CASE("usage: those that are to be noted at the same time share one question
     DecisionCache decisions{clock};
     EpochPageWriter page;
     Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page};
-    const auto note = [&](const std::vector<std::uint64_t>& epochs) {
+    const auto note = [&](const std::vector<std::uint64_t>& epochs, pid_t last = 4711) {
         asio::io_context context{1};
         std::vector<std::future<Result<bool>>> noted;
-        for (const auto epoch : epochs) {
+        for (std::size_t i = 0; i < epochs.size(); ++i) {
+            const auto epoch = epochs[i];
             const Usage usage{.uid = 4'000'000'000,
-                              .pid = 4711,
+                              .pid = i + 1 == epochs.size() ? last : 4711,
                               .command = {},
                               .unit = {},
                               .connection = "a/t@e",
@@ -91,13 +92,24 @@ TEST_CASE("usage: those that are to be noted at the same time share one question
     const auto are = [](const std::vector<Result<bool>>& all, bool expected) {
         return std::ranges::all_of(all, [&](const auto& one) { return one && *one == expected; });
     };
+    const auto entry = [](pid_t pid, int count) {
+        return fmt::format(R"({{"uid":4000000000,"pid":{},"connection":"a/t@e","count":{},"last_at":1800000000}})", pid,
+                           count);
+    };
+    const auto entries = [](const std::vector<std::string>& all) {
+        return fmt::format(R"("entries":[{}]}})", fmt::join(all, ","));
+    };
     SUBCASE("together") {
         CHECK(are(note({1, 1, 1}), true));
         REQUIRE(vault.asked.size() == 1);
-        const auto entry = R"({"uid":4000000000,"pid":4711,"connection":"a/t@e","count":1,"last_at":1800000000})";
-        CHECK(vault.asked[0].body.ends_with(fmt::format(R"("entries":[{0},{0},{0}]}})", entry)));
+        CHECK(vault.asked[0].body.ends_with(entries({entry(4711, 3)})));
         CHECK(are(note({1}), true));
         CHECK(vault.asked.size() == 2);  // those of before are answered
+    }
+    SUBCASE("each process by itself") {
+        CHECK(are(note({1, 1, 1}, 4712), true));
+        REQUIRE(vault.asked.size() == 1);
+        CHECK(vault.asked[0].body.ends_with(entries({entry(4711, 2), entry(4712, 1)})));
     }
     SUBCASE("each epoch by itself") {
         CHECK(are(note({1, 2, 2}), true));
