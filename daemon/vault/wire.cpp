@@ -45,6 +45,7 @@ Request read_request(std::string_view payload) {
     request.verb = in.text("verb");
     const auto socket = in.text("socket");
     if (request.verb.empty()) throw FrameFault("an inner frame names no verb");
+    if (socket != "control" && socket != "token") throw FrameFault("an inner frame names no socket of ours");
     if (in.object("peer") == nullptr) throw FrameFault("an inner frame names no peer");
     if (in.object("body") == nullptr) throw FrameFault("an inner frame has no body");
     require(in);

@@ -52,7 +52,9 @@ TEST_CASE("threat: a hostile front (T43) gets its link closed, whatever it sends
           R"({"id":1,"peer":{"uid":0,"uid":1,"gid":0},"socket":"token","verb":"x","body":{}})",
           R"({"id":1,"peer":{"uid":0,"gid":0,"daemon_user":true},"socket":"token","verb":"x","body":{}})",
           R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"token","verb":"x"})",
-          R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"token","verb":"","body":{}})"}) {
+          R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"token","verb":"","body":{}})",
+          R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"","verb":"x","body":{}})",
+          R"({"id":1,"peer":{"uid":0,"gid":0},"socket":"tokens","verb":"x","body":{}})"}) {
         INFO(payload);
         CHECK_THROWS_AS((void)wire::read_request(payload), FrameFault);
     }
