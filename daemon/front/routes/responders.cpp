@@ -13,6 +13,7 @@
 #include "daemon/front/routes/metrics.hpp"
 #include "daemon/front/routes/revocation.hpp"
 #include "daemon/front/routes/token.hpp"
+#include "daemon/front/tokens/recurrence.hpp"
 #include "libclient/protocol/words.hpp"
 
 namespace jeton::front {
@@ -107,8 +108,9 @@ public:
     [[nodiscard]] std::optional<Response> answer_repeated(std::string_view input) override {
         print_.reset();
         if (admit()) return std::nullopt;  // who is refused hears it in the ordinary way
-        print_ = desk().fingerprinter.print(the_caller().identity(desk().fingerprinter), input);
-        return token_again(desk(), the_caller(), *print_);
+        auto repeated = recurrence_.is_to_be_expected() ? recognised(input) : std::nullopt;
+        recurrence_.saw(repeated.has_value());
+        return repeated;
     }
 
     [[nodiscard]] std::optional<Response> answer_now(const Request& request) override {
@@ -137,7 +139,13 @@ public:
     }
 
 private:
-    std::optional<RequestPrint> print_;  ///< of what had come when the request began
+    std::optional<RequestPrint> print_;  ///< of what had come when the request began, where it was looked for
+    Recurrence recurrence_;
+
+    [[nodiscard]] std::optional<Response> recognised(std::string_view input) {
+        print_ = desk().fingerprinter.print(the_caller().identity(desk().fingerprinter), input);
+        return token_again(desk(), the_caller(), *print_);
+    }
 
     /// A program of a user may be younger than a second, and often is; root's may not.
     [[nodiscard]] bool is_sure_enough(const Peer& peer) const override {

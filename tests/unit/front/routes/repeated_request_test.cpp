@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include "daemon/front/routes/responders.hpp"
+#include "daemon/front/tokens/recurrence.hpp"
 #include "tests/unit/front/harness.hpp"
 #include "tests/unit/front/peer/processes.hpp"
 
@@ -225,6 +226,23 @@ TEST_CASE("repeated request: those of many connections are known, in every sessi
         CHECK(holds(world.ask(other, of(i)), "T" + std::to_string(i + 1)));
     }
     CHECK(world.read == 0);
+}
+
+TEST_CASE("repeated request: where none came again for long, few are looked for, until one is known") {
+    World world;
+    const auto session = world.connect();
+    for (std::uint32_t i = 0; i <= Recurrence::patience; ++i)
+        (void)world.ask(session, token_request(std::to_string(i)));
+    world.read = 0;
+    for (int i = 0; i < 2; ++i) CHECK(holds(world.ask(session, token_request("again")), "T1"));
+    CHECK(world.read == 2);
+    for (std::uint32_t i = 0; i < 2 * Recurrence::sample; ++i) (void)world.ask(session, token_request("again"));
+    world.read = 0;
+    for (std::uint32_t i = 0; i < 2 * Recurrence::sample; ++i) (void)world.ask(session, token_request("again"));
+    CHECK(world.read == 0);
+    (void)world.ask(session, token_request("another"));
+    (void)world.ask(session, token_request("another"));
+    CHECK(world.read == 1);
 }
 
 TEST_CASE("repeated request: one that ends its session is read, and ends it") {
