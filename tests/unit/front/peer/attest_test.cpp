@@ -53,6 +53,18 @@ TEST_CASE("peer: the kernel's word on this very process") {
     CHECK(glimpse_of(ours.get(), *peer).command.has_value());
 }
 
+TEST_CASE("T1: a caller whose two numbers from the kernel differ is none" * doctest::skip(!kernel_names_peers())) {
+    const CallingProcess caller{[] {}};
+    const auto itself = Process::behind(caller.socket(), caller.pid());
+    REQUIRE(itself.has_value());
+    CHECK(itself->is_foreign().has_value());
+    const auto other = Process::behind(caller.socket(), ::getpid());
+    REQUIRE(other.has_value());
+    const auto foreign = other->is_foreign();
+    REQUIRE_FALSE(foreign.has_value());
+    CHECK(foreign.error().operator_note == "the kernel gives the caller two numbers");
+}
+
 TEST_CASE("peer: groups and unit are looked at only where they are asked for") {
     const auto [ours, theirs] = socket_pair();
     const auto plain = attest(ours.get(), {}, clock_of_host);

@@ -70,6 +70,15 @@ TEST_CASE("S32 pair: of an upstream connection as well, so that no upstream secr
     }
 }
 
+TEST_CASE("T9 pair: it is worth nothing in a container, whoever its user is there") {
+    Paired world;
+    world.for_worker();
+    world.program.foreign = true;
+    CHECK_FALSE(world.works());
+    world.program.foreign = false;
+    CHECK(world.works());
+}
+
 TEST_CASE("S6 pair: only of a connection that was allowed; a paused one may have some, and serves none") {
     Paired world;
     world.listed("dispatcher/2@integration");
