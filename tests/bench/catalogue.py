@@ -203,7 +203,7 @@ PROMISES = [
     Promise(
         "audit-every", '`[audit] tokens = "every"`, 64 callers: so many times the tokens of one commit per token', 25,
         ("every/jeton, 64 callers", "rate"), ("every/jeton, one caller", "rate"), better="higher",
-        note="with 64 callers the disk is not what they wait for: dozens of tokens share a commit, and each costs 0.07 ms of the processor that vault and front share, a quarter of what "
+        note="with 64 callers the disk is not what they wait for: dozens of tokens share a commit, and each costs 0.07 ms of the processor that vault and front share, a sixth of what "
         "one that is committed alone costs.",
     ),
 ]  # fmt: skip
