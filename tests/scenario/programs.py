@@ -145,21 +145,21 @@ class Daemon:
     def pid(self):
         return self.process.pid
 
-    def spawn(self, *arguments, environment=None):
+    def spawn(self, *arguments, environment=None, pass_fds=()):
         """Starts the program and returns at once."""
         with open(self.log_file, "ab") as log:
             process = subprocess.Popen(
                 [BUILD / "jetond", "--config", self.config, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                env={**ENVIRONMENT, "HOME": str(self.directory), **(environment or {})},
+                env={**ENVIRONMENT, "HOME": str(self.directory), **(environment or {})}, pass_fds=pass_fds,
             )  # fmt: skip
         Daemon.started.add(process.pid)
         return process
 
-    def start(self, state="unsealed", environment=None, seconds=15):
+    def start(self, state="unsealed", environment=None, seconds=15, pass_fds=()):
         """Starts it and waits until it answers; returns how long that took, in seconds."""
         began = time.monotonic()
-        self.process = self.spawn(environment=environment)
+        self.process = self.spawn(environment=environment, pass_fds=pass_fds)
         self.wait_for(state, seconds)
         took = time.monotonic() - began
         self.helpers()

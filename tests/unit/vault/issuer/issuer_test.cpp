@@ -27,8 +27,8 @@ struct Issuing {
         return sign_access_token(data_key, environment, key,
                                  {"jid.x", "1234567", "dispatcher", "tn.jpm.jobs:r", {environment.issuer}, 3}, noon);
     }
-    bool accepts(std::string_view token) {
-        return verify_access_token(environment, {key}, token, {noon, noon}).has_value();
+    bool accepts(std::string_view token, JudgedAt at = {noon, noon}) {
+        return verify_access_token(environment, {key}, token, at).has_value();
     }
     /// `header` and the claims of a good token, signed by the right key.
     std::string signed_with(SigningAlgorithm algorithm, const boost::json::object& header,
@@ -111,6 +111,32 @@ TEST_CASE("T-15: the algorithm is that of the key, never the one that a token na
         CHECK_FALSE(
             issuing.accepts(issuing.signed_with(algorithm, {{"typ", "at+jwt"}, {"kid", "other"}}, good->claims)));
         CHECK_FALSE(issuing.accepts(issuing.signed_with(algorithm, {{"typ", "at+jwt"}}, good->claims)));
+    }
+}
+
+TEST_CASE("T-10: a token that its key did not sign, of another issuer, or past its end is inactive") {
+    for (const auto algorithm : signing_algorithms) {
+        CAPTURE(name_of(algorithm));
+        Issuing issuing{algorithm};
+        const auto token = issuing.token();
+        const auto good = parse_jwt(token);
+        REQUIRE(good);
+        const boost::json::object header{{"typ", "at+jwt"}, {"kid", issuing.key.kid}};
+
+        auto wider = good->claims;
+        wider["scope"] = "tn.jpm.jobs:r tn.jpm.jobs:w";
+        const auto forged = token.substr(0, token.find('.') + 1) + base64url(boost::json::serialize(wider));
+        CHECK_FALSE(issuing.accepts(forged + token.substr(token.rfind('.'))));
+        const auto other = generate_key_pair(algorithm);
+        CHECK_FALSE(issuing.accepts(sign_jwt(algorithm, header, good->claims, other.private_key)));
+
+        auto elsewhere = good->claims;
+        elsewhere["iss"] = "http://localhost/production";
+        CHECK_FALSE(issuing.accepts(issuing.signed_with(algorithm, header, elsewhere)));
+
+        CHECK(issuing.accepts(token, {noon + 899s, noon + 899s}));
+        CHECK_FALSE(issuing.accepts(token, {noon + 900s, noon}));
+        CHECK_FALSE(issuing.accepts(token, {noon, noon + 900s}));
     }
 }
 

@@ -51,6 +51,26 @@ TEST_CASE("where the tenant claim is required, a token without it is a mismatch"
     CHECK_FALSE(judge(opaque, strict, endpoint));
 }
 
+TEST_CASE(
+    "T44: a token for more than the tenant accepted is a mismatch, whether its answer says so or it does itself") {
+    auto accepted = expected;
+    accepted.scopes = {"tn.crm.customers:r", "tn.jpm.jobs:r"};
+    accepted.connection = "dispatcher/1234567@production";
+    const auto judged = [&](std::string_view scope, std::string_view claims) {
+        auto answer = good(claims);
+        answer.scope = scope;
+        return judge(answer, accepted, endpoint);
+    };
+    CHECK(judged("tn.jpm.jobs:r", "{}"));
+    CHECK(judged("tn.jpm.jobs:r tn.crm.customers:r", R"({"scope":["tn.jpm.jobs:r"]})"));
+    for (const auto& wider : {judged("tn.jpm.jobs:r tn.jpm.jobs:w", "{}"), judged("", R"({"scope":"tn.jpm.jobs:w"})"),
+                              judged("tn.jpm.jobs:r", R"({"scope":["tn.jpm.jobs:r","tn.jpm.jobs:w"]})")}) {
+        REQUIRE_FALSE(wider);
+        CHECK(wider.error().code == Errc::mismatch);
+        CHECK(wider.error().what.find("grants tn.jpm.jobs:w, which is not in the version") != std::string::npos);
+    }
+}
+
 TEST_CASE("the JSON error decides, not the status: 400 and 401 invalid_client are the same") {
     for (const int status : {400, 401}) {
         ExchangeAnswer answer;
