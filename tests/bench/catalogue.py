@@ -151,7 +151,7 @@ PROMISES = [
     Promise(
         "keepalive-16-new", "16 sessions, server CPU: a request that its session has not seen before", 1.6,
         ("keepalive-16/jeton, new", "server_cpu_us"), ("keepalive-16/floor", "server_cpu_us"),
-        note="two fifths of its instructions are the digests of what was asked, a third the parser's, its fields' and the gate's (callgrind, "
+        note="two thirds of its time are the kernel's; of the rest most is the parser's, its fields' and the gate's, and an eighth the digest of what was asked (perf, "
         "[decision 0044](decisions/0044-a-set-of-our-own-for-sessions.md)).",
     ),
     Promise(
@@ -161,7 +161,7 @@ PROMISES = [
     Promise(
         "keepalive-1-new", "one session, p50: a request that its session has not seen before", 1.5,
         ("keepalive-1/jeton, new", "p50_us"), ("keepalive-1/floor", "p50_us"),
-        note="two fifths of its instructions are the digests of what was asked, a third the parser's, its fields' and the gate's (callgrind, "
+        note="two thirds of its time are the kernel's; of the rest most is the parser's, its fields' and the gate's, and an eighth the digest of what was asked (perf, "
         "[decision 0044](decisions/0044-a-set-of-our-own-for-sessions.md)).",
     ),
     Promise(
