@@ -156,10 +156,10 @@ class Daemon:
         Daemon.started.add(process.pid)
         return process
 
-    def start(self, state="unsealed", environment=None, seconds=15, pass_fds=()):
-        """Starts it and waits until it answers; returns how long that took, in seconds."""
+    def start(self, state="unsealed", environment=None, seconds=15, **more):
+        """Starts it (`more`: as `spawn` takes it) and waits until it answers; returns how long that took, in seconds."""
         began = time.monotonic()
-        self.process = self.spawn(environment=environment, pass_fds=pass_fds)
+        self.process = self.spawn(environment=environment, **more)
         self.wait_for(state, seconds)
         took = time.monotonic() - began
         self.helpers()
