@@ -130,7 +130,12 @@ Result<Process> Process::numbered(pid_t pid) {
 
 bool Process::is_alive() const {
     pollfd asked{.fd = fd_.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&asked, 1, 0) == 0;
+    int ended = -1;
+    // A signal, as a restart sends one, interrupts even a poll that does not wait: that says nothing of the process.
+    do {
+        ended = ::poll(&asked, 1, 0);
+    } while (ended < 0 && errno == EINTR);
+    return ended == 0;
 }
 
 Result<bool> Process::is_foreign() const {

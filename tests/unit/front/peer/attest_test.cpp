@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,23 @@ TEST_CASE("T1: a caller whose two numbers from the kernel differ is none" * doct
     const auto foreign = other->is_foreign();
     REQUIRE_FALSE(foreign.has_value());
     CHECK(foreign.error().operator_note == "the kernel gives the caller two numbers");
+}
+
+TEST_CASE("peer: a signal that comes while a caller is looked at does not make it one that has ended") {
+    const auto [ours, theirs] = socket_pair();
+    const auto process = Process::behind(ours.get(), ::getpid());
+    REQUIRE(process.has_value());
+    struct sigaction ignored{}, before{};
+    ignored.sa_handler = [](int) {};
+    REQUIRE(::sigaction(SIGALRM, &ignored, &before) == 0);
+    const itimerval often{.it_interval = {.tv_sec = 0, .tv_usec = 50}, .it_value = {.tv_sec = 0, .tv_usec = 50}};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    int ended = 0;
+    for (int i = 0; i < 200'000; ++i) ended += process->is_alive() ? 0 : 1;
+    const itimerval never{};
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    ::sigaction(SIGALRM, &before, nullptr);
+    CHECK(ended == 0);
 }
 
 TEST_CASE("peer: groups and unit are looked at only where they are asked for") {
