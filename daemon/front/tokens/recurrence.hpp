@@ -18,8 +18,7 @@ public:
     void saw(bool known) { unknown_ = known ? 0 : unknown_ + 1; }
 
 private:
-    std::uint32_t unknown_ =
-        0;  ///< requests, since the last one that was known; begins anew after four thousand million
+    std::uint32_t unknown_ = 0;  ///< requests since the last one that was known; one that wraps is patient again
 };
 
 }  // namespace jeton::front
