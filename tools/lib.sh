@@ -39,15 +39,21 @@ build_jobs() {
     echo $((jobs < 1 ? 1 : jobs))
 }
 
+# configure FOLDER [OPTION…]: if that has not been done.
+configure() {
+    local folder="$1"
+    shift
+    [[ ! -f "$folder/build.ninja" ]] || return 0
+    say "configuring $folder"
+    # /usr is where a package puts it; nothing that is compiled depends on it.
+    meson setup "$folder" "$root" --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$@" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
+}
+
 # build FOLDER [TARGET…]: configures FOLDER if that has not been done, and brings it up to date.
 build() {
     local folder="$1"
     shift
-    if [[ ! -f "$folder/build.ninja" ]]; then
-        say "configuring $folder"
-        # /usr is where a package puts it; nothing that is compiled depends on it.
-        meson setup "$folder" "$root" --prefix=/usr --sysconfdir=/etc --localstatedir=/var || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
-    fi
+    configure "$folder"
     # ccache, where Meson found one, keeps nothing that a precompiled header went into unless it is told so.
     export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"
     NINJA_STATUS='building %f/%t: ' ninja -C "$folder" -j "$(build_jobs)" "$@" ||
@@ -64,13 +70,17 @@ sanitized_build() {
     [[ "$what" != address ]] || options=(-Doptimization=1 -Dfuzz=true "-Db_sanitize=address,undefined")
     # Meson adds it to no compiler that it was told, and with a time in a precompiled header it keeps nothing.
     ! command -v ccache >/dev/null || cache='ccache '
-    if [[ ! -f "$folder/build.ninja" ]]; then
-        say "configuring $folder"
-        CC="${cache}clang-19" CXX="${cache}clang++-19" meson setup "$folder" "$root" --prefix=/usr --sysconfdir=/etc --localstatedir=/var \
-            "${options[@]}" -Db_lundef=false -Dwerror=false "-Dcpp_args=['-Xclang','-fno-pch-timestamp']" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
-    fi
+    CC="${cache}clang-19" CXX="${cache}clang++-19" configure "$folder" \
+        "${options[@]}" -Db_lundef=false -Dwerror=false "-Dcpp_args=['-Xclang','-fno-pch-timestamp']"
     build "$folder" "$@"
     # Of the tests' own programs; the daemon's have them in daemon/base/sanitizer_options.cpp.
     export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+}
+
+# counting_build FOLDER: the same, where each line that runs is counted. Programs that confine themselves could not write
+# down what they counted.
+counting_build() {
+    configure "$1" -Doptimization=0 -Db_coverage=true -Dconfine=false -Dwerror=false
+    build "$1"
 }

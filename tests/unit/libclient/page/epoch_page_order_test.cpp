@@ -173,7 +173,8 @@ Found search_ended(Broken broken) {
 
 }  // namespace
 
-TEST_CASE("epoch page: in no order does a reader find an instance and an epoch that were never said together") {
+TEST_CASE("epoch page: in no order does a reader find an instance and an epoch that were never said together" *
+          doctest::test_suite("exhaustive")) {
     const auto found = search_mixtures(Broken::nothing);
     CHECK(found.wrong == 0);
     CHECK(found.runs > 1000);
@@ -182,14 +183,16 @@ TEST_CASE("epoch page: in no order does a reader find an instance and an epoch t
     CHECK(search_mixtures(Broken::no_order).wrong > 0);
 }
 
-TEST_CASE("epoch page: in no order does what was decided before a change outlive the answer to the change") {
+TEST_CASE("epoch page: in no order does what was decided before a change outlive the answer to the change" *
+          doctest::test_suite("exhaustive")) {
     const auto found = search_after_answer(Broken::nothing);
     CHECK(found.wrong == 0);
     CHECK(found.runs > 1000);
     CHECK(search_after_answer(Broken::answer_first).wrong > 0);
 }
 
-TEST_CASE("epoch page: in no order does a fresh heartbeat vouch for what stood there before it") {
+TEST_CASE("epoch page: in no order does a fresh heartbeat vouch for what stood there before it" *
+          doctest::test_suite("exhaustive")) {
     const auto found = search_heartbeats(Broken::nothing);
     CHECK(found.wrong == 0);
     CHECK(found.runs > 100);
@@ -197,7 +200,8 @@ TEST_CASE("epoch page: in no order does a fresh heartbeat vouch for what stood t
     CHECK(search_heartbeats(Broken::no_order).wrong > 0);
 }
 
-TEST_CASE("epoch page: in no order does a page that was ended come back, though its writer lives") {
+TEST_CASE("epoch page: in no order does a page that was ended come back, though its writer lives" *
+          doctest::test_suite("exhaustive")) {
     const auto found = search_ended(Broken::nothing);
     CHECK(found.wrong == 0);
     CHECK(found.runs > 1000);

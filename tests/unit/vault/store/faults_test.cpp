@@ -54,7 +54,8 @@ void check_apps(Place& place, const std::set<std::string>& expected) {
 
 }  // namespace
 
-TEST_CASE("faults: whichever operation of a series of commits fails once, nothing acknowledged is lost (T30)") {
+TEST_CASE("faults: whichever operation of a series of commits fails once, nothing acknowledged is lost (T30)" *
+          doctest::test_suite("exhaustive")) {
     for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC}) {
         long points = 0;
         for (long nth = 1;; ++nth) {
@@ -238,7 +239,8 @@ TEST_CASE("faults: an anchor that cannot be written is reported, and the change 
     check_apps(place, {"kept"});
 }
 
-TEST_CASE("faults: initialisation that fails anywhere can be done again, or has succeeded") {
+TEST_CASE("faults: initialisation that fails anywhere can be done again, or has succeeded" *
+          doctest::test_suite("exhaustive")) {
     for (long nth = 1;; ++nth) {
         CAPTURE(nth);
         const FaultVfs vfs;

@@ -152,7 +152,8 @@ TEST_CASE("migration: without a copy the store stays as it is, sealed, and says 
     CHECK(has_app(place, "dispatcher"));
 }
 
-TEST_CASE("migration: whichever write of it fails, the old store is whole, and the next start goes on (T30)") {
+TEST_CASE("migration: whichever write of it fails, the old store is whole, and the next start goes on (T30)" *
+          doctest::test_suite("exhaustive")) {
     for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC}) {
         int sealed = 0;
         Place place;

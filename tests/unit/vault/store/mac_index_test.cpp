@@ -31,7 +31,8 @@ std::string crowded_id(std::mt19937_64& random) {
 
 }  // namespace
 
-TEST_CASE("scale: the index of rows is a map, whatever is put in, replaced and taken out") {
+TEST_CASE("scale: the index of rows is a map, whatever is put in, replaced and taken out" *
+          doctest::test_suite("exhaustive")) {
     std::mt19937_64 random{7};
     MacIndex index;
     std::map<std::string, Mac> expected;

@@ -268,7 +268,8 @@ TEST_CASE("store tampering: a row that jeton deleted does not come back") {
           fmt::format("row {} of table bindings was deleted by jeton and put back outside it", id));
 }
 
-TEST_CASE("store tampering: a row deleted outside jeton is missed, in every table") {
+TEST_CASE("store tampering: a row deleted outside jeton is missed, in every table" *
+          doctest::test_suite("exhaustive")) {
     Place place;
     place.begin();
     fill(place);

@@ -62,7 +62,8 @@ TEST_CASE("a listing comes in pages that fit an inner frame, each row once, in o
     }
 }
 
-TEST_CASE("a connection with more rows than a page holds: each row comes once, in pages that fit an inner frame") {
+TEST_CASE("a connection with more rows than a page holds: each row comes once, in pages that fit an inner frame" *
+          doctest::test_suite("exhaustive")) {
     constexpr int many = 2100;  // too many to be sorted anew for each page
     Office office;
     office.connected("a/0@integration");
