@@ -1,5 +1,7 @@
 """Tokens that end before their time (RFC 7009), tokens for somebody (RFC 8707), and introspectors that see not all of them."""
 
+import time
+
 from harness import INVOICES, REFUSED, SEALED, USAGE, wire
 from people import Person
 from system import SystemScenario
@@ -169,8 +171,19 @@ class Revocation(TokenSocket):
         self.assertRefusal(next(answer for answer in answers if answer.status == 429), 429, "too_many_requests")
         self.assertDone(self.revoke(self.token()))  # of another user: nobody is shut out
 
-    def guess(self, target, number):
-        fields = {"grant_type": "client_credentials", "token": "x", "client_id": self.client_id, "client_secret": f"w{number}"}
+    def test_T25_the_time_of_a_refusal_does_not_tell_whether_the_client_exists(self):
+        for target in ("/integration/token", "/integration/revoke"):
+            for client_id in (self.client_id, "nobody"):
+                times = []
+                for number in range(10):
+                    began = time.monotonic()
+                    answer = self.guess(target, number, client_id)
+                    times.append(time.monotonic() - began)
+                    self.assertRefusal(answer, 400, "invalid_client")
+                self.assertGreaterEqual(min(times), 0.02, (target, client_id))
+
+    def guess(self, target, number, client_id=None):
+        fields = {"grant_type": "client_credentials", "token": "x", "client_id": client_id or self.client_id, "client_secret": f"w{number}"}
         return self.form_of(self.worker, target, fields)
 
     def test_T_12_T_13_the_metadata_name_the_endpoint(self):

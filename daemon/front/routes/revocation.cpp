@@ -3,6 +3,7 @@
 #include <array>
 
 #include "daemon/front/routes/client_auth.hpp"
+#include "daemon/front/routes/client_question.hpp"
 #include "daemon/front/routes/oauth.hpp"
 #include "daemon/front/routes/route.hpp"
 
@@ -41,18 +42,11 @@ Task<Response> revoke(Desk& desk, const Caller& caller, const Request& request, 
     auto client = read_client(request, *form, environment);
     if (!client) co_return oauth_refusal(client.error(), method);
     const auto guess = guess_in(caller.peer.uid, *client);
-    if (guess) {
-        if (const auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time()))
-            co_return oauth_refusal(*wait, method);
-    }
     const auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, table[0].verb, body_of(*std::move(client), *form));
     question.patience = patience;
-    const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) {
-        if (guess && answer.refused->code == Errc::invalid_client) desk.throttle.failed(*guess, desk.clock.boot_time());
-        co_return oauth_refusal(*answer.refused, method);
-    }
+    const auto answer = co_await ask_for_client(desk, std::move(question), guess);
+    if (answer.refused) co_return oauth_refusal(*answer.refused, method);
     co_return text_response(200, "text/plain", "", "Pragma: no-cache\r\n");
 }
 

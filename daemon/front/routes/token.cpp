@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "daemon/base/log.hpp"
+#include "daemon/front/routes/client_question.hpp"
 #include "daemon/front/routes/oauth.hpp"
 #include "daemon/front/routes/route.hpp"
 #include "daemon/front/routes/usage.hpp"
@@ -159,19 +160,11 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
     auto asked = read_token_request(request, *form, path);
     if (!asked) co_return refused(desk, asked.error(), method);
     const auto guess = guess_in(caller.peer.uid, asked->body);
-    if (guess) {
-        if (const auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time()))
-            co_return refused(desk, *wait, method);
-    }
-
     const auto& glimpse = caller.early_glimpse();
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
-    const auto answer = co_await desk.vault.ask(std::move(question));
-    if (answer.refused) {
-        if (guess && answer.refused->code == Errc::invalid_client) desk.throttle.failed(*guess, desk.clock.boot_time());
-        co_return refused(desk, *answer.refused, method);
-    }
+    const auto answer = co_await ask_for_client(desk, std::move(question), guess);
+    if (answer.refused) co_return refused(desk, *answer.refused, method);
     auto grant = read_grant(answer.done);
     if (!grant) co_return refused(desk, grant.error(), method);
     ++desk.counters->tokens_decided;

@@ -1,11 +1,14 @@
 #include "daemon/front/routes/token.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "daemon/front/routes/client_question.hpp"
 #include "tests/unit/front/harness.hpp"
 
 namespace jeton::front::test {
@@ -306,6 +309,24 @@ TEST_CASE("T-2: too many wrong secrets are 429 and reach the vault no more; othe
     CHECK(status_of(world.ask("/token", plain + "&client_id=a")) == 401);  // no secret, no guess
     world.caller.peer.uid += 1;
     CHECK(status_of(world.ask("/token", plain + "&client_id=a&client_secret=x")) == 400);
+}
+
+TEST_CASE("T25: a wrong guess is answered when its time has come, however soon the vault knew; other refusals at once") {
+    World world;
+    const auto shortest = [&](const std::string& body, Errc code) {
+        world.vault.script = [=](const ScriptedVault::Asked&) { return refused(refuse(code, "no", "ask")); };
+        auto least = std::chrono::steady_clock::duration::max();
+        for (int i = 0; i < 5; ++i) {
+            const auto began = std::chrono::steady_clock::now();
+            CHECK(status_of(world.ask("/token", plain + body)) >= 400);
+            least = std::min(least, std::chrono::steady_clock::now() - began);
+        }
+        return least;
+    };
+    const std::string guess = "&client_id=a&client_secret=b";
+    CHECK(shortest(guess, Errc::invalid_client) >= time_of_wrong_guess);
+    CHECK(shortest("&client_id=a", Errc::invalid_client) < time_of_wrong_guess);
+    CHECK(shortest(guess, Errc::invalid_scope) < time_of_wrong_guess);
 }
 
 TEST_CASE("token: an answer of the vault that is not understood is an error of the daemon") {
