@@ -17,3 +17,7 @@ export JETON_FUZZ_SECONDS=1200   # fuzz: for each target, or 50 million inputs
 export JETON_REMOVE_GUARDS=1     # guards: each is taken away, and must be missed
 export JETON_CRASH_POINTS=500000 # proof: cuts and failures of the disk
 export JETON_MODEL_SEEDS=20000   # proof: lives that a model follows
+export JETON_TIMING_SAMPLES=1000000  # proof: of each comparison, for its times
+export JETON_FLIPPED_FILES=10000  # unit: databases with flipped bits
+export JETON_RESTARTS=100        # systemd: of each service under load
+export JETON_BOOTS=20            # systemd: hosts that boot with it

@@ -11,7 +11,8 @@ from harness import wait_until
 from people import Person
 from system import SystemScenario
 
-CALLS = ("getsockopt", "ioctl", "openat", "read", "pidfd_open", "poll", "close", "accept4")
+# Not close: strace would keep it from happening, and Linux releases the descriptor whatever it answers.
+CALLS = ("getsockopt", "ioctl", "openat", "read", "pidfd_open", "poll", "accept4")
 ERRORS = ("EPERM", "ENOENT", "ESRCH", "EMFILE", "EIO")
 TIMES = max(1, int(os.environ.get("JETON_ATTACKS", "3")) // 3)  # the first, second, … call of its kind
 
@@ -71,8 +72,6 @@ class Injected(SystemScenario):
         hits = 0
         for call in CALLS:
             for error in ERRORS:
-                if call == "close" and error != "EIO":
-                    continue
                 for when in range(1, TIMES + 1):
                     with self.subTest(call=call, error=error, when=when):
                         tracer, log = self.injected(call, error, when)

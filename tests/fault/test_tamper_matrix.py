@@ -8,6 +8,7 @@ import contextlib
 import os
 import sqlite3
 
+from client_key import ClientKey
 from harness import INVOICES, JOBS, SEALED
 from people import Person
 from system import SystemScenario
@@ -20,11 +21,12 @@ NO_AUTHORITY = {
     "audit": "a hash chain of its own",
     "usage": "counts, decides nothing",
     "token_cache": "each token is sealed; losing one costs a request",
+    "used_assertions": "without one an assertion that somebody caught is good once more, and no key comes of it",
 }
 # What is met first: an altered slot does not open, and without their checkpoint the pruned entries are missing.
 NAMED_AS = {"key_slots": r"key.slots?", "audit_checkpoints": r"\baudit_checkpoints\b|audit entry 1 is missing"}
 # Rows that no command changes or takes away.
-NEVER_CHANGED = {"key_slots", "signing_keys", "scopes", "audit_checkpoints"}
+NEVER_CHANGED = {"key_slots", "signing_keys", "scopes", "audit_checkpoints", "revoked_tokens"}
 
 
 def other(value):
@@ -123,6 +125,10 @@ class Matrix(SystemScenario):
             self.ok("binding", "add", connection, "--user", "www-data")
             self.ok("pair", "create", connection, "--user", "www-data")
             self.ok("secret", "rotate", connection, "--overlap", "24h", "--ticket-for", "mail")
+            self.ok("connection", "key", "add", connection, stdin=ClientKey(self.scratch()).public)
+            pair = {"client_id": client_id, "client_secret": secret}
+            token = self.assertToken(self.post(f"/{environment}/token", pair))["access_token"]
+            self.assertEqual(self.post(f"/{environment}/revoke", {"token": token, "grant_type": None, **pair}).status, 200)
         for user in ("news", "man"):
             self.ok("role", "grant", "auditor", "--user", user)
         for scope in ("tn.crm.surveys", "tn.crm.polls"):
@@ -136,6 +142,8 @@ class Matrix(SystemScenario):
         self.ok("app", "edit", "dispatcher", "--organization", "Another Ltd")
         self.ok("app", "delete", "planner-old", "--yes")
         self.ok("access", "disable", first, "--yes")
+        kid = self.ok("connection", "key", "list", first)[0]["kid"]
+        self.ok("connection", "key", "remove", first, kid, "--yes")
         self.ok("secret", "deactivate", self.connections[1][0], self.connections[1][2][:8], "--yes")
         self.ok("binding", "remove", self.ok("binding", "list")[0]["id"])
         self.ok("pair", "revoke", first, "--user", "www-data")

@@ -30,6 +30,8 @@ SOCKETS = {
 }
 SERVICES = ("jetond", "jeton-vault", "jeton-exchange")
 UNITS = ("worker.service", "reports.service")
+RESTARTS = int(os.environ.get("JETON_RESTARTS", "10"))  # under load, of each service
+BOOTS = int(os.environ.get("JETON_BOOTS", "0"))  # of boxes of their own, one after the other
 SLOWEST = 0.25 if os.environ.get("JETON_STRICT_TIMES") else 1.0  # seconds that a restart may cost a caller; the promise is 0.25
 
 
@@ -114,6 +116,18 @@ def with_store(test):
         here.jeton("access", "allow", connection, "--version", "1", "--on-behalf-of", "Pat", "--reason", "by phone")
     for person in box.PEOPLE:
         here.jeton("binding", "add", CONNECTION.format(person), "--user", person, "--default")
+
+
+@unittest.skipUnless(BOOTS, "boxes of their own take seconds each: JETON_BOOTS=20 boots so many")
+class Boots(unittest.TestCase):
+    def test_F16_a_host_boots_with_it_each_time(self):
+        if reason := box.missing():
+            self.skipTest(reason)
+        for boot in range(BOOTS):
+            with self.subTest(boot=boot), box.Box() as here:
+                here.run("systemctl", "enable", "--now", "jetond")
+                self.assertEqual(here.jeton("status")["state"], "uninitialised")
+                self.assertEqual(here.out("systemctl", "--failed", "--no-legend", "--plain"), "")
 
 
 class Services(Boxed):
@@ -261,9 +275,9 @@ class Services(Boxed):
         self.assertEqual(set(made), {(0, "")})
         self.assertGreater(len(made), 5)
 
-    def test_F9_ten_restarts_of_the_front_under_load_refuse_and_cut_nothing(self):
+    def test_F9_restarts_of_the_front_under_load_refuse_and_cut_nothing(self):
         inodes, result = self.inodes(), self.load()
-        for _ in range(10):
+        for _ in range(RESTARTS):
             self.box.run("systemctl", "restart", "jetond")
             time.sleep(0.2)
         result = result()
@@ -271,10 +285,10 @@ class Services(Boxed):
         self.assertSoon(result)
         self.assertEqual(self.inodes(), inodes)
 
-    def test_F9_ten_restarts_of_the_vault_under_load_refuse_nothing_and_leave_no_doubt(self):
+    def test_F9_restarts_of_the_vault_under_load_refuse_nothing_and_leave_no_doubt(self):
         inodes, result = self.inodes(), self.load()
         with self.changes():
-            for _ in range(10):
+            for _ in range(RESTARTS):
                 self.box.run("systemctl", "restart", "jeton-vault")
                 time.sleep(0.2)
         result = result()
@@ -297,10 +311,10 @@ class Services(Boxed):
             self.box.jeton("binding", "add", connection, "--user", "alice")
         return connections
 
-    def test_F9_ten_restarts_of_the_exchange_under_load_cut_no_token_request(self):
+    def test_F9_restarts_of_the_exchange_under_load_cut_no_token_request(self):
         connections = self.connections_of_a_portal("portal")
         inodes, result = self.inodes(), self.load(*connections)
-        for _ in range(10):
+        for _ in range(RESTARTS):
             self.box.run("systemctl", "restart", "jeton-exchange")
         result = result()
         self.assertNothingLost(result, len(connections))
@@ -311,7 +325,7 @@ class Services(Boxed):
         """As an upgrade does: requests that came before are decided by the next vault, for a front that ends as well."""
         connections = self.connections_of_a_portal("harbour")
         inodes, result = self.inodes(), self.load(*connections)
-        for _ in range(5):
+        for _ in range(max(5, RESTARTS // 2)):
             self.box.run("systemctl", "restart", "jetond", "jeton-vault", "jeton-exchange")
             time.sleep(0.2)
         result = result()
