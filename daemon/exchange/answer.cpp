@@ -26,6 +26,8 @@ constexpr std::int64_t seconds_max = INT32_MAX;     ///< 68 years; more is nonse
 constexpr std::int64_t date_max = 253'402'300'799;  ///< the end of the year 9999; the vault takes no later one
 constexpr std::size_t description_limit = 1024;
 constexpr std::size_t depth_limit = 16;
+constexpr std::size_t chance_limit = 8;  ///< characters; a shorter secret may stand in any token by chance
+constexpr std::array granted_texts{"access_token", "token_type", "scope"};
 
 std::optional<std::int64_t> digits(std::string_view text) {
     std::int64_t number = 0;
@@ -76,7 +78,7 @@ std::optional<json::object> object_of(std::string_view body) {
 
 json::object known_members(const json::object& received, std::string_view secret) {
     json::object known(protocol::wiped_storage());
-    for (const auto* const name : {"access_token", "token_type", "scope"}) {
+    for (const auto* const name : granted_texts) {
         const auto* value = received.if_contains(name);
         const auto* text = value == nullptr ? nullptr : value->if_string();
         if (text != nullptr && is_token({text->data(), text->size()})) known[name] = *text;
@@ -91,6 +93,16 @@ json::object known_members(const json::object& received, std::string_view secret
         if (const auto seconds = seconds_of(*life)) known["expires_in"] = *seconds;
     }
     return known;
+}
+
+/// What is granted is handed to programs, shown and written down: none of them may hold a client secret.
+bool grants_the_secret(const json::object& received, std::string_view secret) {
+    if (secret.size() < chance_limit) return false;
+    return std::ranges::any_of(granted_texts, [&](const char* name) {
+        const auto* value = received.if_contains(name);
+        const auto* text = value == nullptr ? nullptr : value->if_string();
+        return text != nullptr && std::string_view{*text}.find(secret) != std::string_view::npos;
+    });
 }
 
 /// Serialised by hand-over into one reserved text: no half-grown copies of a token stay behind.
@@ -126,6 +138,9 @@ std::string frame_of_answer(std::int64_t id, const HttpAnswer& answer, std::stri
     const auto received = object_of(answer.body);
     if (!received && answer.status < 400) {
         return frame_of_failure(id, fmt::format("the answer of {} (HTTP {}) is no JSON object", host, answer.status));
+    }
+    if (received && grants_the_secret(*received, secret)) {
+        return frame_of_failure(id, fmt::format("what {} grants repeats the client secret, and is not taken", host));
     }
     json::object frame(protocol::wiped_storage());
     frame["id"] = id;

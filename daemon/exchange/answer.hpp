@@ -18,14 +18,15 @@ struct HttpAnswer {
 
 /// The frame for an HTTP answer: `status` and `json`, or `failure` where a success is no JSON object with clean values.
 /// A refusal (status ≥ 400) whose body is no JSON object has an empty `json`: its status and Retry-After still count.
-/// `secret` is what was sent: a text that repeats it is left out. `now`: seconds since the epoch, for a Retry-After
+/// `secret` is what was sent: words that repeat it are left out, and where what is granted does, it is a `failure`. `now`: seconds since the epoch, for a Retry-After
 /// date that comes without `Date`. The caller wipes the result.
 [[nodiscard]] std::string frame_of_answer(std::int64_t id, const HttpAnswer& answer, std::string_view host,
                                           std::string_view secret, std::int64_t now);
 
-/// The frame for a request without an HTTP answer: `why` in words.
 /// No more requests, please: those that were sent are still answered.
 [[nodiscard]] std::string frame_of_ending();
+
+/// The frame for a request without an HTTP answer: `why` in words.
 [[nodiscard]] std::string frame_of_failure(std::int64_t id, std::string_view why);
 
 /// An HTTP date (RFC 9110 §5.6.7) as seconds since the epoch.

@@ -122,7 +122,8 @@ KeyHandle made_of(const char* type, OSSL_PARAM_BLD* builder) {
     return KeyHandle{key};
 }
 
-/// On the curve; for RSA: an odd exponent above 1 and a modulus that is no prime and has no small factor.
+/// On the curve; for RSA: an odd exponent above 1 and a modulus that is no prime and has no small factor. One of
+/// thousands is found by chance: whoever made such a key has weakened its own.
 bool is_sound(EVP_PKEY* key) {
     const auto context = require<KeyContext>(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
     const bool sound = EVP_PKEY_public_check(context.get()) == 1;

@@ -139,3 +139,14 @@ TEST_CASE("answer: a token as large as an answer may be arrives whole") {
     CHECK(success(R"({"access_token":")" + token + "\"}").at("json").as_object().at("access_token").as_string() ==
           token);
 }
+
+TEST_CASE("T26: nothing that repeats the client secret is taken for a token, nor for what it may do") {
+    for (const char* granted : {R"({"access_token":"e.cs1.secret.f"})", R"({"access_token":"t","token_type":"cs1.secret"})",
+                                R"({"access_token":"t","scope":"jobs:r x-cs1.secret"})"}) {
+        CAPTURE(granted);
+        CHECK(failure(granted) == "what auth.example grants repeats the client secret, and is not taken");
+        CHECK(failure(granted, 400).find("cs1.secret") == std::string::npos);
+    }
+    const HttpAnswer answer{.status = 200, .body = R"({"access_token":"a-token"})", .date = "", .retry_after = ""};
+    CHECK(frame_of_answer(5, answer, "auth.example", "token", now).find("a-token") != std::string::npos);
+}
