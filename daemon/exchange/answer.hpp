@@ -18,8 +18,8 @@ struct HttpAnswer {
 
 /// The frame for an HTTP answer: `status` and `json`, or `failure` where a success is no JSON object with clean values.
 /// A refusal (status ≥ 400) whose body is no JSON object has an empty `json`: its status and Retry-After still count.
-/// `secret` is what was sent: words that repeat it are left out, and where what is granted does, it is a `failure`. `now`: seconds since the epoch, for a Retry-After
-/// date that comes without `Date`. The caller wipes the result.
+/// `secret` is what was sent: words that repeat it are left out, and where what is granted does, it is a `failure`.
+/// `now`: seconds since the epoch, for a Retry-After date that comes without `Date`. The caller wipes the result.
 [[nodiscard]] std::string frame_of_answer(std::int64_t id, const HttpAnswer& answer, std::string_view host,
                                           std::string_view secret, std::int64_t now);
 

@@ -141,8 +141,9 @@ TEST_CASE("answer: a token as large as an answer may be arrives whole") {
 }
 
 TEST_CASE("T26: nothing that repeats the client secret is taken for a token, nor for what it may do") {
-    for (const char* granted : {R"({"access_token":"e.cs1.secret.f"})", R"({"access_token":"t","token_type":"cs1.secret"})",
-                                R"({"access_token":"t","scope":"jobs:r x-cs1.secret"})"}) {
+    for (const char* granted :
+         {R"({"access_token":"e.cs1.secret.f"})", R"({"access_token":"t","token_type":"cs1.secret"})",
+          R"({"access_token":"t","scope":"jobs:r x-cs1.secret"})"}) {
         CAPTURE(granted);
         CHECK(failure(granted) == "what auth.example grants repeats the client secret, and is not taken");
         CHECK(failure(granted, 400).find("cs1.secret") == std::string::npos);
