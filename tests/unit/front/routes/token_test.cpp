@@ -311,8 +311,7 @@ TEST_CASE("T-2: too many wrong secrets are 429 and reach the vault no more; othe
     CHECK(status_of(world.ask("/token", plain + "&client_id=a&client_secret=x")) == 400);
 }
 
-TEST_CASE(
-    "T25: a wrong guess is answered when its time has come, however soon the vault knew; other refusals at once") {
+TEST_CASE("T25: a wrong guess is answered when its time has come, other refusals at once") {
     World world;
     const auto shortest = [&](const std::string& body, Errc code) {
         world.vault.script = [=](const ScriptedVault::Asked&) { return refused(refuse(code, "no", "ask")); };
