@@ -1,5 +1,6 @@
 /// Does the time of a comparison tell where a guess is wrong? Two kinds of guesses by turns of a coin, and Welch's
 /// t-test of their times: |t| above 4.5 says that they differ, by whatever a million samples can see (T25).
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
