@@ -1,6 +1,5 @@
 #include "daemon/front/http/message.hpp"
 
-#include <cstring>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -46,9 +45,9 @@ Response share(std::string bytes) {
 
 }  // namespace
 
-bool detail::same_letters(const char* left, const char* right, std::size_t size) {
-    if (std::memcmp(left, right, size) == 0) return true;  // nearly everybody spells them in one way
-    for (std::size_t i = 0; i < size; ++i) {
+bool detail::same_letters(std::string_view left, std::string_view right) {
+    if (left == right) return true;  // nearly everybody spells them in one way
+    for (std::size_t i = 0; i < left.size(); ++i) {
         if (lower(left[i]) != lower(right[i])) return false;
     }
     return true;

@@ -64,8 +64,9 @@ struct Refusal {
 [[nodiscard]] Response with_close(const Response& response);
 
 namespace detail {
-[[nodiscard]] bool same_letters(const char* left, const char* right, std::size_t size);
-}
+/// Of texts of one length.
+[[nodiscard]] bool same_letters(std::string_view left, std::string_view right);
+}  // namespace detail
 
 /// Compares ASCII text in any case. Each field of a request is held against a dozen names: nearly all have another
 /// length or another first letter, and cost no call.
@@ -74,7 +75,7 @@ namespace detail {
     if (left.size() != right.size()) return false;
     if (left.empty()) return true;
     if ((static_cast<unsigned>(left.front() ^ right.front()) & ~case_bit) != 0) return false;
-    return detail::same_letters(left.data(), right.data(), left.size());
+    return detail::same_letters(left, right);
 }
 
 }  // namespace jeton::front

@@ -7,6 +7,9 @@
 namespace jeton::front {
 
 Task<Answer> ask_for_client(Desk& desk, Question question, std::optional<ClientThrottle::Try> guess) {
+    const auto executor = co_await asio::this_coro::executor;
+    Timer timer{executor};
+    timer.expires_after(time_of_wrong_guess);
     if (guess) {
         auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time());
         if (wait) {
@@ -15,8 +18,6 @@ Task<Answer> ask_for_client(Desk& desk, Question question, std::optional<ClientT
             co_return refused;
         }
     }
-    Timer timer{co_await asio::this_coro::executor};
-    timer.expires_after(time_of_wrong_guess);
     auto answer = co_await desk.vault.ask(std::move(question));
     if (guess && answer.refused && answer.refused->code == Errc::invalid_client) {
         desk.throttle.failed(*guess, desk.clock.boot_time());
