@@ -76,16 +76,20 @@ std::optional<json::object> object_of(std::string_view body) {
     return std::move(*object);
 }
 
+/// The text of a member; null where it has none.
+const json::string* text_in(const json::object& received, const char* name) {
+    const auto* value = received.if_contains(name);
+    return value == nullptr ? nullptr : value->if_string();
+}
+
 json::object known_members(const json::object& received, std::string_view secret) {
     json::object known(protocol::wiped_storage());
     for (const auto* const name : granted_texts) {
-        const auto* value = received.if_contains(name);
-        const auto* text = value == nullptr ? nullptr : value->if_string();
+        const auto* text = text_in(received, name);
         if (text != nullptr && is_token({text->data(), text->size()})) known[name] = *text;
     }
     for (const auto* const name : {"error", "error_description"}) {
-        const auto* value = received.if_contains(name);
-        const auto* text = value == nullptr ? nullptr : value->if_string();
+        const auto* text = text_in(received, name);
         if (text == nullptr) continue;
         if (const auto clean = plain({text->data(), text->size()}, secret)) known[name] = *clean;
     }
@@ -99,8 +103,7 @@ json::object known_members(const json::object& received, std::string_view secret
 bool grants_the_secret(const json::object& received, std::string_view secret) {
     if (secret.size() < chance_limit) return false;
     return std::ranges::any_of(granted_texts, [&](const char* name) {
-        const auto* value = received.if_contains(name);
-        const auto* text = value == nullptr ? nullptr : value->if_string();
+        const auto* text = text_in(received, name);
         return text != nullptr && std::string_view{*text}.find(secret) != std::string_view::npos;
     });
 }

@@ -334,6 +334,7 @@ class Export(Files):
         # A length of time is granted, from a clock that went on meanwhile.
         ends = [row["expires_at"] for row in document["binding"] if row.get("expires_at")]
         self.assertEqual([end[:18] for end in ends], ["2035-01-01T00:00:0"])
+        self.assertEqual(ends, [row["expires_at"] for row in self.ok("binding", "list") if row["expires_at"]])
         self.assertIn("1 connections that their app does not list any more are left out, with 1 bindings", self.jeton("export").err)
 
 

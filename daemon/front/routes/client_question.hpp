@@ -13,8 +13,12 @@ namespace jeton::front {
 /// nobody whether the client exists, and how much of it was looked at (T25).
 inline constexpr std::chrono::milliseconds time_of_wrong_guess{20};
 
-/// Asks the vault. Whoever presents too many wrong secrets is refused `too_many_requests`, without the vault being
-/// asked; each wrong one counts. No `guess` where nothing was presented that could be wrong: then it only asks.
+/// The secret or the assertion in what `read_client` read, if there is one: it may be a guess. Refuses
+/// `too_many_requests` to whoever has presented too many wrong ones; nothing else need be done for it then.
+[[nodiscard]] Result<std::optional<ClientThrottle::Try>> allowed_guess(Desk& desk, const Caller& caller,
+                                                                       const json::object& client);
+
+/// Asks the vault; a guess that is wrong counts, and its refusal comes when its time has come.
 [[nodiscard]] Task<Answer> ask_for_client(Desk& desk, Question question, std::optional<ClientThrottle::Try> guess);
 
 }  // namespace jeton::front

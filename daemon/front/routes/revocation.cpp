@@ -41,11 +41,12 @@ Task<Response> revoke(Desk& desk, const Caller& caller, const Request& request, 
     const auto method = method_of(*form, authorization);
     auto client = read_client(request, *form, environment);
     if (!client) co_return oauth_refusal(client.error(), method);
-    const auto guess = guess_in(caller.peer.uid, *client);
+    const auto guess = allowed_guess(desk, caller, *client);
+    if (!guess) co_return oauth_refusal(guess.error(), method);
     const auto glimpse = caller.glimpse();
     auto question = question_of(desk, caller, glimpse, table[0].verb, body_of(*std::move(client), *form));
     question.patience = patience;
-    const auto answer = co_await ask_for_client(desk, std::move(question), guess);
+    const auto answer = co_await ask_for_client(desk, std::move(question), *guess);
     if (answer.refused) co_return oauth_refusal(*answer.refused, method);
     co_return text_response(200, "text/plain", "", "Pragma: no-cache\r\n");
 }

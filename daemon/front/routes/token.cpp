@@ -159,11 +159,12 @@ Task<Response> token(Desk& desk, Caller& caller, const Request& request, TokenPa
     if (noted) co_return **std::move(noted);
     auto asked = read_token_request(request, *form, path);
     if (!asked) co_return refused(desk, asked.error(), method);
-    const auto guess = guess_in(caller.peer.uid, asked->body);
+    const auto guess = allowed_guess(desk, caller, asked->body);
+    if (!guess) co_return refused(desk, guess.error(), method);
     const auto& glimpse = caller.early_glimpse();
     auto question = question_of(desk, caller, glimpse, "token.issue", json::value(std::move(asked->body)));
     question.patience = patience;
-    const auto answer = co_await ask_for_client(desk, std::move(question), guess);
+    const auto answer = co_await ask_for_client(desk, std::move(question), *guess);
     if (answer.refused) co_return refused(desk, *answer.refused, method);
     auto grant = read_grant(answer.done);
     if (!grant) co_return refused(desk, grant.error(), method);
