@@ -98,6 +98,15 @@ Result<SecretBytes> secret_from_helper(FileKind kind, const std::filesystem::pat
     return secret;
 }
 
+/// What is durable in a new directory is lost with the directory's own entry. Who may make one may be kept from reading
+/// the one around it, which cannot be synchronised then.
+Result<void> make_entry_durable(const std::filesystem::path& directory) {
+    const auto parent = directory.has_parent_path() ? directory.parent_path() : std::filesystem::path{"."};
+    const UniqueFd fd{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (fd ? ::fsync(fd.get()) == 0 : errno == EACCES) return {};
+    return cannot("synchronise", parent, errno);
+}
+
 /// The PEM blocks of `text` that are certificates.
 std::string certificates_in(std::string_view text) {
     std::string found;
@@ -121,7 +130,11 @@ Result<void> ensure_private_directory(const std::filesystem::path& directory) {
     if (directory.has_parent_path() && !std::filesystem::exists(directory.parent_path(), ec)) {
         if (const auto parent = ensure_private_directory(directory.parent_path()); !parent) return parent;
     }
-    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return cannot("create directory", directory, errno);
+    if (::mkdir(directory.c_str(), 0700) == 0) {
+        if (auto durable = make_entry_durable(directory); !durable) return durable;
+    } else if (errno != EEXIST) {
+        return cannot("create directory", directory, errno);
+    }
     struct stat found{};
     if (::lstat(directory.c_str(), &found) != 0) return cannot("look at", directory, errno);
     if (!S_ISDIR(found.st_mode)) {

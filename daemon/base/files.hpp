@@ -12,8 +12,8 @@
 
 namespace jeton {
 
-/// Creates `directory` (and missing parents) with mode 0700, or checks that an existing one belongs to this user or
-/// root and that nobody else may write to it. Refuses `wrong_state` with owner and mode.
+/// Creates `directory` (and missing parents) with mode 0700, durably, or checks that an existing one belongs to this
+/// user or root and that nobody else may write to it. Refuses `wrong_state` with owner and mode.
 [[nodiscard]] Result<void> ensure_private_directory(const std::filesystem::path& directory);
 
 /// The same check for a file that will be believed (configuration, key file): owner root or self, not writable by

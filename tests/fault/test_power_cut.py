@@ -165,3 +165,12 @@ class Beginning(PowerScenario):
             if not went:
                 return
         self.fail("the store was never made")
+
+    def test_T32_a_directory_that_is_made_is_as_durable_as_what_lies_in_it(self):
+        if shutil.which("strace") is None:
+            self.skipTest("strace is not installed")
+        log = self.daemon.directory / "calls"
+        self.daemon.start(under=("strace", "-D", "-f", "-y", "-qq", "-e", "trace=mkdir,fsync", "-e", "signal=none", "-o", log))
+        calls = log.read_text()
+        for directory in (self.daemon.state, self.daemon.anchor):
+            self.assertRegex(calls, rf'(?s)mkdir\("{directory}", 0700\) *= 0\n(.*\n)?\d+ +fsync\(\d+<{directory.parent}>\) *= 0')

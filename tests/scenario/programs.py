@@ -145,11 +145,11 @@ class Daemon:
     def pid(self):
         return self.process.pid
 
-    def spawn(self, *arguments, environment=None, pass_fds=()):
-        """Starts the program and returns at once."""
+    def spawn(self, *arguments, environment=None, pass_fds=(), under=()):
+        """Starts the program, by the command `under` if there is one, and returns at once."""
         with open(self.log_file, "ab") as log:
             process = subprocess.Popen(
-                [BUILD / "jetond", "--config", self.config, *arguments],
+                [*under, BUILD / "jetond", "--config", self.config, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                 env={**ENVIRONMENT, "HOME": str(self.directory), **(environment or {})}, pass_fds=pass_fds,
             )  # fmt: skip
