@@ -33,6 +33,12 @@ using Result = boost::system::result<T, Error>;
     return Error{code, std::move(what), std::move(next)};
 }
 
+/// What a process beside this one does for it is late, and nobody else waits for that: whoever wanted it may ask again.
+struct Late : std::runtime_error {
+    using std::runtime_error::runtime_error;
+    static constexpr int retry_after = 1;  ///< seconds
+};
+
 /// `Result<T>::value()` on a refusal is a programming error. (Found by its argument's namespace.)
 [[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location& where) {
     throw std::logic_error("unexamined refusal: " + error.what + " (" + where.function_name() + ")");

@@ -1,5 +1,6 @@
 #include "daemon/base/helper_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -10,7 +11,9 @@
 #include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -107,11 +110,35 @@ HelperProcess::HelperProcess(const char* name, const std::function<void()>& conf
     if (child == 0) help(name, given.get(), parent, confine, work);
 }
 
-std::string HelperProcess::ask(std::string_view question) {
-    if (send_message(link_.get(), question)) {
-        if (auto answer = receive_message(link_.get())) return *std::move(answer);
-    }
+std::string HelperProcess::receive() {
+    if (auto answer = receive_message(link_.get())) return *std::move(answer);
     throw std::runtime_error(fmt::format("the process {} has ended", name_));
+}
+
+std::string HelperProcess::ask(std::string_view question) {
+    if (!awaited_.empty()) late_ = {std::exchange(awaited_, {}), receive()};
+    (void)send_message(link_.get(), question);  // where it has ended, there is no answer either
+    return receive();
+}
+
+std::optional<std::string> HelperProcess::ask(std::string_view question, std::chrono::milliseconds patience) {
+    if (!awaited_.empty() && has_answer(std::chrono::milliseconds{0})) late_ = {std::exchange(awaited_, {}), receive()};
+    if (late_.question == question) return std::exchange(late_, {}).answer;
+    if (!awaited_.empty()) return std::nullopt;
+    (void)send_message(link_.get(), question);
+    if (has_answer(patience)) return receive();
+    awaited_ = question;
+    return std::nullopt;
+}
+
+bool HelperProcess::has_answer(std::chrono::milliseconds patience) const {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        pollfd asked{.fd = link_.get(), .events = POLLIN, .revents = 0};
+        const int ready = ::poll(&asked, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+        if (ready >= 0 || errno != EINTR) return ready != 0;  // an error is met again by whoever reads
+    }
 }
 
 }  // namespace jeton

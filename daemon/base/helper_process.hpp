@@ -2,7 +2,9 @@
 /// at a time, and was forked before its parent gave its rights up.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,9 +27,24 @@ public:
     /// caller wipes its own (`protocol::wipe`). Not thread-safe. Throws std::runtime_error where the helper has ended.
     [[nodiscard]] std::string ask(std::string_view question);
 
+    /// The same, for `patience` at most: nothing where the answer has not come by then. It still will, and is for
+    /// whoever asks the same next; until it has come, nothing else is asked and nobody waits. For questions without
+    /// secrets.
+    [[nodiscard]] std::optional<std::string> ask(std::string_view question, std::chrono::milliseconds patience);
+
 private:
+    struct Exchange {
+        std::string question;
+        std::string answer;
+    };
+
+    [[nodiscard]] bool has_answer(std::chrono::milliseconds patience) const;
+    [[nodiscard]] std::string receive();
+
     std::string name_;
     UniqueFd link_;
+    std::string awaited_;  ///< the question that nobody waits for any more; empty: none
+    Exchange late_;        ///< the last of them that was answered, until somebody asks it again
 };
 
 }  // namespace jeton

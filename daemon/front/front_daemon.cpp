@@ -40,11 +40,6 @@ Limits limits_of(const Config& config) {
     return limits;
 }
 
-/// Ends the daemon: what is broken here is no matter of one session.
-void rethrow(const std::exception_ptr& fault) {
-    if (fault) std::rethrow_exception(fault);
-}
-
 }  // namespace
 
 FrontDaemon::FrontDaemon(const Config& config, Supervisor supervisor, Sockets sockets, EpochPageWriter page)
@@ -78,7 +73,7 @@ VaultClient::Listeners FrontDaemon::listeners() {
             .ready = [this] { tell_ready("serving"); },
             .lost =
                 [this] {
-                    if (asks_for_links_) asio::co_spawn(context_.get_executor(), ask_for_another_vault(), rethrow);
+                    if (asks_for_links_) asio::co_spawn(context_.get_executor(), ask_for_another_vault(), end_daemon);
                 }};
 }
 
@@ -89,15 +84,15 @@ void FrontDaemon::tell_ready(std::string_view status) {
 }
 
 int FrontDaemon::run() {
-    asio::co_spawn(context_.get_executor(), watch_supervisor(), rethrow);
-    asio::co_spawn(context_.get_executor(), watch_signals(), rethrow);
-    asio::co_spawn(context_.get_executor(), watch_helpers(), rethrow);
-    asio::co_spawn(context_.get_executor(), report_now_and_then(), rethrow);
-    if (asks_for_links_) asio::co_spawn(context_.get_executor(), wait_for_vault(), rethrow);
+    asio::co_spawn(context_.get_executor(), watch_supervisor(), end_daemon);
+    asio::co_spawn(context_.get_executor(), watch_signals(), end_daemon);
+    asio::co_spawn(context_.get_executor(), watch_helpers(), end_daemon);
+    asio::co_spawn(context_.get_executor(), report_now_and_then(), end_daemon);
+    if (asks_for_links_) asio::co_spawn(context_.get_executor(), wait_for_vault(), end_daemon);
     if (const auto interval = watchdog_interval())
-        asio::co_spawn(context_.get_executor(), tell_watchdog(*interval), rethrow);
+        asio::co_spawn(context_.get_executor(), tell_watchdog(*interval), end_daemon);
     if (page_.state() == EpochPageWriter::State::on)
-        asio::co_spawn(context_.get_executor(), keep_page_fresh(), rethrow);
+        asio::co_spawn(context_.get_executor(), keep_page_fresh(), end_daemon);
     server_.listen(std::move(sockets_.token), token_socket(desk_));
     server_.listen(std::move(sockets_.control), control_socket(desk_));
     settle();

@@ -14,7 +14,7 @@ import time
 import full_disk
 import wire
 from harness import DONE, INVOICES, USER, wait_until
-from kernel import in_child
+from kernel import built, in_child
 from people import Person
 from programs import sanitizer
 from system import SystemScenario
@@ -308,3 +308,47 @@ class FullDisk(full_disk.OnADiskOfItsOwn):
         self.ok("audit", "verify")
         self.assertEqual(sorted(row["app"] for row in self.ok("app", "list")), sorted(acknowledged))
         self.assertToken(self.token_of(quiet, connection=connection))
+
+
+class NameService(SystemScenario):
+    alone = True  # how long others wait
+
+    def setUp(self):
+        super().setUp()
+        self.local_environment()
+        self.app(scopes=(INVOICES,))
+        self.connection, *_ = self.with_pair()
+        self.unknown, self.quiet = Person("www-data", groups=()), Person("mail", groups=())
+        self.ok("binding", "add", self.connection, "--user", "mail")
+        self.daemon.stop()
+        preloaded = {"LD_PRELOAD": str(built("slow_names.c", "-shared", "-fPIC")), "JETON_SLOW_USER": str(self.unknown.uid)}
+        self.daemon.start(environment=preloaded)
+
+    def asked_by(self, person, scope=""):
+        """(status, Retry-After, seconds) of a token request."""
+
+        def ask():
+            person.become()
+            began = time.perf_counter()
+            fields = {"grant_type": "client_credentials", "connection": self.connection} | ({"scope": scope} if scope else {})
+            with wire.connect(self.daemon.token_socket) as session:
+                session.sendall(wire.token_request_bytes("/token", fields))
+                answer = wire.receive_answer(session)
+            return answer.status, answer.headers.get("retry-after"), time.perf_counter() - began
+
+        return in_child(ask)
+
+    def test_T18_a_name_service_that_hangs_stops_nobody_who_is_known(self):
+        self.assertEqual(self.asked_by(self.quiet)[0], 200)
+        status, again, seconds = self.asked_by(self.unknown)
+        self.assertEqual((status, again), (503, "1"))
+        self.assertLess(seconds, 3)
+        for _ in range(5):  # neither who is kept in memory nor who asks for something new
+            status, again, seconds = self.asked_by(self.unknown)
+            self.assertEqual((status, again), (503, "1"))
+            self.assertLess(seconds, 0.4)
+            for scope in ("", INVOICES):
+                status, _, seconds = self.asked_by(self.quiet, scope)
+                self.assertEqual(status, 200)
+                self.assertLess(seconds, 0.4)
+        self.assertEqual(self.daemon.health(), "unsealed")

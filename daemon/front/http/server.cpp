@@ -53,8 +53,8 @@ Server::Server(asio::io_context& context, Limits limits)
       book_(std::make_shared<SessionBook>(limits)),
       watch_(std::make_shared<Watch>(context)),
       sweep_timer_(context) {
-    asio::co_spawn(context_.get_executor(), sweep(), report);
-    asio::co_spawn(context_.get_executor(), Watch::run(watch_), report);
+    asio::co_spawn(context_.get_executor(), sweep(), end_daemon);
+    asio::co_spawn(context_.get_executor(), Watch::run(watch_), end_daemon);
 }
 
 Server::~Server() {
@@ -67,7 +67,7 @@ void Server::listen(UniqueFd listener, ResponderFactory factory) {
     door->acceptor.native_non_blocking(true);
     door->look();
     doors_.emplace_back(door);
-    asio::co_spawn(context_.get_executor(), accept_from(std::move(door), std::move(factory)), report);
+    asio::co_spawn(context_.get_executor(), accept_from(std::move(door), std::move(factory)), end_daemon);
 }
 
 Task<void> Server::accept_from(std::shared_ptr<Door> door, ResponderFactory factory) {
@@ -100,10 +100,12 @@ Task<void> Server::accept_from(std::shared_ptr<Door> door, ResponderFactory fact
     }
 }
 
-void Server::serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after) {
+void Server::serve(UniqueFd connection, const ResponderFactory& factory, BootTime connected_after) try {
     auto responder = factory({.socket = connection.get(), .connected_after = connected_after});
     auto session = std::make_shared<Session>(*this, std::move(connection), std::move(responder));
     asio::co_spawn(context_.get_executor(), Session::run(std::move(session)), report);
+} catch (const std::exception&) {
+    report(std::current_exception());
 }
 
 void Server::stop() {

@@ -9,6 +9,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "daemon/base/error.hpp"
 #include "daemon/base/log.hpp"
 
 namespace jeton::front {
@@ -137,13 +138,16 @@ std::optional<Session::Answered> Session::answer_at_once(const RequestReader& re
 
 Task<Session::Answered> Session::answer_later(const RequestReader& reader) {
     enter(Phase::answering);
+    Refusal refusal{500, "this request met an error of the daemon, which is in its log"};
     try {
         auto response = co_await responder_->answer(reader.request());
         co_return finish(reader, std::move(response), false);
+    } catch (const Late& late) {
+        log::warning("a request is refused: {}", late.what());
+        refusal = {503, std::string{late.what()} + ": try again", Late::retry_after};
     } catch (const std::exception& fault) {
         log::error("a request failed: {}", fault.what());
     }
-    const Refusal refusal{500, "this request met an error of the daemon, which is in its log"};
     co_return finish(reader, responder_->refuse(refusal), true);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/base/error.hpp"
 #include "daemon/base/helper_process.hpp"
 #include "daemon/base/log.hpp"
 #include "daemon/front/peer/name_service.hpp"
@@ -86,10 +88,17 @@ std::string answer_to(std::string_view question) {
     }
 }
 
+/// A name service of the network may hang for minutes. All callers wait for this thread meanwhile, and the heartbeat of
+/// the epoch page does.
+constexpr std::chrono::milliseconds patience{500};
+
 std::string ask(const std::string& question) {
     if (!helper()) return answer_to(question);
     try {
-        return helper()->ask(question);
+        if (auto answer = helper()->ask(question, patience)) return *std::move(answer);
+        throw Late("the name service of this host does not answer");
+    } catch (const Late&) {
+        throw;
     } catch (const std::runtime_error& fault) {
         log::error("{}: this daemon ends, too", fault.what());
         std::raise(SIGTERM);

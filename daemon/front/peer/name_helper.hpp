@@ -23,7 +23,10 @@ struct NameEntry {
 /// Where it ends, so does this process: without names, whoever calls would be refused.
 void start_name_helper(const std::function<void()>& confine);
 
-/// Nothing where the host knows none. Used by one thread at a time.
+// Used by one thread at a time. Once the helper has started, each of these throws `Late` where the name service has not
+// answered within half a second: nobody is taken for somebody without a name.
+
+/// Nothing where the host knows none.
 [[nodiscard]] std::optional<NameEntry> user_of_number(uid_t uid);
 [[nodiscard]] std::optional<NameEntry> user_of_name(const std::string& name);
 [[nodiscard]] std::optional<NameEntry> group_of_number(gid_t gid);

@@ -23,13 +23,20 @@ constexpr std::chrono::seconds patience{5};
 constexpr std::size_t uses_in_note = 256;  ///< as the vault takes of one kind
 constexpr std::chrono::seconds patience_of_programs{15};
 
+/// For people. A report does not wait for a name service, and says the number alone.
+std::optional<std::string> shown_name(Desk& desk, uid_t uid) try {
+    return desk.names.name_of(uid);
+} catch (const Late&) {
+    return std::nullopt;
+}
+
 /// The daemon speaks for itself.
 json::object own_peer(Desk& desk) {
     json::object peer;
     peer["uid"] = ::geteuid();
     peer["gid"] = ::getegid();
     peer["pid"] = ::getpid();
-    if (const auto name = desk.names.name_of(::geteuid())) peer["user"] = *name;
+    if (const auto name = shown_name(desk, ::geteuid())) peer["user"] = *name;
     peer["command"] = "jetond";
     peer["foreign"] = false;
     return peer;
@@ -38,7 +45,7 @@ json::object own_peer(Desk& desk) {
 json::value entry_of(Desk& desk, const Usage& use) {
     json::object entry;
     entry["uid"] = use.uid;
-    if (const auto name = desk.names.name_of(use.uid)) entry["user"] = *name;
+    if (const auto name = shown_name(desk, use.uid)) entry["user"] = *name;
     entry["pid"] = use.pid;
     if (use.command) entry["command"] = *use.command;
     if (use.unit) entry["unit"] = *use.unit;

@@ -32,6 +32,7 @@ public:
     }
     [[nodiscard]] Task<Response> answer(const Request& request) override {
         if (request.path == "/fault") throw std::runtime_error("on purpose");
+        if (request.path == "/late") throw Late("the name service is slow");
         Timer timer{context_, 30ms};
         co_await timer.async_wait(use_task);
         auto response = json_response(200, "later " + std::string{request.body});
@@ -73,6 +74,27 @@ TEST_CASE("session: requests sent together are answered one after the other, in 
     CHECK(statuses(said).size() == 3);
     CHECK(said.find("later") < said.find("\r\n\r\nnow"));
     CHECK(said.rfind("later") > said.find("\r\n\r\nnow"));
+}
+
+TEST_CASE("session: who would have to wait for something beside the daemon is told to try again") {
+    World world;
+    const auto client = world.connect();
+    world.loop.start();
+    const auto said = exchange(client.get(), ask("/late"));
+    CHECK(statuses(said) == std::vector{503});
+    CHECK(said.ends_with("the name service is slow: try again"));
+}
+
+TEST_CASE("session: a caller that cannot be served takes the door from nobody") {
+    World world;
+    auto [refused, theirs] = socket_pair();
+    CHECK_NOTHROW(world.server.serve(std::move(theirs), [](const Arrival&) -> std::unique_ptr<Responder> {
+        throw std::runtime_error("on purpose");
+    }));
+    const auto client = world.connect();
+    world.loop.start();
+    CHECK(read_to_end(refused.get()).empty());
+    CHECK(statuses(exchange(client.get(), ask("/now"))) == std::vector{200});
 }
 
 TEST_CASE("session: a body of 64 KiB arrives whole") {
