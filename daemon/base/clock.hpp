@@ -25,6 +25,18 @@ public:
     [[nodiscard]] BootTime boot_time() const override;
 };
 
+/// A clock as it stood when this was made: what is decided in several looks is decided at one moment.
+class FrozenClock final : public Clock {
+public:
+    explicit FrozenClock(const Clock& clock) : now_(clock.now()), boot_time_(clock.boot_time()) {}
+    [[nodiscard]] UtcSeconds now() const override { return now_; }
+    [[nodiscard]] BootTime boot_time() const override { return boot_time_; }
+
+private:
+    UtcSeconds now_;
+    BootTime boot_time_;
+};
+
 /// RFC 3339 in UTC: `2026-01-31T09:05:00Z`.
 [[nodiscard]] std::string rfc3339(UtcSeconds at);
 

@@ -10,18 +10,6 @@ constexpr std::size_t unreported_limit = 65'536;  ///< uses of that many decisio
 
 constexpr std::size_t spellings_limit = 4;  ///< programs and libraries that put one question in their own bytes
 
-/// The clocks as they stand, read once for several deadlines.
-class Moment final : public Clock {
-public:
-    explicit Moment(const Clock& clock) : now_(clock.now()), boot_(clock.boot_time()) {}
-    [[nodiscard]] UtcSeconds now() const override { return now_; }
-    [[nodiscard]] BootTime boot_time() const override { return boot_; }
-
-private:
-    UtcSeconds now_;
-    BootTime boot_;
-};
-
 std::optional<std::string> unit_name(const Unit& unit) {
     return unit.name.empty() ? std::nullopt : std::optional{unit.name};
 }
@@ -81,14 +69,14 @@ std::optional<Response> DecisionCache::counted(const std::optional<Standing>& fo
 }
 
 std::optional<Response> DecisionCache::find(const Fingerprint& question, const Peer& peer) {
-    const Moment moment{clock_};
+    const FrozenClock moment{clock_};
     return counted(standing(question, peer, moment), peer, moment.now());
 }
 
 std::optional<Response> DecisionCache::find_again(const RequestPrint& request, const Peer& peer) {
     const auto found = spellings_.find(request);
     if (found == spellings_.end()) return std::nullopt;
-    const Moment moment{clock_};
+    const FrozenClock moment{clock_};
     return counted(standing(found->second, peer, moment), peer, moment.now());
 }
 
@@ -104,7 +92,7 @@ void DecisionCache::recognise(const RequestPrint& request, const Fingerprint& qu
 }
 
 std::optional<Use> DecisionCache::use_to_note(const Fingerprint& question, const Peer& peer, const Glimpse& glimpse) {
-    const Moment moment{clock_};
+    const FrozenClock moment{clock_};
     const auto found = standing(question, peer, moment);
     if (!found || !found->decision->grant.noted_each) return std::nullopt;
     auto usage = usage_of(found->decision->grant, peer, glimpse);
@@ -114,7 +102,7 @@ std::optional<Use> DecisionCache::use_to_note(const Fingerprint& question, const
 }
 
 std::optional<Response> DecisionCache::find_noted(const Fingerprint& question, const Peer& peer) {
-    const auto found = standing(question, peer, Moment{clock_});
+    const auto found = standing(question, peer, FrozenClock{clock_});
     if (!found) return std::nullopt;
     return repeated(*found);
 }
@@ -134,7 +122,7 @@ void DecisionCache::keep(const Fingerprint& question, const Peer& peer, const Gl
     if (era != era_) return;  // decided before the last change: never valid again
     if (const auto old = index_.find(question); old != index_.end()) forget(old->second);
     if (decisions_.size() >= limit_) forget(std::prev(decisions_.end()));
-    const Moment moment{clock_};
+    const FrozenClock moment{clock_};
     auto usage = usage_of(grant, peer, glimpse);
     const auto reuse_until = Deadline::after(moment, grant.reuse);
     const auto token_until = Deadline::after(moment, grant.expires_in);

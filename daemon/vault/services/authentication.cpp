@@ -40,9 +40,8 @@ Result<std::optional<Environment>> environment_of(Transaction& tx, const TokenRe
     std::optional<Environment> chosen;
     if (request.environment) {
         chosen = environments::find(tx, *request.environment);
-        if (!chosen)
-            return invalid_request("the path names no environment",
-                                   "look at its spelling, or ask the operator for the name");
+        // One that does not exist has no client and no binding: nobody learns more of it than of any other.
+        if (!chosen) chosen.emplace().name = *request.environment;
     }
     if (auto by_host = environments::by_host(tx, request.host)) {
         if (chosen && chosen->id != by_host->id) {
@@ -274,7 +273,7 @@ Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenR
     auto defaults = bindings::default_candidates(tx, peer.uid);
     std::erase_if(defaults, [&](const Binding& binding) { return !holds(binding); });
     if (defaults.size() == 1) return by(defaults.front(), connection_with(tx, defaults.front().connection));
-    if (defaults.empty() && !bindings::first_candidate(tx, peer.uid, holds)) return no_binding(peer, name);
+    if (defaults.empty() && !bindings::first_candidate(tx, peer, holds)) return no_binding(peer, name);
     return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen", seen(peer),
                                        defaults.empty() ? "none" : "several"),
                            "name one: connection=APP/TENANT@ENVIRONMENT");

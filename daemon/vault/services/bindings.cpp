@@ -168,11 +168,7 @@ Result<Binding> add_binding(Transaction& tx, const Peer& peer, const NewBinding&
 
 Result<Binding> remove_binding(Transaction& tx, const Peer& peer, std::string_view id, UtcSeconds now) {
     std::vector<Binding> matching;
-    if (id.size() >= BindingId::brief_size) {
-        for (auto& binding : bindings::list(tx)) {
-            if (binding.id.text.starts_with(id)) matching.push_back(std::move(binding));
-        }
-    }
+    if (id.size() >= BindingId::brief_size) matching = bindings::beginning_with(tx, id);
     if (matching.size() != 1) {
         return refuse(
             Errc::not_found,

@@ -349,7 +349,9 @@ AuditEntry alarm_of(const FoundConnection& found, const Error& mismatch, UtcSeco
 }  // namespace
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
-                                   UpstreamTokens& upstream, const Clock& clock, const std::optional<Landing>& landed) {
+                                   UpstreamTokens& upstream, const Clock& running,
+                                   const std::optional<Landing>& landed) {
+    const FrozenClock clock{running};
     const auto now = judged_at(tx, clock.now());
     auto client = authenticate(tx, peer, request, now);
     if (!client) return client.error();
@@ -375,7 +377,8 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
 }
 
 std::optional<TokenFetch> fetch_ahead(Transaction& tx, const TokenKey& key, UpstreamTokens& upstream,
-                                      const Clock& clock) {
+                                      const Clock& running) {
+    const FrozenClock clock{running};
     auto connection = connections::get(tx, key.connection);
     if (!connection || connection->state != ConnectionState::connected) return std::nullopt;
     const auto found = complete(tx, *std::move(connection));

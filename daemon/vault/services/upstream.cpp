@@ -37,12 +37,9 @@ std::chrono::seconds UpstreamTokens::margin_of(std::chrono::seconds life) {
     return std::min<std::chrono::seconds>(300s, life / 3);
 }
 
-const UpstreamTokens::Held* UpstreamTokens::find(const std::string& key, const Clock& clock) {
+const UpstreamTokens::Held* UpstreamTokens::find(const std::string& key, const Clock& clock) const {
     const auto at = held_.find(key);
-    if (at == held_.end()) return nullptr;
-    if (!at->second.expires.passed(clock)) return &at->second;
-    held_.erase(at);
-    return nullptr;
+    return at == held_.end() || at->second.expires.passed(clock) ? nullptr : &at->second;
 }
 
 UpstreamTokens::Held UpstreamTokens::sealed(UpstreamToken token, std::chrono::seconds left,
@@ -170,7 +167,8 @@ void UpstreamTokens::note_repeated(const ConnectionId& connection, const Clock& 
     }
 }
 
-std::vector<TokenKey> UpstreamTokens::due(const Clock& clock, std::size_t limit) {
+std::vector<TokenKey> UpstreamTokens::due(const Clock& running, std::size_t limit) {
+    const FrozenClock clock{running};  // each second, of all that are held
     std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
     std::vector<TokenKey> found;
     const auto now = clock.boot_time();

@@ -53,8 +53,8 @@ public:
     /// So much of a token's life is left for programs: it is replaced before. 300 s of 900, else a third.
     [[nodiscard]] static std::chrono::seconds margin_of(std::chrono::seconds life);
 
-    /// A token with life left; nullptr where there is none.
-    [[nodiscard]] const Held* find(const std::string& key, const Clock& clock);
+    /// A token with life left; nullptr where there is none. Good until the next call that changes what is held.
+    [[nodiscard]] const Held* find(const std::string& key, const Clock& clock) const;
     [[nodiscard]] SecretText open(const Held& held) const;
     /// In the place of what was held for the same scopes, by another secret too.
     void hold(const TokenKey& key, UpstreamToken token, const Clock& clock);

@@ -14,6 +14,11 @@ namespace jeton::vault::bindings {
 
 std::optional<Binding> get(Transaction& tx, const BindingId& id) { return rows::by_id<Binding>(tx, id.text); }
 
+std::vector<Binding> beginning_with(Transaction& tx, std::string_view id) {
+    const std::string first{id};
+    return rows::where<Binding>(tx, "WHERE id >= ? AND id < ? LIMIT 2", {first, first + "g"});
+}
+
 std::vector<Binding> candidates(Transaction& tx, std::int64_t uid) {
     return rows::where<Binding>(tx, "WHERE uid = ? OR uid = -1 ORDER BY created_at, rowid", {uid});
 }
@@ -22,9 +27,15 @@ std::vector<Binding> default_candidates(Transaction& tx, std::int64_t uid) {
     return rows::where<Binding>(tx, "WHERE uid IN (?, -1) AND is_default = 1 ORDER BY created_at, rowid", {uid});
 }
 
-std::optional<Binding> first_candidate(Transaction& tx, std::int64_t uid,
+std::optional<Binding> first_candidate(Transaction& tx, const Peer& peer,
                                        const std::function<bool(const Binding&)>& holds) {
-    return rows::first_that<Binding>(tx, "WHERE uid = ? OR uid = -1", {uid}, holds);
+    if (auto own = rows::first_that<Binding>(tx, "WHERE uid = ?", {peer.uid}, holds)) return own;
+    for (const auto& group : peer.groups) {
+        auto found = rows::first_that<Binding>(tx, "WHERE gid = ? AND uid = -1", {group.gid}, holds);
+        if (found) return found;
+    }
+    if (peer.unit.empty()) return std::nullopt;
+    return rows::first_that<Binding>(tx, "WHERE gid IS NULL AND unit = ? AND uid = -1", {peer.unit}, holds);
 }
 
 std::vector<Binding> introspectors(Transaction& tx, const EnvironmentId& environment) {

@@ -6,20 +6,25 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/vault/domain/binding.hpp"
+#include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/store/transaction.hpp"
 
 namespace jeton::vault::bindings {
 
 [[nodiscard]] std::optional<Binding> get(Transaction& tx, const BindingId& id);
+/// Whose id begins so, two at most. Ids are of hexadecimal digits.
+[[nodiscard]] std::vector<Binding> beginning_with(Transaction& tx, std::string_view id);
 /// Bindings that may hold for a process of that user: for the user itself, and for any group or unit. Oldest first, as
 /// the others.
 [[nodiscard]] std::vector<Binding> candidates(Transaction& tx, std::int64_t uid);
-/// The first of them that `holds`; the others are not read.
-[[nodiscard]] std::optional<Binding> first_candidate(Transaction& tx, std::int64_t uid,
+/// The first of those for the peer's user, groups and unit that `holds`. Reads no others: a stranger costs nothing,
+/// however many there are.
+[[nodiscard]] std::optional<Binding> first_candidate(Transaction& tx, const Peer& peer,
                                                      const std::function<bool(const Binding&)>& holds);
 /// Those of them that are defaults.
 [[nodiscard]] std::vector<Binding> default_candidates(Transaction& tx, std::int64_t uid);

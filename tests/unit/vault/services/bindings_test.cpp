@@ -106,6 +106,32 @@ TEST_CASE("a binding by group and unit: all conditions must hold") {
     CHECK(count(world, peer) == 0);
 }
 
+TEST_CASE("who has bindings and names no connection is told so, whatever they are for; a stranger is not") {
+    World world;
+    world.connected(name);
+    const auto word = [&] { return world.decide(TokenRequest{}).error().code; };
+    CHECK(word() == Errc::invalid_client);
+    world.program.groups = {{2000, "worker"}, {3000, "workers"}};
+    world.program.unit = "worker.service";
+    for (const bool by_group : {true, false}) {
+        for (const bool by_unit : {true, false}) {
+            NewBinding wanted;
+            wanted.connection = name;
+            if (by_group) wanted.identity.group = "workers", wanted.identity.gid = 3000;
+            if (by_unit) wanted.identity.unit = "worker.service";
+            if (!by_group && !by_unit)
+                wanted.identity.user = world.program.user, wanted.identity.uid = world.program.uid;
+            CHECK(word() == Errc::invalid_client);
+            const auto added =
+                world.run([&](Transaction& tx) { return add_binding(tx, world.admin, wanted, world.clock.now()); });
+            REQUIRE(added);
+            CHECK(word() == Errc::invalid_request);
+            REQUIRE(world.run(
+                [&](Transaction& tx) { return remove_binding(tx, world.admin, added->id.text, world.clock.now()); }));
+        }
+    }
+}
+
 TEST_CASE("T9: of a container only the user is known, so a group or unit alone cannot let one in") {
     World world;
     world.listed(name);

@@ -73,6 +73,10 @@ TEST_CASE("scale: neither a token, nor what happens each second, nor a change lo
     CHECK(office.decide(bound));
     bound.connection = "dispatcher/1@integration";
     CHECK(office.decide(bound));
+    office.program.uid = 2001;  // a stranger's question
+    office.program.groups = {{3000, "workers"}};
+    office.program.unit = "worker.service";
+    CHECK_FALSE(office.decide(TokenRequest{}));
     office.connected("dispatcher/2@integration");
     office.run([&](Transaction& tx) {
         (void)known_callers(tx);

@@ -58,6 +58,18 @@ struct Upstream : World {
     const std::string remote = "dispatcher/1@production";
 };
 
+/// Goes on while it is looked at, as the kernel's do.
+class RunningClock final : public Clock {
+public:
+    RunningClock(UtcSeconds wall, BootTime boot) : wall_(wall), boot_(boot) {}
+    [[nodiscard]] UtcSeconds now() const override { return wall_; }
+    [[nodiscard]] BootTime boot_time() const override { return boot_ += 1ns; }
+
+private:
+    UtcSeconds wall_;
+    mutable BootTime boot_;
+};
+
 }  // namespace
 
 TEST_CASE("S1: no binding, no pair: nothing is issued, and the answer says what was seen and what to ask for") {
@@ -67,6 +79,21 @@ TEST_CASE("S1: no binding, no pair: nothing is issued, and the answer says what 
     refused(decision, Errc::invalid_client);
     CHECK(decision.error().what == "user worker (uid 2000) has no binding for " + name);
     CHECK(decision.error().next == "ask the operator: jeton explain " + name + " --user worker");
+}
+
+TEST_CASE("an environment that does not exist refuses in the words of one in which the caller has nothing") {
+    World world;
+    world.connected(name);
+    world.environment("other");
+    const auto client_id = world.row(name).client_id;
+    const auto refusal = [&](TokenRequest request, const char* environment) {
+        request.environment = environment;
+        const auto decision = world.decide(request);
+        REQUIRE_FALSE(decision);
+        return std::pair{decision.error().what, decision.error().next};
+    };
+    for (const auto& request : {peer_request(std::nullopt), peer_request(), pair_request(client_id, "jcs.wrong")})
+        CHECK(refusal(request, "nowhere") == refusal(request, "other"));
 }
 
 TEST_CASE("a binding stands for the secret") {
@@ -595,4 +622,23 @@ TEST_CASE("S47: a disabled connection is not fetched for, not even by one who wa
     }));
     const auto landing = world.land(*first, upstream_answer("late"));
     refused(world.decide(peer_request(world.remote), landing), Errc::unauthorized_client);
+}
+
+TEST_CASE("a refused secret's pause that ends while a request is decided is over for all of the decision or for none") {
+    Upstream world;
+    const auto first = world.decide(peer_request(world.remote));
+    REQUIRE(first);
+    ExchangeAnswer answer;
+    answer.status = 400;
+    answer.error = "invalid_client";
+    REQUIRE(world.land(*first, answer).failure);
+    for (const auto whole : {29s, 30s}) {
+        for (int before = 0; before < 20; ++before) {
+            const RunningClock clock{world.clock.wall, world.clock.boot + whole - std::chrono::nanoseconds{before}};
+            const auto again = world.run([&](Transaction& tx) {
+                return decide_token(tx, world.program, peer_request(world.remote), world.upstream, clock, {});
+            });
+            CHECK((again ? again->fetch.has_value() : again.error().code == Errc::invalid_client));
+        }
+    }
 }
