@@ -103,7 +103,9 @@ std::unordered_set<Id> ids_in(const json::object& event, std::string_view name) 
     return ids;
 }
 
-KnownCallers known_in(const json::value& value) {
+/// Nothing where they are too many to be told: then everybody is.
+std::optional<KnownCallers> known_in(const json::value& value) {
+    if (value.is_null()) return std::nullopt;
     const auto* object = value.if_object();
     if (object == nullptr) throw FrameFault("an inner frame's \"known\" is no object");
     const auto& event = *object;

@@ -19,6 +19,7 @@
 #include "daemon/vault/verbs/authorisation.hpp"
 #include "daemon/vault/worker.hpp"
 #include "libclient/protocol/json.hpp"
+#include "libclient/protocol/words.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -103,6 +104,12 @@ bool is_store_verb(std::string_view name) {
 
 Error fault_refusal() {
     return refuse(Errc::server_error, "the vault could not do this", "see the log of jeton-vault; nothing was changed");
+}
+
+/// A frame that is too long would end the link, and with it what everybody else has asked.
+Error oversize_refusal() {
+    return refuse(Errc::server_error, "the answer is longer than the 1 MiB that the front takes at once",
+                  "what was to be changed is changed: jeton audit list; ask for less at a time");
 }
 
 bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
@@ -245,7 +252,9 @@ std::vector<Landing> Desk::file(const std::vector<Flights::Landed>& landed) {
                 if (writes) keep(group, landings.back());
             }
             group.commit();
+            room_.tally.keep();
         } catch (const StoreFault& fault) {
+            room_.tally.take_back();
             log::error("what token endpoints answered was not written: {}", fault.what());
             const bool cannot_read = !writes && landings.size() < landed.size();
             if (cannot_read) landings.push_back({storage_refusal(fault), landed[landings.size()].need.flight});
@@ -322,7 +331,9 @@ void Desk::note_refusal_alone(const Task& task, const Error& error) {
         auto group = room_.store.group();
         note_refusal(group, task, error);
         group.commit();
+        room_.tally.keep();
     } catch (const StoreFault& fault) {
+        room_.tally.take_back();
         log::error("a refusal was not written down: {}", fault.what());
     }
 }
@@ -338,18 +349,23 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
     }
     const bool writes_tally = tallying == Tallying::before_listings &&
                               std::ranges::any_of(tasks, [](const Task& task) { return shows_usage(task.request); });
-    const auto counted = room_.tally;
+    const auto settle_tally = [&] {
+        if (writes_tally) room_.tally.clear(room_.clock.now());
+        room_.tally.keep();
+    };
     try {
         auto group = room_.store.group();
-        if (writes_tally) {
-            group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
-            room_.tally.clear(room_.clock.now());
-        }
+        if (writes_tally) group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
         for (std::size_t i = 0; i < tasks.size(); ++i) attempt(group, tasks[i], replies[i]);
         group.commit();
+        settle_tally();
     } catch (const StoreFault& fault) {
         log::error("{}", fault.what());
-        room_.tally = counted;
+        if (fault.stored) {
+            settle_tally();
+        } else {
+            room_.tally.take_back();
+        }
         if (tasks.size() > 1 && !fault.stored) {
             // One request that the disk refuses must not take the others with it.
             for (std::size_t i = 0; i < tasks.size(); ++i) run_group(tasks.subspan(i, 1), tallying);
@@ -438,6 +454,11 @@ void Desk::deliver(Task& task, Reply& reply) {
 
 /// The numbers of another front's requests begin anew: an answer for one that has ended must not become another's.
 void Desk::answer(const wire::Request& asker, std::string payload) {
+    if (payload.size() > protocol::frame_limit) {
+        log::error("{}: an answer of {} bytes cannot be sent", asker.verb, payload.size());
+        protocol::wipe(payload);
+        payload = wire::refusal(asker.id, moment(), oversize_refusal());
+    }
     if (asker.front == front_) return to_front_(std::move(payload));
     protocol::wipe(payload);
 }

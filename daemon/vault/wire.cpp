@@ -6,6 +6,7 @@
 #include "daemon/vault/verbs/peer_view.hpp"
 #include "libclient/protocol/fields.hpp"
 #include "libclient/protocol/serialize.hpp"
+#include "libclient/protocol/words.hpp"
 
 namespace jeton::vault::wire {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::int64_t id_limit = 9'223'372'036'854'775'807;
 constexpr std::int64_t date_limit = 253'402'300'799;  // the end of the year 9999
 constexpr int exchange_timeout_ms = 10'000;
+constexpr std::size_t known_limit = protocol::frame_limit / 4;  // bytes
 
 json::value parse(std::string_view payload) {
     auto value = protocol::parse_strict(payload, protocol::wiped_storage());
@@ -33,6 +35,17 @@ std::string with_moment(std::uint64_t id, const Moment& moment, std::string_view
     frame[json::string_view{member.data(), member.size()}] = value;
     if (!next.empty()) frame["next"] = json::string_view{next.data(), next.size()};
     return protocol::serialize_once(frame);
+}
+
+/// Null where there are so many that they would not fit an event: then everybody counts as known, which is about room
+/// alone.
+json::value known_view(const KnownCallers& known) {
+    const auto list = [](const auto& values) { return json::array(values.begin(), values.end()); };
+    json::value view{{"users", list(known.users)},
+                     {"groups", list(known.groups)},
+                     {"units", list(known.units)},
+                     {"container_users", list(known.container_users)}};
+    return json::serialize(view).size() > known_limit ? json::value{} : view;
 }
 
 }  // namespace
@@ -78,13 +91,7 @@ std::string moment_event(std::string_view event, const Moment& moment, std::stri
                        {"epoch", moment.epoch},
                        {"state", state},
                        {"attest", std::move(attest)}};
-    if (known != nullptr) {
-        const auto list = [](const auto& values) { return json::array(values.begin(), values.end()); };
-        frame["known"] = {{"users", list(known->users)},
-                          {"groups", list(known->groups)},
-                          {"units", list(known->units)},
-                          {"container_users", list(known->container_users)}};
-    }
+    if (known != nullptr) frame["known"] = known_view(*known);
     return json::serialize(frame);
 }
 

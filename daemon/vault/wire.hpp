@@ -44,7 +44,7 @@ struct Attested {
     bool unit = false;
     bool operator==(const Attested&) const = default;
 };
-/// `hello` or `epoch`. `known`: whom the store knows, where that is news.
+/// `hello` or `epoch`. `known`: whom the store knows, where that is news; it says null where they are too many to tell.
 [[nodiscard]] std::string moment_event(std::string_view event, const Moment& moment, std::string_view state,
                                        Attested attested, const KnownCallers* known = nullptr);
 [[nodiscard]] std::string token_replaced_event(std::string_view connection);

@@ -101,7 +101,7 @@ Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t
     used.count = count;
     used.last_at = at;
     if (!call.room.config.audit.every_token) {
-        call.room.tally.count_token(std::move(entry), used);
+        call.room.tally.count_token(entry, used);
     } else if (entries == Entries::together) {
         call.tx.append_audit(entry);
     } else {

@@ -301,7 +301,13 @@ TEST_CASE("vault link: who is a stranger is what the vault last said, and nobody
           std::array{true, false, false, false, true});
     CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":3,"state":"unsealed","attest":[]})") ==
           std::array{true, false, false, false, true});
-    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":4,"state":"sealed","attest":[]})") ==
+    CHECK(stranger_after(
+              vault, R"({"event":"epoch","instance":"9f","epoch":4,"state":"unsealed","attest":[],"known":null})") ==
+          std::array{false, false, false, false, false});
+    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":5,"state":"unsealed","attest":[],"known":)"
+                                R"({"users":[],"groups":[],"units":[],"container_users":[]}})") ==
+          std::array{true, true, true, true, true});
+    CHECK(stranger_after(vault, R"({"event":"epoch","instance":"9f","epoch":6,"state":"sealed","attest":[]})") ==
           std::array{false, false, false, false, false});
 }
 

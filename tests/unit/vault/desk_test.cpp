@@ -141,6 +141,43 @@ TEST_CASE("seal forgets the keys: nothing but the store's own verbs answers, unt
     CHECK(counter.answer(4).at("refused").as_object().contains("retry_after"));
 }
 
+TEST_CASE("seal is done whatever the store is like") {
+    Counter counter;
+    StoreProbe::engine(counter.store()).database->execute("DROP TABLE token_cache");
+    counter.turn({Counter::frame(1, "store.seal", {})});
+    CHECK(counter.answer(1).at("done").at("state") == "sealed");
+    CHECK(counter.store().state() == StoreState::sealed);
+}
+
+TEST_CASE("an answer that no frame holds is refused alone: the front goes on, and so do those who asked with it") {
+    Counter counter;
+    const std::string long_name(50, 'a');
+    counter.run([&](Transaction& tx) {
+        NewEnvironment environment;
+        environment.name = long_name;
+        environment.kind = "local";
+        const auto made = create_environment(tx, counter.admin, environment, counter.clock.now());
+        REQUIRE(made);
+        const NewApp wanted{long_name, "Acme", "https://acme.example", "developer", {"tn.crm.customers:r"}, {}, false};
+        const auto app = create_app(tx, counter.admin, counter.everything, wanted, counter.clock.now());
+        REQUIRE(app);
+        for (int i = 0; i < 10'000; ++i) {  // of a hundred bytes and more each, as `whoami` lists them
+            Binding binding;
+            binding.id = BindingId::fresh();
+            binding.kind = BindingKind::pattern;
+            binding.app = app->app.id;
+            binding.environment = made->id;
+            binding.uid = 2000;
+            binding.user = "alice";
+            tx.insert(binding);
+        }
+        tx.append_audit(AuditEntry{});
+    });
+    counter.turn({Counter::frame(1, "whoami.show", {}, 2000), Counter::frame(2, "app.list", {})});
+    CHECK(counter.answer(1).at("refused").at("error") == "server_error");
+    CHECK(counter.answer(2).contains("done"));
+}
+
 TEST_CASE("seal ends a backup that is being made, which has a root key of its own") {
     Counter counter;
     (void)recovery_key(counter);

@@ -40,6 +40,10 @@ TEST_CASE("inner frames: an event says what must be attested, an answer where it
     CHECK(wire::moment_event("epoch", {"ab", 9}, "unsealed", {}, &known) ==
           R"({"event":"epoch","instance":"ab","epoch":9,"state":"unsealed","attest":[],)"
           R"("known":{"users":[7,1000],"groups":[20],"units":["w.service"],"container_users":[]}})");
+    KnownCallers many;
+    for (int i = 0; i < 5000; ++i) many.units.insert(std::to_string(i) + std::string(60, 'u') + ".service");
+    CHECK(wire::moment_event("epoch", {"ab", 9}, "unsealed", {}, &many) ==
+          R"({"event":"epoch","instance":"ab","epoch":9,"state":"unsealed","attest":[],"known":null})");
     CHECK(wire::answer(3, {"ab", 9}, boost::json::array{}, "dispatcher/1@x") ==
           R"({"id":3,"instance":"ab","epoch":9,"done":[],"next":"dispatcher/1@x"})");
 }
