@@ -18,11 +18,18 @@ struct InitArgs {
 };
 
 int init(Context& context, const InitArgs& args) {
+    auto slot = args.slot;
+    if (slot.empty()) {
+        // A daemon whose configuration names no key wants a passphrase, which is asked for here.
+        const auto status = context.ask(Call::get("/v1/status"));
+        if (!status) return context.fail(status.error());
+        if (field(status->tree, "usual_slot") == "passphrase") slot.emplace_back("passphrase");
+    }
     json::object body(protocol::wiped_storage());
-    if (!args.slot.empty()) {
-        const auto& kind = args.slot.front();
+    if (!slot.empty()) {
+        const auto& kind = slot.front();
         add_text(body, "slot", kind);
-        if (args.slot.size() > 1) add_text(body, kind == "systemd-credential" ? "name" : "path", args.slot[1]);
+        if (slot.size() > 1) add_text(body, kind == "systemd-credential" ? "name" : "path", slot[1]);
         if (kind == "passphrase") {
             SecretInput input{context.terminal()};
             const auto passphrase = input.next_new("New passphrase (unseen): ");
@@ -91,8 +98,8 @@ void add_store_verbs(CommandLine& line) {
     const auto init_args = std::make_shared<InitArgs>();
     line.verb("init", "Make the store and its keys; prints a recovery key once", "jeton init")
         .values("--slot", init_args->slot, 1, 2, "passphrase|key-file|systemd-credential [PATH|NAME]",
-                "What opens the store: passphrase, key-file PATH or systemd-credential NAME; "
-                "the passphrase is asked for, or read from stdin")
+                "What opens the store: passphrase (asked for, or read from stdin), key-file PATH or "
+                "systemd-credential NAME. Without: what jetond.toml names, or a passphrase")
         .runs([init_args](Context& context) { return init(context, *init_args); });
 
     line.verb("seal", "! Forget the root key", "jeton seal --yes").runs(seal);

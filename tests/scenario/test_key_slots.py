@@ -207,6 +207,20 @@ class Init(SystemScenario):
         self.restart_daemon(state="sealed")
         self.ok("unseal", stdin=PASSPHRASE)
 
+    def test_where_no_key_is_configured_a_passphrase_is_asked_for(self):
+        config = self.daemon.config.read_text()
+        self.daemon.config.write_text(config.replace(f'key_file = "{self.daemon.key_file}"\n', ""))
+        self.restart_daemon(state="uninitialised")
+        self.assertEqual(self.ok("status")["usual_slot"], "passphrase")
+        self.refused("init", stdin="", error="bad_input")
+        got, shown = on_a_terminal(
+            self.daemon.run, "init", asked=("New passphrase", "The same once more"),
+            typed=(f"{PASSPHRASE}\n", f"{PASSPHRASE}\n"),
+        )  # fmt: skip
+        self.assertEqual(got, DONE, shown)
+        self.assertEqual(kinds(self.ok("key", "slot", "list")), ["passphrase", "recovery"])
+        self.assertIsNone(self.ok("status")["usual_slot"])
+
     def test_a_key_file_elsewhere_is_told_of(self):
         elsewhere = self.daemon.state / "elsewhere.key"
         made = self.ok("init", "--slot", "key-file", elsewhere)

@@ -117,6 +117,11 @@ PreparedSlot prepare_recovery(KeySlot draft) {
 
 }  // namespace
 
+KeySlotKind usual_slot(const Config& config) {
+    if (!config.keys.credential.empty()) return KeySlotKind::systemd_credential;
+    return config.keys.key_file.empty() ? KeySlotKind::passphrase : KeySlotKind::key_file;
+}
+
 Result<SlotPreparation> prepare_slot(const WantedSlot& wanted, const Config& config, const Stretched& stretched,
                                      const StretchCost& cost, UtcSeconds now) {
     const auto label = wanted.label.empty() ? usual_label(wanted) : wanted.label;

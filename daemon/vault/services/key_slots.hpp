@@ -29,6 +29,10 @@ struct WantedSlot {
     std::string_view passphrase;  ///< of that kind
 };
 
+/// What opens a new store where nobody says it: what `[keys]` names, the credential first; a passphrase where it names
+/// nothing.
+[[nodiscard]] KeySlotKind usual_slot(const Config& config);
+
 /// All that `make_slot` takes, or what must be stretched first.
 struct PreparedSlot {
     KeySlot draft;

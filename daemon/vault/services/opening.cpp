@@ -80,7 +80,7 @@ Result<void> check_openable(Store& store) {
 
 Error closed_refusal(const Store& store) {
     if (store.state() == StoreState::uninitialised) {
-        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init --slot key-file PATH");
+        return refuse(Errc::uninitialised, "the store is not initialised", "jeton init");
     }
     // Where the reason itself says what to do, unsealing would only be refused for it.
     const bool must_be_restored = store.reason().contains("restore a backup");

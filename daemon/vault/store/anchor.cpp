@@ -116,8 +116,9 @@ void Anchor::open_for_writing() {
     const bool is_new = !exists();
     fd_.reset(::open(file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     // Its full length from the start: a full disk must not keep a later anchor from being written.
-    if (!fd_ || ::posix_fallocate(fd_.get(), 0, file_size) != 0 || ::fsync(fd_.get()) != 0) {
-        const int error = errno;
+    int error = fd_ ? ::posix_fallocate(fd_.get(), 0, file_size) : errno;  // which leaves errno alone
+    if (error == 0 && ::fsync(fd_.get()) != 0) error = errno;
+    if (error != 0) {
         fd_.reset();
         throw StoreFault(fmt::format("cannot create {}: {}", file().string(), std::strerror(error)), error == ENOSPC);
     }

@@ -3,6 +3,7 @@
 
 #include "daemon/vault/services/doctor.hpp"
 #include "daemon/vault/services/key_rotation.hpp"
+#include "daemon/vault/services/key_slots.hpp"
 #include "daemon/vault/services/upstream_condition.hpp"
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/verbs/identity_of.hpp"
@@ -102,12 +103,15 @@ Result<Outcome> status_show(StoreCall& call) {
             attention = attention_view(call.standing, survey, limits);
         });
     }
+    json::value usual = nullptr;
+    if (store.state() == StoreState::uninitialised) usual = json::value(name_of(usual_slot(call.room.config)));
     return done(json::value{{"state", name_of(store.state())},
                             {"reason", text_or_null(store.reason())},
                             {"version", protocol::version},
                             {"epoch", store.epoch()},
                             {"instance", store.instance()},
                             {"clock", clock_view(call.room)},
+                            {"usual_slot", std::move(usual)},
                             {"attention", std::move(attention)},
                             {"environments", std::move(environments)}});
 }

@@ -19,12 +19,6 @@
 namespace jeton::vault::verbs {
 namespace {
 
-/// What a new store is opened by, where nobody says it: what the configuration names.
-std::string usual_kind(const Config& config) {
-    return std::string{
-        name_of(config.keys.credential.empty() ? KeySlotKind::key_file : KeySlotKind::systemd_credential)};
-}
-
 std::string unsealed_by(const Unlocked& unlocked, int wrong_before) {
     auto detail = fmt::format("by key slot {}", unlocked.slot.label);
     if (wrong_before > 0) detail += fmt::format("; {} wrong passphrases or recovery keys before", wrong_before);
@@ -75,7 +69,7 @@ Result<Outcome> whoami_show(StoreCall& call) {
 Result<Outcome> store_init(StoreCall& call) {
     const auto& config = call.room.config;
     protocol::Fields in{call.body};
-    auto wanted = wanted_slot(in, in.text_or("slot", usual_kind(config)));
+    auto wanted = wanted_slot(in, in.text_or("slot", std::string{name_of(usual_slot(config))}));
     if (!wanted) return wanted.error();
     if (call.room.store.state() != StoreState::uninitialised) {
         return refuse(Errc::wrong_state, "the store is initialised already", "jeton status");
@@ -113,8 +107,9 @@ Result<Outcome> store_seal(StoreCall& call) {
         });
         group.commit();
         journal::tell(entry);  // a sealed store has no audit to tell of later
-    } catch (const StoreFault& fault) {
-        // The way out of an emergency must not depend on the disk: this one thing is done without its entry.
+    } catch (const std::exception& fault) {
+        // The way out of an emergency must not depend on the disk, nor on what somebody has done to the store: this one
+        // thing is done without its entry.
         log::error("sealed on request of {}; the audit could not be written: {}", call.peer.name(), fault.what());
     }
     call.room.tally.clear(call.room.clock.now());
@@ -151,14 +146,19 @@ Result<Outcome> store_unseal(StoreCall& call) {
     }
     auto lost = store.unseal(unlocked->root.copy(), accept_rollback);
     if (!lost) return lost.error();
-    auto group = store.group();
-    group.attempt([&](Transaction& tx) {
-        renew_slot(tx, *unlocked, entry_of(call.peer, {}, call.now()));
-        record(tx, call.peer,
-               {.event = "store.unsealed", .subject = "store", .detail = unsealed_by(*unlocked, wrong_before)},
-               call.now());
-    });
-    group.commit();
+    try {
+        auto group = store.group();
+        group.attempt([&](Transaction& tx) {
+            renew_slot(tx, *unlocked, entry_of(call.peer, {}, call.now()));
+            record(tx, call.peer,
+                   {.event = "store.unsealed", .subject = "store", .detail = unsealed_by(*unlocked, wrong_before)},
+                   call.now());
+        });
+        group.commit();
+    } catch (const StoreFault& fault) {
+        // It is open, and says so: a full disk keeps nobody from the tokens that need no room.
+        log::error("unsealed on request of {}; the audit could not be written: {}", call.peer.name(), fault.what());
+    }
     return done(json::value{{"state", "unsealed"}, {"lost", json::value_from(*lost)}});
 }
 
