@@ -27,6 +27,7 @@ struct Route {
     bool slow = false;         ///< stretches a passphrase or reads a whole store: minutes on a host that is busy
     /// Adds to the vault's answer what the front alone knows.
     void (*complete)(const Desk& desk, protocol::json::value& done) = nullptr;
+    bool guessed = false;             ///< its body is a secret: whoever has presented too many wrong ones waits (T25)
     std::string_view if_unsure = {};  ///< what to look at where it was asked and not answered; empty: see forward
 };
 

@@ -12,7 +12,7 @@ static constexpr std::array table{
 
 /// On both sockets: whom a ticket is for need not be in the group of the control socket.
 static constexpr std::array claim{
-    Route{.method = "POST", .pattern = "/v1/tickets/claim", .verb = "ticket.claim"},
+    Route{.method = "POST", .pattern = "/v1/tickets/claim", .verb = "ticket.claim", .guessed = true},
 };
 
 Routes ticket_routes() { return table; }
