@@ -198,7 +198,7 @@ void add_audit_verbs(CommandLine& line) {
         .option("--event", args->event, "GLOB", "Only these events, such as 'secret.*'")
         .choice("--result", args->result, {"done", "refused"}, "Only what was done, or what was refused")
         .option("--since", args->since, "T", "From this time on: RFC 3339, or an age such as 24h")
-        .option("--until", args->until, "T", "Up to this time")
+        .option("--until", args->until, "T", "Before this time")
         .number("--limit", args->limit, "The newest so many")
         .flag("--follow", args->follow,
               "Show entries as they come, from now on or from --since on, until Ctrl-C; with --json one object a line")
@@ -219,7 +219,7 @@ void add_audit_verbs(CommandLine& line) {
               "The last line is the signed head of the chain; where it is missing, the export is incomplete.",
               "jeton audit export --since 30d > audit.jsonl")
         .option("--since", exported->since, "T", "From this time on: RFC 3339, or an age such as 24h")
-        .option("--until", exported->until, "T", "Up to this time")
+        .option("--until", exported->until, "T", "Before this time")
         .runs([exported](Context& context) { return export_lines(context, *exported); });
     const auto before = std::make_shared<std::string>();
     line.verb("audit prune", "! Remove old entries for good", "jeton audit prune --before 365d --yes")

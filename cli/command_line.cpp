@@ -86,6 +86,14 @@ void make_room_for(CLI::App& app, const std::string& flag) {
     if (auto* global = app.get_option_no_throw(flag); global != nullptr) app.remove_option(global);
 }
 
+/// An empty word is a variable of a shell that nobody set: to take it for one that was left out would widen what is
+/// asked.
+std::string check_filled(const std::string& given) {
+    return given.empty() ? "nothing is given: leave it out, or look at the variable that it comes from" : std::string{};
+}
+
+CLI::Option* filled(CLI::Option* option) { return option->check(check_filled); }
+
 CLI::Option* add_choice(CLI::App& app, const std::string& flag, std::string& into, std::vector<std::string> of,
                         const std::string& help) {
     const auto shown = fmt::format("{}", fmt::join(of, "|"));
@@ -114,30 +122,30 @@ std::string error_text(std::string_view code, std::string_view what, std::string
 }
 
 Verb& Verb::needs(const std::string& name, std::string& into, const std::string& help) {
-    app_->add_option(name, into, help)->required()->type_name("");
+    filled(app_->add_option(name, into, help))->required()->type_name("");
     return *this;
 }
 
 Verb& Verb::needs_some(const std::string& name, std::vector<std::string>& into, const std::string& help) {
-    app_->add_option(name, into, help)->required()->type_name("");
+    filled(app_->add_option(name, into, help))->required()->type_name("");
     return *this;
 }
 
 Verb& Verb::may_have(const std::string& name, std::string& into, const std::string& help) {
-    app_->add_option(name, into, help)->type_name("");
+    filled(app_->add_option(name, into, help))->type_name("");
     return *this;
 }
 
 Verb& Verb::option(const std::string& flag, std::string& into, const std::string& value, const std::string& help) {
     make_room_for(*app_, flag);
-    app_->add_option(flag, into, help)->type_name(value);
+    filled(app_->add_option(flag, into, help))->type_name(value);
     return *this;
 }
 
 Verb& Verb::needs_option(const std::string& flag, std::string& into, const std::string& value,
                          const std::string& help) {
     make_room_for(*app_, flag);
-    app_->add_option(flag, into, help)->required()->type_name(value);
+    filled(app_->add_option(flag, into, help))->required()->type_name(value);
     return *this;
 }
 
@@ -161,6 +169,8 @@ Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into,
                      Durations allowed) {
     const auto to_seconds = [allowed](std::string& given) {
         const auto seconds = seconds_in(given);
+        if (!seconds && number_in(given))
+            return fmt::format("\"{}\" has no unit; write {}s, {}m, {}h or {}d", given, given, given, given, given);
         if (!seconds) return fmt::format("\"{}\" is no duration; write 90m, 24h or 7d", printable(given));
         if (*seconds < allowed.least) return fmt::format("\"{}\" is too short: {} s at least", given, allowed.least);
         if (*seconds > allowed.most) {
@@ -175,19 +185,31 @@ Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into,
 
 Verb& Verb::list(const std::string& flag, std::vector<std::string>& into, const std::string& value,
                  const std::string& help) {
-    app_->add_option(flag, into, help)->type_name(value);
+    filled(app_->add_option(flag, into, help))->type_name(value);
     return *this;
 }
 
 Verb& Verb::repeated(const std::string& flag, std::vector<std::string>& into, const std::string& value,
                      const std::string& help) {
+    filled(app_->add_option(flag, into, help))->type_name(value)->allow_extra_args(false);
+    return *this;
+}
+
+Verb& Verb::edited(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+                   const std::string& help) {
+    app_->add_option(flag, into, help)->type_name(value)->expected(1);
+    return *this;
+}
+
+Verb& Verb::edited_list(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+                        const std::string& help) {
     app_->add_option(flag, into, help)->type_name(value)->allow_extra_args(false);
     return *this;
 }
 
 Verb& Verb::values(const std::string& flag, std::vector<std::string>& into, int fewest, int most,
                    const std::string& value, const std::string& help) {
-    app_->add_option(flag, into, help)->type_name(value)->expected(fewest, most);
+    filled(app_->add_option(flag, into, help))->type_name(value)->expected(fewest, most);
     return *this;
 }
 

@@ -45,6 +45,8 @@ public:
     Verb(CLI::App& app, std::optional<Action>& chosen, Commands& commands)
         : app_(&app), chosen_(&chosen), commands_(&commands) {}
 
+    // No value may be empty, but for those of `edited` and `edited_list`.
+
     Verb& needs(const std::string& name, std::string& into, const std::string& help);
     /// A word that must be one of `of`.
     Verb& needs_one(const std::string& name, std::string& into, std::vector<std::string> of, const std::string& help);
@@ -65,6 +67,12 @@ public:
     /// Any number of values behind each flag.
     Verb& list(const std::string& flag, std::vector<std::string>& into, const std::string& value,
                const std::string& help);
+    /// What a verb changes, one or none: '' takes away what is there.
+    Verb& edited(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+                 const std::string& help);
+    /// The same with one value behind each flag, any number of flags: '' takes away all of the list.
+    Verb& edited_list(const std::string& flag, std::vector<std::string>& into, const std::string& value,
+                      const std::string& help);
     /// `fewest` to `most` values behind one flag.
     Verb& values(const std::string& flag, std::vector<std::string>& into, int fewest, int most,
                  const std::string& value, const std::string& help);

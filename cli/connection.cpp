@@ -198,8 +198,8 @@ void add_connection_verbs(CommandLine& line) {
     line.verb("connection edit", "Change what is sent to the token endpoint beside the pair",
               "jeton connection edit dispatcher/1234567@production --form-field tenant=1234567")
         .needs("CONNECTION", edited->connection, "APP/TENANT@ENVIRONMENT")
-        .repeated("--form-field", edited->form_fields, "NAME=VALUE",
-                  "A field of the form, no secret, instead of those so far; may be repeated; '': none")
+        .edited_list("--form-field", edited->form_fields, "NAME=VALUE",
+                     "A field of the form, no secret, instead of those so far; may be repeated; '': none")
         .runs([edited](Context& context) { return edit(context, *edited); });
 }
 

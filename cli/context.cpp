@@ -41,6 +41,19 @@ std::chrono::milliseconds time_limit_of(const Call& call) {
                : std::max<std::chrono::milliseconds>(call.time_limit, longer_than_the_daemon);
 }
 
+/// What is to be done where an answer was not seen that shows something once.
+std::string_view if_unseen(const json::value& answer) {
+    if (!raw_field(answer, "recovery_key").empty()) {
+        return "; the recovery key is shown once: of a store that was made just now, stop the daemon, remove state and "
+               "anchor, and begin anew; of another one, jeton key slot remove and add";
+    }
+    if (!raw_field(answer, "ticket").empty())
+        return "; the ticket is shown once: jeton ticket revoke, and make another";
+    if (raw_field(answer, "client_secret").empty()) return {};
+    return "; the secret is shown once: jeton secret list (jeton pair list) names it, to be taken away, and make "
+           "another";
+}
+
 }  // namespace
 
 std::string described(const client::Endpoint& endpoint, client::Socket socket) {
@@ -144,8 +157,10 @@ Result<Document> Context::ask(const Call& call) {
         call.answers_nothing && is_empty ? Result<Document>{Document{}} : read_document(std::move(*response));
     const auto* changed = document ? member(document->tree, "changed").if_bool() : nullptr;
     const bool nothing_to_do = changed != nullptr && !*changed;
-    if (document && call.changes && !nothing_to_do)
+    if (document && call.changes && !nothing_to_do) {
         changed_ = "changed in the daemon at " + printable(at->directory(call.socket));
+        if_unseen_ = if_unseen(document->tree);
+    }
     return document;
 }
 
@@ -180,7 +195,9 @@ std::optional<Failure> Context::confirm(std::string_view question, std::string_v
 }
 
 void Context::write(std::string_view text) {
-    if (!output_failed_) output_failed_ = !write_to(STDOUT_FILENO, text);
+    if (output_failed_) return;
+    output_failed_ = !write_to(STDOUT_FILENO, text);
+    reader_has_gone_ = output_failed_ && errno == EPIPE;
 }
 
 void Context::say(std::string_view text) {
@@ -265,14 +282,14 @@ int Context::fail(const Failure& failure) const {
 }
 
 int Context::finish(int code) {
+    if (reader_has_gone_ && changed_.empty())
+        return exit_code::refused;  // `| head` has had enough: nobody need be told
     if (output_failed_) {
-        return fail(
-            {exit_code::refused,
-             "output_failed",
-             "the output could not be written" + std::string{changed_.empty() ? "" : "; the change was made"},
-             "look at what stdout is connected to; a secret that was made and not seen: jeton secret list, then jeton "
-             "secret deactivate",
-             {}});
+        return fail({exit_code::refused,
+                     "output_failed",
+                     "the output could not be written" + std::string{changed_.empty() ? "" : "; the change was made"},
+                     "look at what stdout is connected to" + std::string{if_unseen_},
+                     {}});
     }
     remark(changed_);
     return code;

@@ -98,7 +98,9 @@ private:
     Terminal terminal_;
     std::optional<client::Endpoint> endpoint_;
     std::string changed_;  ///< the line that names the daemon; empty: nothing was changed
+    std::string_view if_unseen_;
     bool output_failed_ = false;
+    bool reader_has_gone_ = false;  ///< that is why
 };
 
 /// "user alice (/run/user/1000/jeton)".

@@ -146,6 +146,10 @@ private:
     }
 
     Result<json::value> word_for(const Field& field, const toml::key& key, const std::string& text) const {
+        // Taken for one that is not there, it would name more than is meant.
+        if (text.empty() && field.change == Change::names) {
+            return fail(line_of(key), fmt::format("{} is empty", field.name), "leave it out, or say which");
+        }
         if (field.of.empty() || std::ranges::find(field.of, text) != field.of.end()) return json::value(text);
         const auto near = nearest(text, {field.of.begin(), field.of.end()});
         return fail(

@@ -193,13 +193,13 @@ void add_environment_verbs(CommandLine& line) {
               "jeton environment edit production --developer-access no")
         .needs("ENVIRONMENT", edited->environment, "Its name")
         .choice("--developer-access", edited->developer_access, {"yes", "no"}, "May developers hold secrets here")
-        .repeated("--host-alias", edited->host_aliases, "H",
-                  "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
-        .repeated("--resource", edited->resources, "URI",
-                  "Whom a token may be for (RFC 8707), instead of those so far; may be repeated; '': none")
+        .edited_list("--host-alias", edited->host_aliases, "H",
+                     "A Host name that selects this environment, instead of those so far; may be repeated; '': none")
+        .edited_list("--resource", edited->resources, "URI",
+                     "Whom a token may be for (RFC 8707), instead of those so far; may be repeated; '': none")
         .option("--token-endpoint", edited->token_endpoint, "URL", "Where upstream tokens come from")
         .choice("--client-auth", edited->client_auth, {"post", "basic"}, "How the secret is sent upstream")
-        .values("--ca-file", edited->ca_file, 1, 1, "F",
+        .edited("--ca-file", edited->ca_file, "F",
                 "Certificates that the token endpoint is checked against; '': those of the system")
         .choice("--allow-loopback-http", edited->allow_loopback_http, {"yes", "no"},
                 "Allow http:// to 127.0.0.1, for tests")

@@ -129,7 +129,7 @@ void add_adding_verbs(CommandLine& line) {
     verb("passphrase", "Add a passphrase; it is asked for, or read from stdin behind the proof",
          "jeton key slot add passphrase", "", "");
     verb("key-file", "Add a key file, which is made where there is none",
-         "jeton key slot add key-file /etc/jeton/root.key", "PATH", "Where the file is");
+         "jeton key slot add key-file /var/lib/jeton/root.key", "PATH", "Where the file is");
     verb("systemd-credential", "Add a credential that systemd hands to the daemon",
          "jeton key slot add systemd-credential jeton", "NAME", "As in LoadCredentialEncrypted= of its unit");
     verb("recovery", "Add a recovery key; it is printed once", "jeton key slot add recovery", "", "");

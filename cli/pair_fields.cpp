@@ -82,7 +82,7 @@ std::string host_of(std::string_view url) {
     return protocol::lower_case(url.substr(0, url.rfind(':')));
 }
 
-/// The portal's two words in the spellings that people use; any other word as it is.
+/// The portal's two words in the spellings that people use, to find out what contradicts; any other word as it is.
 std::string usual_word(std::string_view text) {
     auto word = protocol::lower_case(text);
     if (word == "prod" || word == "prd" || word == "live") return "production";
@@ -162,7 +162,10 @@ std::optional<std::string> environment_word(const PairValues& values) {
     }
     if (words.empty()) return std::string{};
     const bool agree = std::ranges::all_of(words, [&](const std::string& word) { return word == words.front(); });
-    return agree ? std::optional{std::move(words.front())} : std::nullopt;
+    if (!agree) return std::nullopt;
+    // As it was written: an environment may have that very name.
+    const auto written = values.of(environment);
+    return written.empty() ? std::move(words.front()) : protocol::lower_case(written);
 }
 
 }  // namespace jeton::cli

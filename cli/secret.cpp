@@ -92,13 +92,14 @@ int rotate(Context& context, const NewSecretArgs& args) {
     if (!path) return context.fail(path.error());
     if (const auto problem = problem_of(args, "rotate")) return context.fail(*problem);
     json::object body;
-    if (args.now) {
+    if (args.now || args.overlap == 0) {
         const auto refused =
-            context.confirm(fmt::format("With --now the secret of {} in use stops working at once.", args.connection));
+            context.confirm(fmt::format("The secret of {} in use stops working at once.", args.connection));
         if (refused) return context.fail(*refused);
         body["now"] = true;
+    } else if (args.overlap) {
+        body["overlap"] = *args.overlap;
     }
-    if (args.overlap) body["overlap"] = *args.overlap;
     add_ticket(body, args);
     return make_secret(context, *path, std::move(body));
 }
@@ -126,13 +127,14 @@ int import(Context& context, const ImportArgs& args) {
     json::object body(protocol::wiped_storage());
     add_text(body, "client_id", args.client_id);
     if (const auto added = add_form_fields(body, args.form_fields); !added) return context.fail(added.error());
-    if (args.now) {
+    if (args.now || args.overlap == 0) {
         const auto refused =
-            context.confirm(fmt::format("With --now the other secrets of {} stop working at once.", args.connection));
+            context.confirm(fmt::format("The other secrets of {} stop working at once.", args.connection));
         if (refused) return context.fail(*refused);
         body["now"] = true;
+    } else if (args.overlap) {
+        body["overlap"] = *args.overlap;
     }
-    if (args.overlap) body["overlap"] = *args.overlap;
     const auto secret = read_secret(context.terminal(), "Client secret (unseen): ");
     if (!secret) return context.fail(secret.error());
     if (secret->empty()) {

@@ -50,7 +50,9 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
                                  "sealed",
                                  fmt::format("still {} after {} s{}{}", field(answer->tree, "state"),
                                              time_limit.count(), reason.empty() ? "" : ": ", reason),
-                                 args.wait == "sealed" ? "jeton seal" : "jeton unseal",
+                                 args.wait == "sealed"                             ? "jeton seal"
+                                 : field(answer->tree, "state") == "uninitialised" ? "jeton init"
+                                                                                   : "jeton unseal",
                                  {}});
         }
         std::this_thread::sleep_for(250ms);

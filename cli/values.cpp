@@ -49,7 +49,8 @@ std::optional<std::int64_t> seconds_in(std::string_view text) {
     const auto [stop, problem] = std::from_chars(text.data(), end, number);
     if (problem != std::errc{} || number < 0 || number > 1'000'000'000) return std::nullopt;
     const std::string_view unit{stop, static_cast<std::size_t>(end - stop)};
-    if (unit.empty() || unit == "s") return number;
+    // A number alone was meant as days as often as as seconds.
+    if (unit == "s" || (unit.empty() && number == 0)) return number;
     if (unit == "m") return number * 60;
     if (unit == "h") return number * 3'600;
     if (unit == "d") return number * 86'400;

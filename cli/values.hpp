@@ -19,7 +19,7 @@ namespace jeton::cli {
 /// The number in "0", "42", "-7"; nothing for anything else.
 [[nodiscard]] std::optional<std::int64_t> number_in(std::string_view text);
 
-/// Seconds in "90", "90s", "30m", "24h", "7d"; nothing for anything else.
+/// Seconds in "90s", "30m", "24h", "7d" and "0"; nothing for anything else, as a number without a unit.
 [[nodiscard]] std::optional<std::int64_t> seconds_in(std::string_view text);
 
 /// "24h" becomes the time that long before `now` (seconds since 1970) as RFC 3339; any other text stays as it is.

@@ -50,7 +50,9 @@ Result<void> ResponseParser::feed(std::string_view bytes) {
 Result<void> ResponseParser::end_of_stream() {
     if (state_ == State::body_to_end) state_ = State::done;
     if (state_ == State::done) return {};
-    return fail("it ended too early");
+    state_ = State::failed;
+    return refuse(Fault::bad_answer, "the daemon ended before its answer was whole",
+                  "jeton status says how it is; a change that was asked for may have been made");
 }
 
 Result<void> ResponseParser::read_head(std::string_view head) {

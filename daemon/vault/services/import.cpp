@@ -40,11 +40,14 @@ std::string host_of(const Environment& environment) {
     return url ? std::string{url->encoded_host()} : std::string{};
 }
 
-/// What the settings call their environment: the portal's own hosts are as good as its words.
+/// What the settings call their environment: the portal's own hosts, and what people call its two environments, are as
+/// good as its words.
 std::string word_of(const ImportRow& row) {
     auto word = protocol::lower_case(row.selector);
-    const auto known = portal_environment(word);
-    return known.empty() ? word : std::string{known};
+    if (const auto known = portal_environment(word); !known.empty()) return std::string{known};
+    if (word == "prod" || word == "prd" || word == "live") return "production";
+    if (word == "int" || word == "integ" || word == "sandbox") return "integration";
+    return word;
 }
 
 /// An environment that is, by its name or its endpoint, the portal's other one (P10).
@@ -88,6 +91,10 @@ Result<Environment> environment_of(Transaction& tx, const ImportRow& row) {
         if (!named || !contradicts(*named, word)) return named;
         return refuse(Errc::mismatch, fmt::format("the row is of {}, not of {}", word, row.environment),
                       "leave out --environment, or take this row out");
+    }
+    if (auto named = environments::find(tx, protocol::lower_case(row.selector));
+        named && named->kind == EnvironmentKind::upstream && !contradicts(*named, word)) {
+        return *std::move(named);
     }
     std::vector<Environment> candidates;
     for (auto& environment : environments::list(tx)) {

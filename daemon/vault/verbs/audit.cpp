@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 #include <limits>
 
@@ -40,16 +41,36 @@ json::object view_of(const AuditEntry& entry) {
             {"count", entry.count}};
 }
 
-/// RFC 3339 in UTC, or a date alone.
+/// `Z`, or how far ahead of UTC the clocks are there: `+01:00`.
+std::optional<std::chrono::minutes> offset_in(std::string_view text) {
+    if (text == "Z" || text == "z") return std::chrono::minutes{0};
+    const auto digit = [&](std::size_t at) { return text[at] - '0'; };
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    for (const std::size_t at : {1, 2, 4, 5}) {
+        if (digit(at) < 0 || digit(at) > 9) return std::nullopt;
+    }
+    const std::chrono::minutes ahead{(digit(1) * 10 + digit(2)) * 60 + digit(4) * 10 + digit(5)};
+    return text[0] == '-' ? -ahead : ahead;
+}
+
+/// RFC 3339, of which parts of a second are left out; or a date alone, in UTC.
+std::optional<UtcSeconds> time_in(const std::string& text) {
+    std::tm parts{};
+    const char* rest = ::strptime(text.c_str(), "%Y-%m-%d", &parts);
+    if (rest == nullptr) return std::nullopt;
+    if (*rest == '\0') return UtcSeconds{std::chrono::seconds{::timegm(&parts)}};
+    if (*rest != 'T' && *rest != 't') return std::nullopt;
+    rest = ::strptime(rest + 1, "%H:%M:%S", &parts);
+    if (rest == nullptr) return std::nullopt;
+    if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+    const auto ahead = offset_in(rest);
+    if (!ahead) return std::nullopt;
+    return UtcSeconds{std::chrono::seconds{::timegm(&parts)} - *ahead};
+}
+
 Result<std::optional<UtcSeconds>> time_of(std::string_view member, const std::optional<std::string>& text) {
     if (!text) return std::optional<UtcSeconds>{};
-    for (const char* form : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
-        std::tm parts{};
-        const char* end = ::strptime(text->c_str(), form, &parts);
-        if (end != nullptr && *end == '\0') {
-            return std::optional{UtcSeconds{std::chrono::seconds{::timegm(&parts)}}};
-        }
-    }
+    if (const auto time = time_in(*text)) return std::optional{*time};
     return refuse(Errc::bad_input, std::string{member} + " is no time",
                   "write it as 2026-01-31T09:05:00Z or 2026-01-31");
 }

@@ -200,7 +200,10 @@ Result<Outcome> restore_begin(StoreCall& call) {
     auto attempt = try_secret(header->header.slots, typed, unlocking_of(call));
     if (!attempt) {
         auto error = attempt.error();
-        if (error.code == Errc::forbidden) error.what = "this opens no key slot of the backup";
+        if (error.code == Errc::forbidden) {
+            error.what = "this opens no key slot of the backup";
+            error.next = "type a passphrase or a recovery key that its store had when it was made";
+        }
         return error;
     }
     if (!attempt->unlocked) return stretch_first(std::move(attempt->need));

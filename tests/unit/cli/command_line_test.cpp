@@ -189,8 +189,30 @@ TEST_CASE("command line: numbers and durations are refused in our own words") {
                                           "24h or 7d\n  next: jeton secret rotate --help\n",
                                           wrong));
     }
+    CHECK(parse({"secret", "rotate", connection, "--overlap", "48"})
+              .error.contains("\"48\" has no unit; write 48s, 48m, 48h or 48d"));
     CHECK(parse({"audit", "list", "--limit", "5"}).action);
     CHECK(parse({"audit", "list", "--limit"}).error.contains("--limit: 1 required N missing"));
+}
+
+TEST_CASE("command line: an empty word is nothing that was left out, but where it takes away what is there") {
+    using Words = std::vector<const char*>;
+    for (const auto& words :
+         {Words{"access", "disable", "--app", "", "--environment", "integration"},
+          Words{"binding", "add", "--introspect", "integration", "--app", "", "--user", "u"},
+          Words{"role", "grant", "developer", ""}, Words{"token", connection, "--scope", ""},
+          Words{"secret", "generate", connection, "--ticket-for", ""}, Words{"secret", "list", ""},
+          Words{"init", "--slot", "key-file", ""}, Words{"app", "show", ""}, Words{"secret", "identify", ""}}) {
+        CAPTURE(words[0]);
+        CAPTURE(words[1]);
+        const auto parsed = parse(words);
+        CHECK(parsed.exit_code == exit_code::usage);
+    }
+    CHECK(parse({"app", "show", ""}).error ==
+          "jeton: jeton app show: APP: nothing is given: leave it out, or look at the variable that it comes from\n"
+          "  next: jeton app show --help\n");
+    CHECK(parse({"environment", "edit", "production", "--ca-file", "", "--host-alias", "", "--resource", ""}).action);
+    CHECK(parse({"connection", "edit", connection, "--form-field", ""}).action);
 }
 
 TEST_CASE("command line: with --json a usage error is one object") {

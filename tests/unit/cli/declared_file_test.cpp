@@ -153,7 +153,7 @@ TEST_CASE("apply: a moment counts with its offset") {
 TEST_CASE("apply: an object without what it cannot be without is refused where it begins") {
     const auto what = [](std::string_view text) { return problem_in(text).first; };
     CHECK(what("\n[[tenant]]\ntenant = \"1\"\n") == "x.toml:2: this [[tenant]] has no name");
-    CHECK(what("[[tenant]]\ntenant = \"\"\nname = \"N\"\n") == "x.toml:1: this [[tenant]] has no tenant");
+    CHECK(what("[[tenant]]\ntenant = \"\"\nname = \"N\"\n") == "x.toml:2: tenant is empty");
     CHECK(what("[[environment]]\nenvironment = \"e\"\n") == "x.toml:1: this [[environment]] has no kind");
     CHECK(what("[[environment]]\nenvironment = \"e\"\npreset = \"servicetitan-production\"\n").empty());
     for (const auto* no_connection : {"a", "a/1", "a@e", "a/@e", "/1@e", "a/1@", "a/*@e"}) {

