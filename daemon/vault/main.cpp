@@ -38,6 +38,7 @@ using namespace jeton;         // NOLINT(google-build-using-namespace): a progra
 using namespace jeton::vault;  // NOLINT(google-build-using-namespace)
 
 /// The supervisor starts us again after any other end; this one would only repeat itself.
+constexpr int exit_usage = 2;
 constexpr int exit_configuration = 3;
 
 constexpr std::chrono::seconds front_time{2};   ///< for a front to send its last request
@@ -82,7 +83,7 @@ Options parse_command_line(int argc, char** argv) {
         if (front_fd->empty() && front_user->empty())
             throw CLI::RequiredError("--front-user and --exchange-socket, or --front-fd and --supervisor-fd");
     } catch (const CLI::ParseError& end) {
-        std::exit(app.exit(end));
+        std::exit(app.exit(end) == 0 ? EXIT_SUCCESS : exit_usage);
     }
     if (!file.empty()) options.config.file = file;
     return options;
