@@ -245,7 +245,14 @@ std::optional<Failure> confirm_deactivation(Context& context, const DeactivateAr
     return context.confirm(question, details);
 }
 
-int deactivate(Context& context, const DeactivateArgs& args) {
+/// A prefix as the listings show it, `jcs.4k2p...`, without the dots.
+std::string_view without_dots(std::string_view prefix) {
+    if (prefix.ends_with("...")) prefix.remove_suffix(3);
+    return prefix;
+}
+
+int deactivate(Context& context, DeactivateArgs args) {
+    args.prefix = without_dots(args.prefix);
     const auto path =
         connection_path(args.connection, fmt::format("/secrets/{}/deactivate", percent_encoded(args.prefix)));
     if (!path) return context.fail(path.error());

@@ -98,7 +98,10 @@ Result<void> check_directory(const std::string& directory, uid_t self) {
         return refuse(
             Fault::untrusted,
             path + " has mode " + mode_text(entry.st_mode) + ": others may write to it and place a false socket",
-            "chmod go-w " + path);
+            // Of /tmp and its like nobody should take that away.
+            (entry.st_mode & S_ISVTX) != 0
+                ? "name the directory of the sockets itself, which only root or you may write to"
+                : "chmod go-w " + path);
     }
     if (auto checked = check_ancestors(path, self); !checked) return checked;
 

@@ -135,7 +135,7 @@ class Secrets(Scenario):
         second = self.ok("secret", "generate", connection)["client_secret"]
         self.assertToken(self.post("/integration/token", client_id=client_id, client_secret=first))
         prefix = next(one["prefix"] for one in self.ok("secret", "list", connection) if first.startswith(one["prefix"]))
-        self.ok("secret", "deactivate", connection, prefix, "--yes")
+        self.ok("secret", "deactivate", connection, f"{prefix}...", "--yes")
         self.assertRefusal(
             self.post("/integration/token", client_id=client_id, client_secret=first), 400, "invalid_client"
         )

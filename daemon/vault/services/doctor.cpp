@@ -11,6 +11,7 @@
 #include "daemon/vault/services/bindings.hpp"
 #include "daemon/vault/services/find.hpp"
 #include "daemon/vault/services/key_slots.hpp"
+#include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/roles.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
@@ -105,8 +106,8 @@ Findings check_store(const Store& store) {
     switch (store.state()) {
         case StoreState::unsealed: return {{"store", Severity::ok, "the store is unsealed"}};
         case StoreState::sealed:
-            return {
-                {"store", Severity::problem, fmt::format("the store is sealed: {}", store.reason()), "jeton unseal"}};
+            return {{"store", Severity::problem, fmt::format("the store is sealed: {}", store.reason()),
+                     way_to_open(store)}};
         case StoreState::uninitialised: break;
     }
     return {{"store", Severity::problem, "there is no store yet", "jeton init"}};

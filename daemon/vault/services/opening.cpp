@@ -78,15 +78,18 @@ Result<void> check_openable(Store& store) {
         "its place: jeton restore FILE");
 }
 
+std::string way_to_open(const Store& store) {
+    // Where the reason itself says what to do, unsealing would only be refused for it.
+    if (store.reason().contains("restore a backup"))
+        return "jeton restore FILE; or put the newest files back and start the daemon again";
+    return store.reason().contains("--accept-rollback") ? "jeton unseal --accept-rollback" : "jeton unseal";
+}
+
 Error closed_refusal(const Store& store) {
     if (store.state() == StoreState::uninitialised) {
         return refuse(Errc::uninitialised, "the store is not initialised", "jeton init");
     }
-    // Where the reason itself says what to do, unsealing would only be refused for it.
-    const bool must_be_restored = store.reason().contains("restore a backup");
-    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(),
-                        must_be_restored ? "jeton restore FILE; or put the newest files back and start the daemon again"
-                                         : "jeton unseal");
+    auto error = refuse(Errc::sealed, "the store is sealed: " + store.reason(), way_to_open(store));
     error.retry_after = 10;
     return error;
 }

@@ -17,6 +17,9 @@ namespace jeton::vault {
 /// A wrong key must not be blamed for it. Refuses `sealed`.
 [[nodiscard]] Result<void> check_openable(Store& store);
 
+/// What is to be typed to open a sealed `store`: it depends on why it is.
+[[nodiscard]] std::string way_to_open(const Store& store);
+
 /// Why nothing can be done while `store` is not unsealed: `uninitialised`, or `sealed` with the reason.
 [[nodiscard]] Error closed_refusal(const Store& store);
 
