@@ -107,9 +107,9 @@ RULES = [
         "^document: ", status=(404, 404), error=("not_found", "invalid_request"),
     ),
     Rule(
-        "no such environment: 400", "404",
-        "RFC 6749 §5.2: a token endpoint tells refusals by 400, and these are for any name of an environment",
-        "a token endpoint that is none", status=(400, 404), error=("invalid_request", "invalid_request"),
+        "no such environment: `invalid_client`", "404",
+        "RFC 6749 §5.2: so is whoever has nothing in an environment, and nobody learns by it which there are",
+        "a token endpoint that is none", status=(401, 404), error=("invalid_client", "invalid_request"),
     ),
     Rule(
         "a slash behind a path makes another path", "it does not",
