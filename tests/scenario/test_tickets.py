@@ -95,6 +95,17 @@ class Tickets(SystemScenario):
         (claimed,) = [answer.json for answer in answers if answer.status < 300]
         self.assertEqual(secret["prefix"], claimed["prefix"])
 
+    def test_T25_whoever_claims_many_that_are_not_open_waits_and_nobody_else_does(self):
+        ticket = self.make()["ticket"]
+        guesser = Caller(self.other)
+        self.addCleanup(guesser.close)
+        body = json.dumps({"ticket": "jtk.none"})
+        answers = [guesser(self.daemon.token_socket, "POST", "/v1/tickets/claim", body, HEADERS) for _ in range(80)]
+        self.assertEqual({answer.status for answer in answers[:60]}, {403})
+        self.assertEqual((answers[-1].status, answers[-1].error), (429, "too_many_requests"))
+        self.assertGreaterEqual(int(answers[-1].headers["Retry-After"]), 1)
+        self.claim(ticket)
+
     def test_wrong_spent_and_absent_tickets_are_alike_to_who_has_no_business_with_them(self):
         ticket = self.make()["ticket"]
         absent = ticket[:-1] + ("0" if ticket[-1] != "0" else "1")
