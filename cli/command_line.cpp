@@ -169,7 +169,7 @@ Verb& Verb::duration(const std::string& flag, std::optional<std::int64_t>& into,
                      Durations allowed) {
     const auto to_seconds = [allowed](std::string& given) {
         const auto seconds = seconds_in(given);
-        if (!seconds && number_in(given))
+        if (const auto number = number_in(given); !seconds && number && *number >= 0)
             return fmt::format("\"{}\" has no unit; write {}s, {}m, {}h or {}d", given, given, given, given, given);
         if (!seconds) return fmt::format("\"{}\" is no duration; write 90m, 24h or 7d", printable(given));
         if (*seconds < allowed.least) return fmt::format("\"{}\" is too short: {} s at least", given, allowed.least);
@@ -327,6 +327,15 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
         const bool as_json = contains_word(argc, argv, "--json");
         return Parsed{std::nullopt, exit_code::usage, {}, error_text("usage", what, next, as_json)};
     };
+    // An empty value behind `=` would take the next word for its own.
+    const auto* const last = argv + argc;
+    const auto* const empty = std::find_if(
+        argv, last, [](std::string_view word) { return word.starts_with("--") && word.find('=') == word.size() - 1; });
+    if (empty != last) {
+        return usage(fmt::format("{} gives nothing: leave it out, or look at the variable that it comes from",
+                                 printable(*empty)),
+                     "where '' takes away what is there, write it with a blank: --ca-file ''");
+    }
     try {
         root_->parse(argc, argv);
         if (globals_.user && globals_.system)

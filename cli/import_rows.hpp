@@ -19,7 +19,7 @@ struct ImportRow {
     std::size_t line = 0;  ///< from 1 on
     std::string tenant = {};
     std::string tenant_name = {};  ///< of the organisation; empty: the row does not say
-    std::string selector = {};     ///< `production`, `integration`, another name, or the host of a token URL; or empty
+    std::string selector = {};     ///< of the environment: `environment_word` (pair_fields)
     client::WipedText client_id = {};
     client::WipedText client_secret = {};
     client::WipedText app_key = {};

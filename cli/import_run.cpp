@@ -200,6 +200,7 @@ private:
     RowOutcome refused(const ImportRow& row, std::string why, std::string next) const {
         RowOutcome outcome{.why = std::move(why), .next = std::move(next)};
         const auto& environment = options_.environment.empty() ? row.selector : options_.environment;
+        // The environment as the settings call it, which may not be its name.
         if (!row.tenant.empty() && !environment.empty())
             outcome.connection = printable(fmt::format("{}/{}@{}", options_.app, row.tenant, environment));
         return outcome;

@@ -55,8 +55,9 @@ private:
     std::array<client::WipedText, pair_field_count> values_;
 };
 
-/// What `values` say of their environment, in one word: `production`, `integration`, another name, or the host of a
-/// token URL; empty where they say nothing. Nothing where they contradict each other, or cannot be understood.
+/// What `values` say of their environment, in one word: the name as it was written (`prod`), in small letters; else
+/// `production`, `integration` or the host of a token URL; empty where they say nothing. Nothing where they contradict
+/// each other, or cannot be understood.
 [[nodiscard]] std::optional<std::string> environment_word(const PairValues& values);
 
 }  // namespace jeton::cli

@@ -28,6 +28,9 @@
 namespace jeton {
 namespace {
 
+constexpr std::size_t late_answers_max = 256;
+constexpr std::chrono::seconds late_answers_hold{60};
+
 bool send_all(int socket, const char* bytes, std::size_t size) {
     while (size > 0) {
         const auto sent = ::send(socket, bytes, size, MSG_NOSIGNAL);
@@ -110,22 +113,34 @@ HelperProcess::HelperProcess(const char* name, const std::function<void()>& conf
     if (child == 0) help(name, given.get(), parent, confine, work);
 }
 
+void HelperProcess::send(std::string_view question) {
+    if (!send_message(link_.get(), question)) throw std::runtime_error(fmt::format("the process {} has ended", name_));
+}
+
 std::string HelperProcess::receive() {
     if (auto answer = receive_message(link_.get())) return *std::move(answer);
     throw std::runtime_error(fmt::format("the process {} has ended", name_));
 }
 
+void HelperProcess::keep_late_answer() {
+    if (late_.size() >= late_answers_max) late_.clear();
+    late_[std::exchange(awaited_, {})] = {receive(), std::chrono::steady_clock::now() + late_answers_hold};
+}
+
 std::string HelperProcess::ask(std::string_view question) {
-    if (!awaited_.empty()) late_ = {std::exchange(awaited_, {}), receive()};
-    (void)send_message(link_.get(), question);  // where it has ended, there is no answer either
+    if (!awaited_.empty()) keep_late_answer();
+    send(question);
     return receive();
 }
 
 std::optional<std::string> HelperProcess::ask(std::string_view question, std::chrono::milliseconds patience) {
-    if (!awaited_.empty() && has_answer(std::chrono::milliseconds{0})) late_ = {std::exchange(awaited_, {}), receive()};
-    if (late_.question == question) return std::exchange(late_, {}).answer;
+    if (!awaited_.empty() && has_answer(std::chrono::milliseconds{0})) keep_late_answer();
+    if (const auto late = late_.find(question); late != late_.end()) {
+        if (std::chrono::steady_clock::now() < late->second.until) return late->second.text;
+        late_.erase(late);
+    }
     if (!awaited_.empty()) return std::nullopt;
-    (void)send_message(link_.get(), question);
+    send(question);
     if (has_answer(patience)) return receive();
     awaited_ = question;
     return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,23 +29,25 @@ public:
     [[nodiscard]] std::string ask(std::string_view question);
 
     /// The same, for `patience` at most: nothing where the answer has not come by then. It still will, and is for
-    /// whoever asks the same next; until it has come, nothing else is asked and nobody waits. For questions without
-    /// secrets.
+    /// whoever asks the same within a minute; until it has come, nothing else is asked and nobody waits. For questions
+    /// without secrets.
     [[nodiscard]] std::optional<std::string> ask(std::string_view question, std::chrono::milliseconds patience);
 
 private:
-    struct Exchange {
-        std::string question;
-        std::string answer;
+    struct LateAnswer {
+        std::string text;
+        std::chrono::steady_clock::time_point until;
     };
 
+    void send(std::string_view question);
     [[nodiscard]] bool has_answer(std::chrono::milliseconds patience) const;
     [[nodiscard]] std::string receive();
+    void keep_late_answer();
 
     std::string name_;
     UniqueFd link_;
-    std::string awaited_;  ///< the question that nobody waits for any more; empty: none
-    Exchange late_;        ///< the last of them that was answered, until somebody asks it again
+    std::string awaited_;                                  ///< the question that nobody waits for any more; empty: none
+    std::map<std::string, LateAnswer, std::less<>> late_;  ///< by question
 };
 
 }  // namespace jeton

@@ -109,7 +109,7 @@ Error fault_refusal() {
 /// A frame that is too long would end the link, and with it what everybody else has asked.
 Error oversize_refusal() {
     return refuse(Errc::server_error, "the answer is longer than the 1 MiB that the front takes at once",
-                  "what was to be changed is changed: jeton audit list; ask for less at a time");
+                  "ask for less at a time; a change that was asked for was made: jeton audit list");
 }
 
 bool is_noted(const Error& refusal) { return is_audited(refusal.code) || !refusal.operator_note.empty(); }
@@ -333,7 +333,11 @@ void Desk::note_refusal_alone(const Task& task, const Error& error) {
         group.commit();
         room_.tally.keep();
     } catch (const StoreFault& fault) {
-        room_.tally.take_back();
+        if (fault.stored) {
+            room_.tally.keep();
+        } else {
+            room_.tally.take_back();
+        }
         log::error("a refusal was not written down: {}", fault.what());
     }
 }

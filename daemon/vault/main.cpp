@@ -37,8 +37,8 @@ namespace {
 using namespace jeton;         // NOLINT(google-build-using-namespace): a program's own main
 using namespace jeton::vault;  // NOLINT(google-build-using-namespace)
 
-/// The supervisor starts us again after any other end; this one would only repeat itself.
 constexpr int exit_usage = 2;
+/// The supervisor starts us again after any other end; this one would only repeat itself.
 constexpr int exit_configuration = 3;
 
 constexpr std::chrono::seconds front_time{2};   ///< for a front to send its last request

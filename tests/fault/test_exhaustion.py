@@ -299,6 +299,9 @@ class FullDisk(full_disk.OnADiskOfItsOwn):
             self.assertToken(self.token_of(quiet, connection=connection))
             self.assertToken(self.post("/integration/token", client_id=client_id, client_secret=secret))
         self.assertEqual(sorted(row["app"] for row in self.ok("app", "list")), sorted(acknowledged))
+        self.ok("seal", "--yes")
+        self.assertEqual(self.ok("unseal", stdin="")["state"], "unsealed")  # whether or not it can be written down
+        self.assertToken(self.token_of(quiet, connection=connection))
         for file in (filler, *self.daemon.state.glob("filler*")):
             file.unlink(missing_ok=True)
         wait_until(lambda: self.create("afterwards").code == DONE, 10, 0.2, "a change after there is room again")

@@ -6,6 +6,7 @@ JETON_ATTACKS=20 sets how many ways there are for each operation in which sector
 import mmap
 import os
 import pathlib
+import re
 import shutil
 import struct
 
@@ -173,4 +174,7 @@ class Beginning(PowerScenario):
         self.daemon.start(under=("strace", "-D", "-f", "-y", "-qq", "-e", "trace=mkdir,fsync", "-e", "signal=none", "-o", log))
         calls = log.read_text()
         for directory in (self.daemon.state, self.daemon.anchor):
-            self.assertRegex(calls, rf'(?s)mkdir\("{directory}", 0700\) *= 0\n(.*\n)?\d+ +fsync\(\d+<{directory.parent}>\) *= 0')
+            made = re.search(rf'^(\d+) +mkdir\("{re.escape(str(directory))}", 0700\) *= 0\n', calls, re.MULTILINE)
+            self.assertIsNotNone(made, calls)
+            after = [line for line in calls[made.end():].splitlines() if line.startswith(made[1] + " ")]
+            self.assertRegex(after[0], rf"fsync\(\d+<{re.escape(str(directory.parent))}>")

@@ -88,6 +88,8 @@ class Questions(Audited):
             (("--result", "refused"), lambda e: e["result"] == "refused"),
             (("--result", "done"), lambda e: e["result"] == "done"),
             (("--since", noon), lambda e: e["at"] >= noon),
+            (("--since", noon.replace("Z", ".5+00:00")), lambda e: e["at"] >= noon),
+            (("--until", noon.lower()), lambda e: e["at"] < noon),
             (("--until", noon), lambda e: e["at"] < noon),
             (("--connection", x, "--result", "refused"), lambda e: e["connection"] == x and e["result"] == "refused"),
         ):

@@ -2,11 +2,13 @@
 
 import os
 import socket
+import subprocess
 import tempfile
 import threading
 
 from harness import DONE, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER
 from harness import Scenario, run_jeton
+from programs import BUILD, ENVIRONMENT
 from terminal import on_a_terminal
 
 ESCAPE = "\x1b["
@@ -128,6 +130,16 @@ class Documents(Scenario):
     def test_the_audit_never_has_a_null_uid(self):
         self.assertTrue(all(isinstance(entry["actor"]["uid"], int) for entry in self.ok("audit", "list")))
 
+    def test_a_reader_that_has_had_enough_is_told_nothing_and_a_full_disk_is(self):
+        for where, said in (("| head -c 1 > /dev/null", ""), ("> /dev/full", "the output could not be written")):
+            shell = f'"{BUILD / "jeton"}" scope list --quiet {where}'
+            done = subprocess.run(
+                ["bash", "-c", shell], capture_output=True, text=True,
+                env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
+            )  # fmt: skip
+            self.assertIn(said, done.stderr)
+            self.assertEqual(done.stderr == "", said == "", done.stderr)
+
     def test_whoami_names_the_user(self):
         self.assertIn(USER, self.text("whoami"))
 
@@ -143,6 +155,8 @@ class Confirmation(Scenario):
         for command in (
             ("access", "disable", self.connection),
             ("secret", "deactivate", self.connection, self.secret[:8]),
+            ("secret", "rotate", self.connection, "--now"),
+            ("secret", "rotate", self.connection, "--overlap", "0s"),
         ):
             with self.subTest(command[1]):
                 refusal = self.refused(*command, error="confirmation_required")

@@ -41,6 +41,7 @@ struct Refusal {
     int status;
     std::string what;
     std::optional<int> retry_after = {};  ///< seconds
+    std::string_view next = "send a plain HTTP/1.1 request straight to this socket, from a process that stays alive";
 };
 
 /// An answer of this media type; the rest as `json_response`.

@@ -144,7 +144,7 @@ Task<Session::Answered> Session::answer_later(const RequestReader& reader) {
         co_return finish(reader, std::move(response), false);
     } catch (const Late& late) {
         log::warning("a request is refused: {}", late.what());
-        refusal = {503, std::string{late.what()} + ": try again", Late::retry_after};
+        refusal = {503, late.what(), Late::retry_after, "try again; whether it answers: getent passwd"};
     } catch (const std::exception& fault) {
         log::error("a request failed: {}", fault.what());
     }

@@ -94,16 +94,16 @@ constexpr std::chrono::milliseconds patience{500};
 
 std::string ask(const std::string& question) {
     if (!helper()) return answer_to(question);
+    std::optional<std::string> answer;
     try {
-        if (auto answer = helper()->ask(question, patience)) return *std::move(answer);
-        throw Late("the name service of this host does not answer");
-    } catch (const Late&) {
-        throw;
+        answer = helper()->ask(question, patience);
     } catch (const std::runtime_error& fault) {
         log::error("{}: this daemon ends, too", fault.what());
         std::raise(SIGTERM);
         return {};
     }
+    if (!answer) throw Late("the name service of this host does not answer");
+    return *std::move(answer);
 }
 
 std::optional<NameEntry> entry_in(std::string_view answer) {

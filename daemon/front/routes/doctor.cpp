@@ -1,7 +1,10 @@
 #include "daemon/front/routes/doctor.hpp"
 
 #include <array>
+#include <utility>
 
+#include "daemon/base/error.hpp"
+#include "daemon/base/log.hpp"
 #include "daemon/front/routes/epoch_page.hpp"
 #include "daemon/front/routes/forward.hpp"
 #include "daemon/front/routes/route.hpp"
@@ -29,6 +32,15 @@ json::array names_here(const json::value& asked, Names& names) {
     return list;
 }
 
+void add_names(Desk& desk, const json::value& accounts, json::object& body) try {
+    auto users = names_here<uid_t>(accounts.at("users"), desk.names);
+    auto groups = names_here<gid_t>(accounts.at("groups"), desk.groups);
+    body["users"] = std::move(users);
+    body["groups"] = std::move(groups);
+} catch (const Late& late) {
+    log::warning("doctor says nothing of accounts: {}", late.what());
+}
+
 }  // namespace
 
 Task<Response> doctor(Desk& desk, const Caller& caller, const Request& request) {
@@ -40,10 +52,8 @@ Task<Response> doctor(Desk& desk, const Caller& caller, const Request& request) 
     auto about_accounts = question_of(desk, caller, glimpse, "doctor.accounts", json::value(json::object{}));
     const auto accounts = co_await desk.vault.ask(std::move(about_accounts));
     json::object body;
-    if (!accounts.refused) {  // of a store that is closed no names are known, and the rest is told all the same
-        body["users"] = names_here<uid_t>(accounts.done.at("users"), desk.names);
-        body["groups"] = names_here<gid_t>(accounts.done.at("groups"), desk.groups);
-    }
+    // Of a store that is closed no names are known, nor where the name service is late: the rest is told all the same.
+    if (!accounts.refused) add_names(desk, accounts.done, body);
     auto question = question_of(desk, caller, glimpse, table[0].verb, json::value(std::move(body)));
     auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.refused) co_return refusal_response(*answer.refused);

@@ -168,8 +168,8 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
     const auto guess = ClientThrottle::of(caller.peer.uid, match.route->verb);
     if (match.route->guessed) {
         if (auto wait = desk.throttle.refusal(guess, desk.clock.boot_time())) {
-            wait->what = "this user has presented too many that were not right";
-            wait->next = "wait, then present the one that was handed to you";
+            wait->what = "this user has presented too many tickets that were not open";
+            wait->next = "wait, then claim the one that was handed to you";
             co_return refusal_response(*wait);
         }
     }

@@ -59,7 +59,7 @@ public:
         json::object body;
         body["error"] = word_for(refusal.status);
         body["error_description"] = log::escape(refusal.what);
-        body["next"] = "send a plain HTTP/1.1 request straight to this socket, from a process that stays alive";
+        body["next"] = json::string_view{refusal.next.data(), refusal.next.size()};
         std::string fields = "Pragma: no-cache\r\n";  // a refused token request may be told here, too (RFC 6749 §5.2)
         if (refusal.retry_after) fields += fmt::format("Retry-After: {}\r\n", *refusal.retry_after);
         return json_response(refusal.status, json::serialize(body) + '\n', fields);

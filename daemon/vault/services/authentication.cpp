@@ -270,10 +270,10 @@ Result<Authenticated> by_binding(Transaction& tx, const Peer& peer, const TokenR
         return binding.kind != BindingKind::introspection && (!environment || binding.environment == environment->id) &&
                lacks(binding, peer, at).empty();
     };
-    auto defaults = bindings::default_candidates(tx, peer.uid);
+    auto defaults = bindings::defaults_for(tx, peer);
     std::erase_if(defaults, [&](const Binding& binding) { return !holds(binding); });
     if (defaults.size() == 1) return by(defaults.front(), connection_with(tx, defaults.front().connection));
-    if (defaults.empty() && !bindings::first_candidate(tx, peer, holds)) return no_binding(peer, name);
+    if (defaults.empty() && !bindings::first_for(tx, peer, holds)) return no_binding(peer, name);
     return invalid_request(fmt::format("{} has bindings, {} of them default here: no connection is chosen", seen(peer),
                                        defaults.empty() ? "none" : "several"),
                            "name one: connection=APP/TENANT@ENVIRONMENT");

@@ -27,15 +27,35 @@ std::vector<Binding> default_candidates(Transaction& tx, std::int64_t uid) {
     return rows::where<Binding>(tx, "WHERE uid IN (?, -1) AND is_default = 1 ORDER BY created_at, rowid", {uid});
 }
 
-std::optional<Binding> first_candidate(Transaction& tx, const Peer& peer,
-                                       const std::function<bool(const Binding&)>& holds) {
-    if (auto own = rows::first_that<Binding>(tx, "WHERE uid = ?", {peer.uid}, holds)) return own;
-    for (const auto& group : peer.groups) {
-        auto found = rows::first_that<Binding>(tx, "WHERE gid = ? AND uid = -1", {group.gid}, holds);
-        if (found) return found;
-    }
-    if (peer.unit.empty()) return std::nullopt;
-    return rows::first_that<Binding>(tx, "WHERE gid IS NULL AND unit = ? AND uid = -1", {peer.unit}, holds);
+namespace {
+
+/// What is the peer's: its user's, each of its groups', its unit's. Of no user are many more, which are somebody
+/// else's:
+/// `+` keeps the index of users from being taken for them.
+template <class Look>
+void for_each_way(const Peer& peer, const Look& look) {
+    look("WHERE uid = ?", Value{peer.uid});
+    for (const auto& group : peer.groups) look("WHERE gid = ? AND +uid = -1", Value{group.gid});
+    if (!peer.unit.empty()) look("WHERE gid IS NULL AND unit = ? AND +uid = -1", Value{peer.unit});
+}
+
+}  // namespace
+
+std::vector<Binding> defaults_for(Transaction& tx, const Peer& peer) {
+    std::vector<Binding> found;
+    for_each_way(peer, [&](std::string_view condition, const Value& value) {
+        for (auto& one : rows::where<Binding>(tx, std::string{condition} + " AND is_default = 1", {value}))
+            found.push_back(std::move(one));
+    });
+    return found;
+}
+
+std::optional<Binding> first_for(Transaction& tx, const Peer& peer, const std::function<bool(const Binding&)>& holds) {
+    std::optional<Binding> found;
+    for_each_way(peer, [&](std::string_view condition, const Value& value) {
+        if (!found) found = rows::first_that<Binding>(tx, condition, {value}, holds);
+    });
+    return found;
 }
 
 std::vector<Binding> introspectors(Transaction& tx, const EnvironmentId& environment) {

@@ -22,12 +22,13 @@ namespace jeton::vault::bindings {
 /// Bindings that may hold for a process of that user: for the user itself, and for any group or unit. Oldest first, as
 /// the others.
 [[nodiscard]] std::vector<Binding> candidates(Transaction& tx, std::int64_t uid);
-/// The first of those for the peer's user, groups and unit that `holds`. Reads no others: a stranger costs nothing,
-/// however many there are.
-[[nodiscard]] std::optional<Binding> first_candidate(Transaction& tx, const Peer& peer,
-                                                     const std::function<bool(const Binding&)>& holds);
 /// Those of them that are defaults.
 [[nodiscard]] std::vector<Binding> default_candidates(Transaction& tx, std::int64_t uid);
+/// Those for the peer's user, groups and unit, in no order. Reads no others, however many there are.
+[[nodiscard]] std::vector<Binding> defaults_for(Transaction& tx, const Peer& peer);
+/// The first of them that `holds`, default or not.
+[[nodiscard]] std::optional<Binding> first_for(Transaction& tx, const Peer& peer,
+                                               const std::function<bool(const Binding&)>& holds);
 /// Of kind `introspection`.
 [[nodiscard]] std::vector<Binding> introspectors(Transaction& tx, const EnvironmentId& environment);
 /// Of kind `connection`.

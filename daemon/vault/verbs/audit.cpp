@@ -49,7 +49,10 @@ std::optional<std::chrono::minutes> offset_in(std::string_view text) {
     for (const std::size_t at : {1, 2, 4, 5}) {
         if (digit(at) < 0 || digit(at) > 9) return std::nullopt;
     }
-    const std::chrono::minutes ahead{(digit(1) * 10 + digit(2)) * 60 + digit(4) * 10 + digit(5)};
+    const int hours = digit(1) * 10 + digit(2);
+    const int minutes = digit(4) * 10 + digit(5);
+    if (hours > 23 || minutes > 59) return std::nullopt;
+    const std::chrono::minutes ahead{hours * 60 + minutes};
     return text[0] == '-' ? -ahead : ahead;
 }
 
@@ -62,7 +65,11 @@ std::optional<UtcSeconds> time_in(const std::string& text) {
     if (*rest != 'T' && *rest != 't') return std::nullopt;
     rest = ::strptime(rest + 1, "%H:%M:%S", &parts);
     if (rest == nullptr) return std::nullopt;
-    if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+    if (*rest == '.') {
+        const auto digits = std::strspn(rest + 1, "0123456789");
+        if (digits == 0) return std::nullopt;
+        rest += 1 + digits;
+    }
     const auto ahead = offset_in(rest);
     if (!ahead) return std::nullopt;
     return UtcSeconds{std::chrono::seconds{::timegm(&parts)} - *ahead};

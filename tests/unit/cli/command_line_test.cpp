@@ -211,6 +211,8 @@ TEST_CASE("command line: an empty word is nothing that was left out, but where i
     CHECK(parse({"app", "show", ""}).error ==
           "jeton: jeton app show: APP: nothing is given: leave it out, or look at the variable that it comes from\n"
           "  next: jeton app show --help\n");
+    CHECK(parse({"audit", "prune", "--before=", "--yes"}).error.contains("--before= gives nothing"));
+    CHECK(parse({"exec", connection, "--", "tool", "--before="}).action);
     CHECK(parse({"environment", "edit", "production", "--ca-file", "", "--host-alias", "", "--resource", ""}).action);
     CHECK(parse({"connection", "edit", connection, "--form-field", ""}).action);
 }
