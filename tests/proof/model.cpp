@@ -336,7 +336,7 @@ std::string Model::client_of(const Step& step, ConnectionKey& of) const {
     constexpr auto wrong = "invalid_client";
     const bool names_path =
         step.act == Act::ask_by_binding ? !step.flag && step.n % 2 == 0 : step.act == Act::ask_by_secret && step.flag;
-    if (names_path && !environments_.contains(step.environment)) return "invalid_request";
+    if (names_path && !environments_.contains(step.environment)) return wrong;  // nobody learns which there are
     const auto elsewhere = [&] { return names_path && std::get<2>(of) != step.environment; };
     if (step.act == Act::ask_by_secret || step.act == Act::revoke_token) {
         const auto* one = one_of(shown, step.n);
