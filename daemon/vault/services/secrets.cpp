@@ -31,10 +31,11 @@ bool is_credential(std::string_view value, std::size_t least, std::size_t most) 
            std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-/// Listings and "the newest" go by this time: a clock that was set back must not turn the order around (T48).
-UtcSeconds not_before_older_ones(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
+/// Listings and "the newest" go by this time, also after a restore, which brings rows in an order of its own: a clock
+/// that was set back must not turn them around (T48), and no two of a connection are of the same second.
+UtcSeconds behind_older_ones(Transaction& tx, const FoundConnection& found, UtcSeconds now) {
     const auto older = secrets::of(tx, found.connection.id);
-    return older.empty() ? now : std::max(now, older.back().created_at);
+    return older.empty() ? now : std::max(now, older.back().created_at + std::chrono::seconds{1});
 }
 
 Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, SecretKind kind, std::string_view value,
@@ -44,7 +45,7 @@ Secret new_row(Transaction& tx, const Peer& peer, const FoundConnection& found, 
     secret.connection = found.connection.id;
     secret.kind = kind;
     secret.prefix = value.substr(0, secret_prefix_size);
-    secret.created_at = not_before_older_ones(tx, found, now);
+    secret.created_at = behind_older_ones(tx, found, now);
     secret.created_by = peer.name();
     secret.key_generation = found.environment.key_generation;
     return secret;
