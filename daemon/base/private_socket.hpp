@@ -27,6 +27,6 @@ namespace jeton {
 /// Connects to a socket that root made (the service manager, or whoever could replace this very program), in a
 /// directory that root alone may write to, as are those above. Nothing is sent. Refuses `wrong_state`: who listens is
 /// another, or a directory is not root's; `temporarily_unavailable`: nobody listens there now.
-[[nodiscard]] Result<UniqueFd> connect_to_root(const std::filesystem::path& socket);
+[[nodiscard]] Result<UniqueFd> connect_to_root(const std::filesystem::path& path);
 
 }  // namespace jeton

@@ -15,7 +15,9 @@ void give_back(void* memory) noexcept {
 
 }  // namespace
 
+// NOLINTBEGIN(cert-dcl54-cpp,misc-new-delete-overloads): what is taken is the library's affair
 void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { give_back(memory); }
 void operator delete[](void* memory) noexcept { give_back(memory); }
 void operator delete[](void* memory, std::size_t /*size*/) noexcept { give_back(memory); }
+// NOLINTEND(cert-dcl54-cpp,misc-new-delete-overloads)

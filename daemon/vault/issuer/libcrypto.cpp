@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t locked_heap_size = 64UZ * 1024;
 constexpr std::size_t locked_heap_unit = 32;
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): these are the allocator
 void* take(std::size_t size, const char* /*file*/, int /*line*/) { return std::malloc(size); }
 
 /// Overwritten first, as all memory of our processes is (base/wiped_heap): OpenSSL leaves parts of private keys in
@@ -30,6 +31,7 @@ void give_back(void* memory, const char* /*file*/, int /*line*/) {
     if (memory != nullptr) explicit_bzero(memory, ::malloc_usable_size(memory));
     std::free(memory);
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 void* take_other(void* memory, std::size_t size, const char* file, int line) {
     void* const other = take(size, file, line);

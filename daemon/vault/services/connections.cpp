@@ -17,6 +17,7 @@ namespace {
 /// For the audit: which, not what; the values stand with the connection.
 std::string names_of(const std::vector<FormField>& fields) {
     std::vector<std::string> names;
+    names.reserve(fields.size());
     for (const auto& field : fields) names.push_back(field.name);
     return names.empty() ? "form fields: none" : fmt::format("form fields: {}", fmt::join(names, ", "));
 }

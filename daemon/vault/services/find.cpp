@@ -46,16 +46,21 @@ Error state_refusal(const FoundConnection& found) {
     return refuse(Errc::wrong_state, fmt::format("{} is connected", name), fmt::format("jeton access review {}", name));
 }
 
+namespace {
+
 /// Whoever has a role may list them all, so that the nearest name tells nothing new.
-static Error absent_environment(Transaction& tx, std::string_view name) {
+Error absent_environment(Transaction& tx, std::string_view name) {
     const auto all = environments::list(tx);
     std::vector<std::string_view> names;
+    names.reserve(all.size());
     for (const auto& one : all) names.emplace_back(one.name);
     const auto near = nearest(name, names);
     return refuse(Errc::not_found, fmt::format("no environment {}", name),
                   near ? fmt::format("did you mean {}? jeton environment list shows all", *near)
                        : std::string{"jeton environment list"});
 }
+
+}  // namespace
 
 Error absent_app(std::string_view name) {
     return refuse(Errc::not_found, fmt::format("no app {}", name), "jeton app list");

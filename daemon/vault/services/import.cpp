@@ -108,6 +108,7 @@ Result<Environment> environment_of(Transaction& tx, const ImportRow& row) {
     }
     if (candidates.size() == 1) return std::move(candidates.front());
     std::vector<std::string> names;
+    names.reserve(candidates.size());
     for (const auto& candidate : candidates) names.push_back(candidate.name);
     return no_environment(word, names);
 }

@@ -77,7 +77,7 @@ std::optional<UtcSeconds> time_in(const std::string& text) {
 
 Result<std::optional<UtcSeconds>> time_of(std::string_view member, const std::optional<std::string>& text) {
     if (!text) return std::optional<UtcSeconds>{};
-    if (const auto time = time_in(*text)) return std::optional{*time};
+    if (const auto time = time_in(*text)) return time;
     return refuse(Errc::bad_input, std::string{member} + " is no time",
                   "write it as 2026-01-31T09:05:00Z or 2026-01-31");
 }
@@ -111,7 +111,7 @@ Result<audit::Filter> filter_of(protocol::Fields& in, Cursor cursor = Cursor::se
     if (after) {
         const auto sequence = number_in(*after);
         if (!sequence) return bad_body("after must be a sequence number");
-        filter.after = *sequence;
+        filter.after = sequence;
     }
     return filter;
 }
