@@ -86,10 +86,12 @@ void make_room_for(CLI::App& app, const std::string& flag) {
     if (auto* global = app.get_option_no_throw(flag); global != nullptr) app.remove_option(global);
 }
 
+constexpr std::string_view fill_or_leave_out = "leave it out, or look at the variable that it comes from";
+
 /// An empty word is a variable of a shell that nobody set: to take it for one that was left out would widen what is
 /// asked.
 std::string check_filled(const std::string& given) {
-    return given.empty() ? "nothing is given: leave it out, or look at the variable that it comes from" : std::string{};
+    return given.empty() ? fmt::format("nothing is given: {}", fill_or_leave_out) : std::string{};
 }
 
 CLI::Option* filled(CLI::Option* option) { return option->check(check_filled); }
@@ -332,8 +334,7 @@ CommandLine::Parsed CommandLine::parse(int argc, const char* const* argv) {
     const auto* const empty = std::find_if(
         argv, last, [](std::string_view word) { return word.starts_with("--") && word.find('=') == word.size() - 1; });
     if (empty != last) {
-        return usage(fmt::format("{} gives nothing: leave it out, or look at the variable that it comes from",
-                                 printable(*empty)),
+        return usage(fmt::format("{} gives nothing: {}", printable(*empty), fill_or_leave_out),
                      "where '' takes away what is there, write it with a blank: --ca-file ''");
     }
     try {

@@ -97,8 +97,8 @@ private:
     GlobalOptions options_;
     Terminal terminal_;
     std::optional<client::Endpoint> endpoint_;
-    std::string changed_;  ///< the line that names the daemon; empty: nothing was changed
-    std::string_view if_unseen_;
+    std::string changed_;         ///< the line that names the daemon; empty: nothing was changed
+    std::string_view if_unseen_;  ///< what is to be done where that answer was not seen, which shows something once
     bool output_failed_ = false;
     bool reader_has_gone_ = false;  ///< that is why
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libclient/protocol/ascii.hpp"
+#include "libclient/protocol/portal_word.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -82,14 +83,6 @@ std::string host_of(std::string_view url) {
     return protocol::lower_case(url.substr(0, url.rfind(':')));
 }
 
-/// The portal's two words in the spellings that people use, to find out what contradicts; any other word as it is.
-std::string usual_word(std::string_view text) {
-    auto word = protocol::lower_case(text);
-    if (word == "prod" || word == "prd" || word == "live") return "production";
-    if (word == "int" || word == "integ" || word == "sandbox") return "integration";
-    return word;
-}
-
 std::optional<std::string> word_of_sandbox(std::string_view text) {
     const auto word = protocol::lower_case(text);
     if (word == "true" || word == "1" || word == "yes" || word == "on") return "integration";
@@ -148,7 +141,8 @@ std::string_view without_white_space(std::string_view text) {
 
 std::optional<std::string> environment_word(const PairValues& values) {
     std::vector<std::string> words;
-    if (const auto text = values.of(environment); !text.empty()) words.push_back(usual_word(text));
+    if (const auto text = values.of(environment); !text.empty())
+        words.push_back(protocol::portal_word(protocol::lower_case(text)));
     if (const auto text = values.of(sandbox); !text.empty()) {
         auto word = word_of_sandbox(text);
         if (!word) return std::nullopt;

@@ -254,7 +254,7 @@ std::vector<Landing> Desk::file(const std::vector<Flights::Landed>& landed) {
             group.commit();
             room_.tally.keep();
         } catch (const StoreFault& fault) {
-            room_.tally.take_back();
+            room_.tally.settle(fault.stored);
             log::error("what token endpoints answered was not written: {}", fault.what());
             const bool cannot_read = !writes && landings.size() < landed.size();
             if (cannot_read) landings.push_back({storage_refusal(fault), landed[landings.size()].need.flight});
@@ -333,11 +333,7 @@ void Desk::note_refusal_alone(const Task& task, const Error& error) {
         group.commit();
         room_.tally.keep();
     } catch (const StoreFault& fault) {
-        if (fault.stored) {
-            room_.tally.keep();
-        } else {
-            room_.tally.take_back();
-        }
+        room_.tally.settle(fault.stored);
         log::error("a refusal was not written down: {}", fault.what());
     }
 }
@@ -353,23 +349,19 @@ void Desk::run_group(std::span<Task> tasks, Tallying tallying) {
     }
     const bool writes_tally = tallying == Tallying::before_listings &&
                               std::ranges::any_of(tasks, [](const Task& task) { return shows_usage(task.request); });
-    const auto settle_tally = [&] {
-        if (writes_tally) room_.tally.clear(room_.clock.now());
-        room_.tally.keep();
+    const auto settle_tally = [&](bool is_stored) {
+        if (is_stored && writes_tally) room_.tally.clear(room_.clock.now());
+        room_.tally.settle(is_stored);
     };
     try {
         auto group = room_.store.group();
         if (writes_tally) group.attempt([&](Transaction& tx) { room_.tally.write(tx); });
         for (std::size_t i = 0; i < tasks.size(); ++i) attempt(group, tasks[i], replies[i]);
         group.commit();
-        settle_tally();
+        settle_tally(true);
     } catch (const StoreFault& fault) {
         log::error("{}", fault.what());
-        if (fault.stored) {
-            settle_tally();
-        } else {
-            room_.tally.take_back();
-        }
+        settle_tally(fault.stored);
         if (tasks.size() > 1 && !fault.stored) {
             // One request that the disk refuses must not take the others with it.
             for (std::size_t i = 0; i < tasks.size(); ++i) run_group(tasks.subspan(i, 1), tallying);

@@ -165,9 +165,10 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
         co_return refusal_response(
             refuse(Errc::not_found, "there is no such path on this socket", "see docs/ of this release"));
     }
-    const auto guess = ClientThrottle::of(caller.peer.uid, match.route->verb);
+    std::optional<ClientThrottle::Try> guess;
     if (match.route->guessed) {
-        if (auto wait = desk.throttle.refusal(guess, desk.clock.boot_time())) {
+        guess = ClientThrottle::of(caller.peer.uid, match.route->verb);
+        if (auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time())) {
             wait->what = "this user has presented too many tickets that were not open";
             wait->next = "wait, then claim the one that was handed to you";
             co_return refusal_response(*wait);
@@ -186,8 +187,8 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
     if (match.route->slow) question.patience = slow_patience;
     auto answer = co_await desk.vault.ask(std::move(question));
     if (answer.unsure) co_return refusal_response(unsure(*answer.refused, *match.route));
-    if (match.route->guessed && answer.refused && answer.refused->code == Errc::forbidden)
-        desk.throttle.failed(guess, desk.clock.boot_time());
+    if (guess && answer.refused && answer.refused->code == Errc::forbidden)
+        desk.throttle.failed(*guess, desk.clock.boot_time());
     if (answer.refused) co_return refusal_response(*answer.refused);
     if (match.route->complete != nullptr) match.route->complete(desk, answer.done);
     co_return done_response(match.route->success, answer.done, answer.next ? next_link(request, *answer.next) : "");

@@ -24,6 +24,7 @@
 #include "daemon/vault/store/environments.hpp"
 #include "daemon/vault/store/tenants.hpp"
 #include "libclient/protocol/ascii.hpp"
+#include "libclient/protocol/portal_word.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -45,9 +46,7 @@ std::string host_of(const Environment& environment) {
 std::string word_of(const ImportRow& row) {
     auto word = protocol::lower_case(row.selector);
     if (const auto known = portal_environment(word); !known.empty()) return std::string{known};
-    if (word == "prod" || word == "prd" || word == "live") return "production";
-    if (word == "int" || word == "integ" || word == "sandbox") return "integration";
-    return word;
+    return protocol::portal_word(std::move(word));
 }
 
 /// An environment that is, by its name or its endpoint, the portal's other one (P10).

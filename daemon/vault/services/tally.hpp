@@ -27,6 +27,8 @@ public:
     void keep();
     /// It is not: it will be done again, or was refused. Costs what it counted.
     void take_back() { fresh_ = {}; }
+    /// The one or the other, by whether the group is in the store.
+    void settle(bool is_stored) { is_stored ? keep() : take_back(); }
 
     /// Also where the clock was set back: what was counted does not wait until it has caught up.
     [[nodiscard]] bool is_due(UtcSeconds now) const { return !empty() && (now - since_ >= period || now < since_); }
