@@ -100,6 +100,7 @@ std::string text_of(const Step& step, const StepOutcome& outcome, const Terminal
         painted(padded(told(step.action, outcome.result), column), style_of(step, outcome.result), terminal.color);
     text += fmt::format("  {} {}", cli::word_of(step.kind), printable(step.name));
     std::vector<std::string> notes;
+    notes.reserve(step.differences.size() + 1);
     for (const auto& difference : step.differences) notes.push_back(text_of(difference));
     if (!step.ends.empty()) notes.push_back(step.ends);
     if (!outcome.why.empty() && outcome.result != StepResult::refused) notes.push_back(printable(outcome.why));

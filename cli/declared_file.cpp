@@ -81,6 +81,7 @@ private:
 
     std::unexpected<Failure> unknown_kind(const toml::key& key) const {
         std::vector<std::string> known;
+        known.reserve(all_kinds.size());
         for (const auto kind : all_kinds) known.emplace_back(word_of(kind));
         const auto near = nearest(key.str(), known);
         return fail(

@@ -139,11 +139,8 @@ void send_all(int socket, std::string_view bytes) {
     const auto deadline = Clock::now() + request_time;
     while (!bytes.empty() && wait_for(socket, POLLOUT, deadline)) {
         const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent > 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(sent));
-        } else if (errno != EINTR && errno != EAGAIN) {
-            return;
-        }
+        if (sent < 0 && errno != EINTR && errno != EAGAIN) return;
+        if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
 }
 

@@ -172,7 +172,8 @@ Task<bool> Session::write_rest(std::string_view rest) {
         if (count < 0 && !means_later(errno)) co_return false;
         if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
     }
-    co_return rest.empty();
+    const bool all_sent = rest.empty();
+    co_return all_sent;
 }
 
 Task<void> Session::serve() {

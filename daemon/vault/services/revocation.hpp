@@ -19,13 +19,13 @@ namespace jeton::vault {
 /// Revoked tokens of one connection that are remembered one by one. One more ends all that it has got so far.
 inline constexpr std::int64_t revoked_tokens_limit = 10'000;
 
-/// RFC 7009 §2.1: authenticates `client` as a token request does, and ends `token` where it was given to that client
-/// (a bound peer is the client of every connection that it is bound to). Done, and nothing changed, where the token is
-/// none of this environment, has ended, or was revoked before (§2.2).
-/// Refuses like `authenticate`; `unauthorized_client` for another client's token; `unsupported_token_type` where tokens
-/// are issued elsewhere; `invalid_request` where `token` is empty. Throws StoreFault: then nothing is revoked.
-[[nodiscard]] Result<void> revoke_token(Transaction& tx, const Peer& peer, const TokenRequest& client,
-                                        std::string_view token, UtcSeconds now);
+/// RFC 7009 §2.1: authenticates `request` as a token request does, and ends the token `text` where it was given to that
+/// client (a bound peer is the client of every connection that it is bound to). Done, and nothing changed, where the
+/// token is none of this environment, has ended, or was revoked before (§2.2). Refuses like `authenticate`;
+/// `unauthorized_client` for another client's token; `unsupported_token_type` where tokens are issued elsewhere;
+/// `invalid_request` where `text` is empty. Throws StoreFault: then nothing is revoked.
+[[nodiscard]] Result<void> revoke_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
+                                        std::string_view text, UtcSeconds now);
 
 /// Ends all tokens that the connection has got so far: local ones are inactive from now on; those of a token endpoint
 /// are the caller's to forget (`drop_tokens`), and live on at their issuer. Refuses: not_found.

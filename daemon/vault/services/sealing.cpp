@@ -124,6 +124,7 @@ bool SealedWalk::is_at_end() const { return table >= tables.size(); }
 
 std::vector<std::string_view> sealed_tables() {
     std::vector<std::string_view> names;
+    names.reserve(tables.size());
     for (const auto& table : tables) names.push_back(table.name);
     return names;
 }

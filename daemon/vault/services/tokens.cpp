@@ -185,7 +185,7 @@ public:
     }
 
     /// The request that replaces what is held, while it is served.
-    [[nodiscard]] std::optional<TokenFetch> fetch_ahead(std::string scopes) {
+    [[nodiscard]] std::optional<TokenFetch> fetch_ahead(std::string_view scopes) {
         const auto* secret = has_secret() ? preferred() : nullptr;
         if (secret == nullptr) return std::nullopt;
         const auto key = UpstreamTokens::token_key(found_.connection, *secret, scopes);
@@ -214,6 +214,17 @@ private:
     const Clock& clock_;
     std::vector<Secret> secrets_;
 };
+
+/// What `landed` tells who waited for `key`; nothing where it was another secret's, so that this one is still to be
+/// tried.
+std::optional<Error> last_word(const Landing& landed, const TokenKey& key, bool rejected) {
+    const bool may_try_another = !landed.failure || landed.failure->code == Errc::invalid_client;
+    if (landed.flight != key.text() && may_try_another) return std::nullopt;
+    if (landed.failure) return landed.failure;
+    return wait_and_try_again(rejected ? "the token endpoint gave the same token again"
+                                       : "the token endpoint gave a token that has ended already",
+                              std::chrono::seconds{rejected ? 60 : 5});
+}
 
 Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& client, const GrantedScopes& granted,
                                      const TokenRequest& request, UpstreamTokens& tokens, const Clock& clock,
@@ -254,14 +265,7 @@ Result<TokenDecision> issue_upstream(Transaction& tx, const Authenticated& clien
     if (secret == nullptr) return serve_or(landed && landed->failure ? *landed->failure : upstream.refusal());
     const auto key = upstream.wanted(granted, *secret);
     if (landed && !landed->outdated) {
-        const bool other_secret = landed->failure && landed->failure->code == Errc::invalid_client;
-        const bool is_other = landed->flight != key.text() && (other_secret || !landed->failure);
-        if (!is_other && landed->failure) return serve_or(*landed->failure);
-        if (!is_other) {
-            return serve_or(wait_and_try_again(rejected ? "the token endpoint gave the same token again"
-                                                        : "the token endpoint gave a token that has ended already",
-                                               std::chrono::seconds{rejected ? 60 : 5}));
-        }
+        if (auto answer = last_word(*landed, key, rejected)) return serve_or(*std::move(answer));
     }
     if (auto closed = upstream.closed(key)) return serve_or(*std::move(closed));
     if (!landed && (rejected || short_lived) && !tokens.may_force(held_key.text(), clock)) {
@@ -349,10 +353,9 @@ AuditEntry alarm_of(const FoundConnection& found, const Error& mismatch, UtcSeco
 }  // namespace
 
 Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const TokenRequest& request,
-                                   UpstreamTokens& upstream, const Clock& running,
-                                   const std::optional<Landing>& landed) {
-    const FrozenClock clock{running};
-    const auto now = judged_at(tx, clock.now());
+                                   UpstreamTokens& upstream, const Clock& clock, const std::optional<Landing>& landed) {
+    const FrozenClock frozen{clock};
+    const auto now = judged_at(tx, frozen.now());
     auto client = authenticate(tx, peer, request, now);
     if (!client) return client.error();
     const auto& found = client->found;
@@ -367,8 +370,8 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
     if (!audience) return audience.error();
     auto decision =
         found.environment.kind == EnvironmentKind::local
-            ? Result<TokenDecision>{issue_local(tx, *client, scopes->scopes, *std::move(audience), clock.now())}
-            : issue_upstream(tx, *client, *scopes, request, upstream, clock, landed);
+            ? Result<TokenDecision>{issue_local(tx, *client, scopes->scopes, *std::move(audience), frozen.now())}
+            : issue_upstream(tx, *client, *scopes, request, upstream, frozen, landed);
     if (decision && decision->token && client->ends) {
         // A decision made on a secret, pair or binding that ends soon ends with it.
         decision->token->reuse = std::clamp(*client->ends - now, std::chrono::seconds{0}, decision->token->reuse);
@@ -377,12 +380,12 @@ Result<TokenDecision> decide_token(Transaction& tx, const Peer& peer, const Toke
 }
 
 std::optional<TokenFetch> fetch_ahead(Transaction& tx, const TokenKey& key, UpstreamTokens& upstream,
-                                      const Clock& running) {
-    const FrozenClock clock{running};
+                                      const Clock& clock) {
+    const FrozenClock frozen{clock};
     auto connection = connections::get(tx, key.connection);
     if (!connection || connection->state != ConnectionState::connected) return std::nullopt;
     const auto found = complete(tx, *std::move(connection));
-    return Upstream{tx, found, upstream, clock}.fetch_ahead(key.scopes);
+    return Upstream{tx, found, upstream, frozen}.fetch_ahead(key.scopes);
 }
 
 std::function<void(Transaction&)> lesson_of(const UpstreamToken& token, const ExpectedClaims& expected,
