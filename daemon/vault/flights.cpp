@@ -113,7 +113,7 @@ void Flights::send_waiting(const std::string& endpoint, std::deque<std::uint64_t
             land_unsent(number, {.failure = {}, .flight = flight.key, .outdated = true}, landed);
         } else if (auto cooling = endpoints_.cooling(endpoint, clock_)) {
             queue.pop_front();
-            land_unsent(number, {*std::move(cooling), flight.key}, landed);
+            land_unsent(number, {std::move(cooling), flight.key}, landed);
         } else if (has_room() && endpoints_.wait(endpoint, Endpoints::Urgency::awaited, 0, clock_).count() == 0) {
             queue.pop_front();
             const auto authorities = authorities_for(flight.need.request);

@@ -8,12 +8,12 @@
 
 namespace jeton::vault {
 
-void FrontEnds::take(UniqueFd socket) {
+void FrontEnds::take(UniqueFd link) {
     if (link_) {
         log::warning("another front has taken the place of the one before");
         link_->close();
     }
-    link_ = std::make_shared<FrameLink>(loop_, std::move(socket));
+    link_ = std::make_shared<FrameLink>(loop_, std::move(link));
     const auto is_current = [this, mine = std::weak_ptr{link_}] { return link_ == mine.lock(); };
     listeners_.come();
     link_->start(

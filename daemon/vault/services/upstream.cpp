@@ -167,16 +167,16 @@ void UpstreamTokens::note_repeated(const ConnectionId& connection, const Clock& 
     }
 }
 
-std::vector<TokenKey> UpstreamTokens::due(const Clock& running, std::size_t limit) {
-    const FrozenClock clock{running};  // each second, of all that are held
-    std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(clock); });
+std::vector<TokenKey> UpstreamTokens::due(const Clock& clock, std::size_t limit) {
+    const FrozenClock frozen{clock};  // each second, of all that are held
+    std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(frozen); });
     std::vector<TokenKey> found;
-    const auto now = clock.boot_time();
+    const auto now = frozen.boot_time();
     for (auto& [text, held] : held_) {
         if (found.size() >= limit) break;
         if (!held.key || !held.last_used || now < held.refresh_after) continue;
         if (now - *held.last_used > held.life) continue;
-        if (held.expires.left(clock) > held.refresh_left) continue;
+        if (held.expires.left(frozen) > held.refresh_left) continue;
         held.refresh_after = now + std::min<std::chrono::seconds>(refresh_again, 1s + held.life / 3);
         found.push_back(*held.key);
     }
