@@ -37,7 +37,7 @@ Result<Outcome> key_rotate(Call& call) {
                  {"key_generation", rotated->key_generation},
                  {"values_left", left},
                  {"signing_key", text_or_null(kid)},
-                 {"message", std::move(message)}});
+                 {"message", message}});
 }
 
 Result<Outcome> key_rotate_root(Call& call) {

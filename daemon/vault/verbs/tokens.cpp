@@ -114,10 +114,9 @@ Usage account(Call& call, const IssuedToken& issued, UtcSeconds at, std::int64_t
 /// Uses of one connection, by one secret and one user, as one.
 class Sums {
 public:
-    void add(Usage used) {
+    void add(const Usage& used) {
         if (used.connection.text.empty()) return;
-        const auto [sum, is_first] =
-            sums_.try_emplace({used.connection.text, used.secret_prefix, used.uid}, std::move(used));
+        const auto [sum, is_first] = sums_.try_emplace({used.connection.text, used.secret_prefix, used.uid}, used);
         if (is_first) return;
         sum->second.count += used.count;
         sum->second.last_at = std::max(sum->second.last_at, used.last_at);
@@ -150,10 +149,10 @@ Result<void> account_each(Call& call, const json::array& uses, Entries entries) 
         const auto last_at = in.integer("last_at", 0, 253402300799);
         if (auto problem = in.problem()) return bad_body(*std::move(problem));
         Call on_behalf{call.tx, user, call.standing, call.body, call.room, std::nullopt};
-        auto used = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count, entries);
+        const auto used = account(on_behalf, issued, UtcSeconds{std::chrono::seconds{last_at}}, count, entries);
         // What the front repeats is a use, too: the token is replaced before it ends.
         call.room.upstream.note_repeated(used.connection, call.room.clock);
-        sums.add(std::move(used));
+        sums.add(used);
     }
     if (call.room.config.audit.every_token) sums.write(call.tx);
     return {};
