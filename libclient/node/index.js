@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { find, forget, keep, moment } from './page.js';
 
@@ -21,6 +22,9 @@ const SYSTEM_DIRECTORY = '/run/jeton';
 const SOCKET_NAME = 'token.sock';
 const PATIENCE = 20_000; // ms: the daemon itself waits fifteen seconds for a token endpoint elsewhere
 const ANSWER_LIMIT = 1024 * 1024;
+const SESSIONS_MAX = 4; // for who is asked to connect again
+const PAUSE = 20; // ms before the next
+const BACKLOG_PAUSE = 10; // ms: a full backlog can only be waited for
 
 /** Why there is no token. `code`: the daemon's word (RFC 6749 section 5.2), 'unreachable' or 'untrusted'. */
 export class JetonError extends Error {
@@ -85,10 +89,28 @@ function socketPath(directory = socketDirectory()) {
     return path.join(directory, SOCKET_NAME);
 }
 
+const asksToConnectAgain = (answer) => answer.status === 503 && answer.headers['retry-after'] === '0';
+const hasFullBacklog = (problem) => problem.cause?.code === 'EAGAIN' && problem.cause.syscall === 'connect';
+
 /** One request; {status, headers, body}. */
-function exchange({ method, target, headers, body, directory, timeout = PATIENCE, signal }) {
+async function exchange({ timeout = PATIENCE, ...request }) {
+    const deadline = performance.now() + timeout;
+    for (let session = 1; ;) {
+        const left = Math.max(1, deadline - performance.now());
+        try {
+            const answer = await exchangeOnce({ ...request, timeout: left });
+            if (!asksToConnectAgain(answer) || session++ === SESSIONS_MAX) return answer;
+            await pause(PAUSE, undefined, { signal: request.signal });
+        } catch (problem) {
+            if (!hasFullBacklog(problem) || left <= BACKLOG_PAUSE) throw problem;
+            await pause(BACKLOG_PAUSE, undefined, { signal: request.signal });
+        }
+    }
+}
+
+function exchangeOnce({ method, target, headers, body, directory, timeout, signal }) {
     return new Promise((resolve, reject) => {
-        const failed = (why) => reject(why instanceof JetonError || why.name === 'AbortError' ? why : new JetonError('unreachable', `no answer from jeton: ${why.message}`));
+        const failed = (why) => reject(why instanceof JetonError || why.name === 'AbortError' ? why : new JetonError('unreachable', `no answer from jeton: ${why.message}`, { cause: why }));
         const request = http.request({
             socketPath: socketPath(directory), method, path: target, signal, agent: false,
             headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },

@@ -89,6 +89,7 @@ class Page {
 
 const pages = new Map(); // directory → Page
 const kept = new Map(); // what was asked for → token
+let generation = 0; // of what is kept: an answer that was asked for in an earlier one is not
 let asking = identity();
 
 function identity() {
@@ -108,10 +109,17 @@ function says(directory, decided) {
     }
 }
 
-/** When a request leaves: what the answer's seconds are counted from. */
+/** Forgets what another user was given. */
+function lookWhoAsks() {
+    if (identity() === asking) return;
+    forget();
+    asking = identity();
+}
+
+/** When a request leaves, and as whom: what the answer's seconds are counted from, and what `forget` is after. */
 export function moment() {
     try {
-        return { boot: bootTime(), wall: Date.now() };
+        return { boot: bootTime(), wall: Date.now(), generation };
     } catch {
         return undefined; // no such clock: nothing is kept
     }
@@ -119,10 +127,7 @@ export function moment() {
 
 /** The token that was kept for `key`, with what is left of its life, if it may be used now. */
 export function find(key, { minTtl = 0, rejectedToken } = {}) {
-    if (identity() !== asking) {
-        forget();
-        asking = identity();
-    }
+    lookWhoAsks();
     const token = kept.get(key);
     if (!token || !says(token.directory, token.decided)) return undefined;
     const boot = bootTime();
@@ -135,6 +140,8 @@ export function find(key, { minTtl = 0, rejectedToken } = {}) {
 export function keep(key, directory, document, header, asked) {
     const decided = said(header);
     if (!decided || !asked || !Number.isSafeInteger(document.expires_in)) return;
+    lookWhoAsks();
+    if (asked.generation !== generation) return;
     if (!says(directory, decided)) {
         try {
             pages.get(directory)?.close();
@@ -157,4 +164,5 @@ export function keep(key, directory, document, header, asked) {
 /** Forgets every token: the next call asks. */
 export function forget() {
     kept.clear();
+    ++generation;
 }

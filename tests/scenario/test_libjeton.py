@@ -443,7 +443,7 @@ class Languages(Library):
         package = str(library.REPOSITORY / "libclient" / "python")
         self.keeps_by_the_rule(self.interpreted("python3", "-c", program, PYTHONPATH=package, PYTHONDONTWRITEBYTECODE="1"))
 
-    def test_node(self):
+    def node(self):
         if shutil.which("node") is None:
             self.skipTest("no Node.js")
         program = (
@@ -451,7 +451,26 @@ class Languages(Library):
             "import readline from 'node:readline';\n"
             "for await (const line of readline.createInterface({ input: process.stdin })) {\n"
             " if (line === 'forget') { forget(); console.log('done'); continue; }\n"
+            " if (line.startsWith('overtaken by')) {\n"
+            f"  forget(); const inFlight = token({CONNECTION!r});\n"
+            "  if (line.endsWith('forget')) forget(); else process.seteuid(65534);\n"
+            "  await inFlight; process.seteuid(0); console.log('done'); continue;\n"
+            " }\n"
             f" try {{ console.log((await token({CONNECTION!r})).access_token); }} catch (problem) {{ console.log(problem.code); }}\n"
             "}\n"
         )
-        self.keeps_by_the_rule(self.interpreted("node", "--input-type=module", "-e", program))
+        return self.interpreted("node", "--input-type=module", "-e", program)
+
+    def test_node(self):
+        self.keeps_by_the_rule(self.node())
+
+    def test_node_keeps_no_answer_that_was_overtaken(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root becomes another user")
+        tell = self.node()
+        tell("ask")
+        for what in "forget", "another user":
+            self.assertEqual(tell(f"overtaken by {what}"), "done")
+            before = self.fetches()
+            tell("ask")
+            self.assertEqual(self.fetches(), before + 1, what)

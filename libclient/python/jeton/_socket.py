@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import struct
+import time
 from typing import List, Mapping, Optional, Tuple
 
 #: Seconds: the daemon itself waits fifteen for a token endpoint elsewhere.
@@ -12,6 +13,12 @@ PATIENCE = 20.0
 
 SYSTEM_DIRECTORY = "/run/jeton"
 SOCKET_NAME = "token.sock"
+
+_SESSIONS_MAX = 4  # for who is asked to connect again
+_PAUSE = 0.02  # seconds before the next
+_BACKLOG_PAUSE = 0.01  # seconds: a full backlog can only be waited for
+
+_Answer = Tuple[int, str, List[Tuple[str, str]], bytes]
 
 
 class Error(Exception):
@@ -42,6 +49,8 @@ def _listens(directory: str) -> bool:
             probe.settimeout(1.0)
             probe.connect(os.path.join(directory, SOCKET_NAME))
             return True
+    except BlockingIOError:  # so busy that it takes nobody more just now
+        return True
     except OSError:
         return False
 
@@ -63,7 +72,7 @@ def _check_ancestors(path: str) -> None:
             raise Untrusted(f"{above} above the socket belongs to {_owner(entry.st_uid)}, who could replace it")
         if not stat.S_ISLNK(entry.st_mode) and _others_may_write(entry) and not entry.st_mode & stat.S_ISVTX:
             raise Untrusted(f"others may write to {above}, which is above the socket")
-        if above == "/":
+        if os.path.dirname(above) == above:  # "/", and "//", which POSIX lets mean something else
             return
         above = os.path.dirname(above)
 
@@ -97,6 +106,16 @@ def check_server(connected: socket.socket, path: str) -> None:
         raise Untrusted(f"{path} is served by {_owner(uid)}; nothing was sent")
 
 
+def _connect(plain: socket.socket, path: str, deadline: float) -> None:
+    while True:
+        try:
+            return plain.connect(path)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise TimeoutError from None
+            time.sleep(_BACKLOG_PAUSE)
+
+
 class _Connection(http.client.HTTPConnection):
     """HTTP over the socket, once both ends are attested."""
 
@@ -110,7 +129,7 @@ class _Connection(http.client.HTTPConnection):
         plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             plain.settimeout(self.timeout)
-            plain.connect(path)
+            _connect(plain, path, time.monotonic() + self.timeout)
             check_server(plain, path)
         except BaseException:
             plain.close()
@@ -126,9 +145,26 @@ def exchange(
     *,
     directory: Optional[str] = None,
     timeout: float = PATIENCE,
-) -> Tuple[int, str, List[Tuple[str, str]], bytes]:
+) -> _Answer:
     """One request; (status, reason, header lines, body). Raises Unreachable, Untrusted."""
     where = directory or socket_directory()
+    deadline = time.monotonic() + timeout
+    for session in range(1, _SESSIONS_MAX + 1):
+        answer = _exchange_once(where, max(deadline - time.monotonic(), 0.001), method, target, headers, body)
+        if not _asks_to_connect_again(answer) or session == _SESSIONS_MAX:
+            break
+        time.sleep(_PAUSE)
+    return answer
+
+
+def _asks_to_connect_again(answer: _Answer) -> bool:
+    status, _, fields, _ = answer
+    return status == 503 and ("retry-after", "0") in [(name.lower(), value) for name, value in fields]
+
+
+def _exchange_once(
+    where: str, timeout: float, method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> _Answer:
     connection = _Connection(where, timeout)
     try:
         fields = {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
