@@ -24,6 +24,7 @@ void TokenCache::keep(const Wish& wish, TokenRef token) {
     auto& bucket = buckets_[bucket_of(key.hash())];
     const auto found = std::ranges::find(bucket, key, &Entry::key);
     if (found != bucket.end()) {
+        untold_ = untold_ || !holds(*found->token, 0);
         found->token = std::move(token);
         return;
     }
@@ -42,12 +43,14 @@ std::size_t TokenCache::erase_ended() {
         erased += std::erase_if(bucket, [](const auto& entry) { return !holds(*entry.token, 0); });
     }
     size_ -= erased;
+    untold_ = untold_ || erased != 0;
     return erased;
 }
 
 bool TokenCache::drop_ended() {
     const std::unique_lock lock{mutex_};
-    return erase_ended() != 0;
+    (void)erase_ended();
+    return std::exchange(untold_, false);
 }
 
 void TokenCache::clear() noexcept {

@@ -20,7 +20,8 @@ public:
     [[nodiscard]] TokenRef find(const Wish& wish) const noexcept;
     /// Takes the place of the one that was kept for the same wish.
     void keep(const Wish& wish, TokenRef token);
-    /// Forgets those that do not hold any more; whether there were any.
+    /// Forgets those that do not hold any more; whether any has ceased to since the last call, those that made way for
+    /// another token meanwhile included.
     [[nodiscard]] bool drop_ended();
     void clear() noexcept;
     /// As `clear`, if nobody is at it: false where a thread that is no more holds the lock.
@@ -41,6 +42,7 @@ private:
     mutable std::shared_mutex mutex_;
     std::array<Bucket, bucket_count> buckets_;
     std::size_t size_ = 0;
+    bool untold_ = false;  ///< some were forgotten or replaced that did not hold any more
 };
 
 }  // namespace jeton::library
