@@ -3,30 +3,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include <pthread.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "libclient/library/answer.hpp"
 
 namespace jeton::library {
-namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A thread that is cancelled while it holds a lock or a session would leave both behind.
-class NoCancellation {
-public:
-    NoCancellation() { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_); }
-    NoCancellation(const NoCancellation&) = delete;
-    NoCancellation& operator=(const NoCancellation&) = delete;
-    ~NoCancellation() { ::pthread_setcancelstate(before_, nullptr); }
-
-private:
-    int before_ = PTHREAD_CANCEL_ENABLE;
-};
-
-}  // namespace
 
 Client::Identity Client::Identity::now() noexcept { return {::getuid(), ::geteuid(), ::getegid()}; }
 
@@ -37,10 +21,9 @@ Result<TokenRef> Client::get(const Wish& wish, std::chrono::milliseconds timeout
         return refuse(JETON_E_TIMEOUT, "no token that was fetched before holds, and there was no time to ask",
                       "call again with a timeout");
     }
-    const NoCancellation whole_call;
     const auto deadline = Clock::now() + timeout;
-    return flights_.get(
-        flight_key(wish), deadline, [&] { return cache_.find(wish); }, [&] { return fetch(wish, deadline); });
+    const FlightKey key{wish};
+    return flights_.get(key.text(), deadline, [&] { return cache_.find(wish); }, [&] { return fetch(wish, deadline); });
 }
 
 Result<TokenRef> Client::fetch(const Wish& wish, Clock::time_point deadline) {

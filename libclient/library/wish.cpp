@@ -111,13 +111,14 @@ std::size_t WishKey::hash(const Wish& wish) noexcept {
     return all.sum ^ (all.sum >> 32U);
 }
 
-std::string flight_key(const Wish& wish) {
-    std::string key;
+FlightKey::FlightKey(const Wish& wish) {
     for (const auto part : {wish.connection, wish.environment, wish.scope, wish.resource}) {
-        key.append(part) += '\0';  // the texts come from C: none holds one
+        text_.append(part) += '\0';  // the texts come from C: none holds one
     }
-    key += std::to_string(wish.min_ttl) + '\0';
-    return key.append(wish.rejected_token);
+    text_ += std::to_string(wish.min_ttl) + '\0';
+    // The token is put in last and into room that is there: text that moves leaves a copy of itself behind.
+    text_.reserve(text_.size() + wish.rejected_token.size());
+    text_.append(wish.rejected_token);
 }
 
 client::Request request_of(const Wish& wish) {

@@ -8,6 +8,7 @@
 
 #include "libclient/http/error.hpp"
 #include "libclient/http/unix_http.hpp"
+#include "libclient/http/wipe.hpp"
 
 namespace jeton::library {
 
@@ -43,8 +44,20 @@ private:
     std::string connection_, environment_, scope_, resource_;
 };
 
-/// What two callers must have in common to share one request: all of it.
-[[nodiscard]] std::string flight_key(const Wish& wish);
+/// What two callers must have in common to share one request: all of it. Wiped at its end: it may hold a rejected
+/// token.
+class FlightKey {
+public:
+    explicit FlightKey(const Wish& wish);
+    FlightKey(const FlightKey&) = delete;
+    FlightKey& operator=(const FlightKey&) = delete;
+    ~FlightKey() { client::wipe(text_); }
+
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+private:
+    std::string text_;
+};
 
 /// The request, as any OAuth client would send it (RFC 6749 §4.4.2).
 [[nodiscard]] client::Request request_of(const Wish& wish);
