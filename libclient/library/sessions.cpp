@@ -39,13 +39,18 @@ client::Result<Sessions::Opened> Sessions::open(Deadline deadline, uid_t self) {
     const auto directories = directories_;
     const auto generation = generation_;
     lock.unlock();
+    client::Error problem{client::Fault::unreachable, "no directory of a daemon is known", "set JETON_SOCKET_DIR"};
+    bool passed_over = false;  // one that is not to be trusted: says more than that nobody listens elsewhere
     for (const auto& directory : directories) {
         auto session = Session::open(directory, protocol::token_socket_name, deadline, self);
         if (session) return Opened{std::move(*session), directory, generation, true};
+        if (!passed_over) problem = session.error();
+        const bool untrusted = session.error().fault == client::Fault::untrusted;
         const bool absent = session.error().fault == client::Fault::unreachable && Clock::now() < deadline;
-        if (!absent || directory == directories.back()) return std::unexpected{session.error()};
+        if (!untrusted && !absent) return std::unexpected{session.error()};
+        passed_over = passed_over || untrusted;
     }
-    return client::refuse(client::Fault::unreachable, "no directory of a daemon is known", "set JETON_SOCKET_DIR");
+    return std::unexpected{std::move(problem)};
 }
 
 void Sessions::put_back(Opened opened) {
