@@ -65,7 +65,8 @@ Failure to_failure(const client::Error& error) {
         return Failure{code, std::string{name}, printable(error.what), printable(error.next), {}};
     };
     switch (error.fault) {
-        case client::Fault::unreachable: return failure(exit_code::unreachable, "unreachable");
+        case client::Fault::unreachable:
+        case client::Fault::system: return failure(exit_code::unreachable, "unreachable");
         case client::Fault::untrusted: return failure(exit_code::unreachable, "untrusted");
         case client::Fault::bad_answer: return failure(exit_code::unreachable, "bad_answer");
         case client::Fault::ambiguous: return failure(exit_code::refused, "ambiguous");

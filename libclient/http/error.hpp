@@ -12,6 +12,7 @@ enum class Fault {
     untrusted,    ///< directory or server is not the one it must be; no byte was sent
     bad_answer,   ///< what came back is no HTTP answer that we accept
     ambiguous,    ///< two daemons run and nobody said which one is meant
+    system,       ///< the operating system gives this process no descriptor, or no memory for one
     bad_request,  ///< what was asked cannot be said to a daemon at all
 };
 

@@ -18,10 +18,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// A path too long for a socket address is reached through the open directory.
+/// Empty where that cannot be opened, as errno says.
 std::string address_of(const std::string& path, const std::string& directory, std::string_view name,
                        UniqueHandle& held) {
     if (path.size() < sizeof(sockaddr_un::sun_path)) return path;
     held = UniqueHandle{::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (!held) return {};
     return "/proc/self/fd/" + std::to_string(held.get()) + "/" + std::string{name};
 }
 
@@ -52,6 +54,14 @@ std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
             return refuse(Fault::unreachable, "you may not use " + path,
                           "ask an operator to add you to group " + group + ": usermod -aG " + group + " USER");
         }
+        case EMFILE:
+            return refuse(Fault::system, "this process may open no further file or socket",
+                          "raise its limit of open files (ulimit -n), or close what it does not need");
+        case ENFILE:
+        case ENOMEM:
+        case ENOBUFS:
+            return refuse(Fault::system, std::string{"the system gives no socket: "} + std::strerror(problem),
+                          "free some of what it is short of, and try again");
         default:
             return refuse(Fault::unreachable, "cannot connect to " + path + ": " + std::strerror(problem), "try again");
     }
@@ -63,6 +73,7 @@ Result<UniqueHandle> connect_to(const std::string& directory, std::string_view n
     const auto path = directory + "/" + std::string{name};
     UniqueHandle held;
     const auto reached_by = address_of(path, directory, name, held);
+    if (reached_by.empty()) return cannot_connect(path, errno);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (reached_by.size() >= sizeof address.sun_path) return cannot_connect(path, ENAMETOOLONG);

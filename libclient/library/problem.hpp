@@ -39,6 +39,7 @@ using Result = std::expected<T, Problem>;
             case client::Fault::untrusted: return JETON_E_UNTRUSTED;
             case client::Fault::bad_answer: return JETON_E_ANSWER;
             case client::Fault::ambiguous: return JETON_E_UNREACHABLE;
+            case client::Fault::system: return JETON_E_SYSTEM;
             case client::Fault::bad_request: return JETON_E_INVALID;
         }
         return JETON_E_UNREACHABLE;

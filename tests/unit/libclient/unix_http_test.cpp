@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +103,20 @@ TEST_CASE("exchange: an answer to a request that was cut off is still read") {
     server.join();
     if (answer)
         CHECK(answer->status == 413);  // a reset may be faster than the answer; then it is a refusal, not a wait
+}
+
+TEST_CASE("exchange: a process that may open nothing more is told so, not that nobody listens") {
+    const Scratch scratch;
+    const auto listener = listening(scratch.path() + "/control.sock");
+    rlimit usual{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    const rlimit none{3, usual.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto answer = ask(scratch.path());
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().fault == Fault::system);
+    CHECK(answer.error().next.contains("ulimit -n"));
 }
 
 TEST_CASE("exchange: a daemon that accepts and says nothing costs the deadline, no more") {
