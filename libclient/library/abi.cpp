@@ -9,6 +9,7 @@
 #include "libclient/include/jeton/jeton.h"
 #include "libclient/library/answer.hpp"
 #include "libclient/library/client.hpp"
+#include "libclient/library/no_cancellation.hpp"
 #include "libclient/protocol/words.hpp"
 
 using namespace jeton::library;  // NOLINT(google-build-using-namespace): the functions below belong to nobody else
@@ -18,20 +19,32 @@ struct jeton_client {
     explicit jeton_client(Settings given) : settings(std::move(given)), inside(new Client{settings}) {}
     jeton_client(const jeton_client&) = delete;
     jeton_client& operator=(const jeton_client&) = delete;
-    ~jeton_client() { delete inside.load(); }
+    /// What is still the parent's is left alone: its locks may be held by threads that are no more.
+    ~jeton_client() {
+        if (mark.here()) delete inside.load();
+    }
 
     Client& here() {
+        if (!mark.here()) start_anew();
+        return *inside.load(std::memory_order_acquire);
+    }
+
+private:
+    /// In a child. Throws std::bad_alloc where there is no memory for it; the next call tries again then.
+    [[gnu::noinline]] void start_anew() {
+        const NoCancellation whole_call;
         while (!mark.here()) {
             if (!mark.renew()) continue;
             // What a thread of the parent held is left behind with its lock; ends with the process.
-            auto* const left = inside.load();
-            left->abandon();
-            inside.store(new (std::nothrow) Client{settings});
+            inside.load()->abandon();
+            try {
+                inside.store(new Client{settings});
+            } catch (...) {
+                mark.not_renewed();
+                throw;
+            }
             mark.renewed();
         }
-        auto* const found = inside.load(std::memory_order_acquire);
-        if (found == nullptr) throw std::bad_alloc{};
-        return *found;
     }
 
     Settings settings;
@@ -54,7 +67,7 @@ int tell(jeton_error** error, Problem problem) noexcept {
     return code;
 }
 
-/// `work` returns a code. Whatever it throws becomes one.
+/// `work` returns a code. Whatever it throws becomes one; a cancelled thread's unwinding must not come here.
 template <class Work>
 int guarded(jeton_error** error, const Work& work) noexcept {
     if (error != nullptr) *error = nullptr;
@@ -130,6 +143,7 @@ Result<Wish> wish_of(const jeton_request* given) {
         return refuse(JETON_E_INVALID, "the timeout is negative",
                       "give milliseconds; there is no waiting without an end");
     }
+    const NoCancellation whole_call;
     return client.here().get(*wish, std::chrono::milliseconds{timeout_ms});
 }
 
@@ -172,6 +186,7 @@ int jeton_open(const jeton_options* options, jeton_client** client, jeton_error*
 
 void jeton_close(jeton_client* client) {
     if (client == nullptr) return;
+    const NoCancellation whole_call;
     (void)guarded(nullptr, [&] {
         (void)client->here();
         return int{JETON_OK};
@@ -217,6 +232,7 @@ int64_t jeton_token_expires_in(const jeton_token* token) {
 int jeton_token_holds(const jeton_token* token) { return holds(*token, 0) ? 1 : 0; }
 
 void jeton_forget(jeton_client* client) {
+    const NoCancellation whole_call;
     (void)guarded(nullptr, [&] {
         client->here().forget();
         return int{JETON_OK};
@@ -225,6 +241,7 @@ void jeton_forget(jeton_client* client) {
 
 int jeton_change_fd(jeton_client* client, int* fd, jeton_error** error) {
     if (fd != nullptr) *fd = -1;
+    const NoCancellation whole_call;
     return guarded(error, [&] {
         if (client == nullptr) return no_place(error, "client");
         if (fd == nullptr) return no_place(error, "fd");
@@ -236,6 +253,7 @@ int jeton_change_fd(jeton_client* client, int* fd, jeton_error** error) {
 }
 
 int jeton_changed(jeton_client* client) {
+    const NoCancellation whole_call;
     bool any = false;
     (void)guarded(nullptr, [&] {
         any = client->here().changed();

@@ -34,5 +34,6 @@ bool ForkMark::renew() noexcept {
 }
 
 void ForkMark::renewed() noexcept { state_->store(usual, std::memory_order_release); }
+void ForkMark::not_renewed() noexcept { state_->store(child, std::memory_order_release); }
 
 }  // namespace jeton::library

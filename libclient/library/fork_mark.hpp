@@ -26,10 +26,12 @@ public:
     /// `here()` makes no system call.
     [[nodiscard]] bool is_free() const noexcept { return wiped_; }
 
-    /// In a child, whose threads may all come at once: one of them is told to start anew (true) and must call
-    /// `renewed()`; the others wait until it has and are told false.
+    /// In a child, whose threads may all come at once: one of them is told to start anew (true) and must say how that
+    /// went; the others wait until it has and are told false.
     [[nodiscard]] bool renew() noexcept;
     void renewed() noexcept;
+    /// It could not: whoever comes next is told to.
+    void not_renewed() noexcept;
 
 private:
     enum State : std::uint32_t { child, renewing, usual };  // a wiped page is 0

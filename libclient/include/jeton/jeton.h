@@ -80,7 +80,8 @@ enum jeton_code {
 struct jeton_options {
     size_t size; /**< sizeof(struct jeton_options) */
     /** The directory of the daemon's token.sock. NULL: $JETON_SOCKET_DIR (not in a set-user-ID program), else
-     *  $XDG_RUNTIME_DIR/jeton where a daemon of this user's own listens, else /run/jeton. */
+     *  $XDG_RUNTIME_DIR/jeton where a daemon of this user's own listens, else /run/jeton; which of the two answered
+     *  first is asked from then on. */
     const char* directory;
     uint32_t flags;    /**< of JETON_NO_PAGE; else 0 */
     uint32_t reserved; /**< 0 */
@@ -156,7 +157,9 @@ JETON_API const char* jeton_token_connection(const jeton_token* token);
 JETON_API const char* jeton_token_app_key(const jeton_token* token);
 /** Seconds of its life that are left now, rounded down; 0: it has ended. */
 JETON_API int64_t jeton_token_expires_in(const jeton_token* token);
-/** 1: jeton_token_get() would hand it out again without asking. 0: not so; ask. No system call. */
+/** 1: the daemon stands by it still, by all that jeton_token_get() looks at but the request. 0: not so; ask. A client
+ * that forgot it (jeton_forget(), a rejected or a longer-lived one in its place) does not make it end. No system call.
+ */
 JETON_API int jeton_token_holds(const jeton_token* token);
 
 /** Forgets and wipes every token that is kept, and closes the session: the next call asks. Tokens handed out live on.

@@ -79,7 +79,7 @@ public:
         return key;
     }
     std::chrono::seconds expires_in() const { return std::chrono::seconds{jeton_token_expires_in(get())}; }
-    /// Client::token would give it again without asking. No system call.
+    /// The daemon stands by it still: see jeton_token_holds(). No system call.
     bool holds() const { return jeton_token_holds(get()) != 0; }
     const jeton_token* get() const noexcept { return token_.get(); }
 

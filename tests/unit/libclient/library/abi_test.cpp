@@ -1,11 +1,15 @@
 // libjeton as a program sees it, against a daemon of the test's own.
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <pthread.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,6 +129,14 @@ TEST_CASE("libjeton: a token that was fetched is handed out again while the page
         world.page.say(8);
         CHECK(jeton_changed(jeton.client()) == 1);
         CHECK(jeton_changed(jeton.client()) == 0);
+    }
+    SUBCASE("the change is told though another token has taken the place of the one that ended") {
+        world.page.say(8);
+        world.epoch = 8;
+        CHECK(jeton.get().text() == "t2");
+        CHECK(jeton_changed(jeton.client()) == 1);
+        CHECK(jeton_changed(jeton.client()) == 0);
+        CHECK(jeton.get(0).text() == "t2");
     }
     SUBCASE("another wish is another token") {
         jeton_request wish = JETON_REQUEST_INIT;
@@ -381,6 +393,111 @@ TEST_CASE("libjeton: a child process starts anew") {
     CHECK(jeton.get(0).text() == "t1");
     CHECK(world.daemon.sessions() == 2);
 }
+
+TEST_CASE("libjeton: a thread that is to be cancelled goes through every function whole, and is cancelled outside") {
+    World world;
+    struct Shared {
+        jeton_client* client = nullptr;
+        std::atomic<int> done = 0;
+    } shared;
+    jeton_options options = JETON_OPTIONS_INIT;
+    options.directory = world.daemon.directory().c_str();
+    REQUIRE(jeton_open(&options, &shared.client, nullptr) == JETON_OK);
+    pthread_t thread{};
+    const auto work = [](void* given) -> void* {
+        auto& [client, done] = *static_cast<Shared*>(given);
+        jeton_request wish = JETON_REQUEST_INIT;
+        jeton_token* token = nullptr;
+        int fd = -1;
+        ::pthread_cancel(::pthread_self());
+        done += jeton_token_get(client, &wish, 5000, &token, nullptr) == JETON_OK ? 1 : 0;
+        done += jeton_change_fd(client, &fd, nullptr) == JETON_OK ? 1 : 0;
+        done += jeton_changed(client) == 0 ? 1 : 0;
+        jeton_token_free(token);
+        jeton_forget(client);
+        jeton_close(client);
+        done += 1;
+        ::pthread_testcancel();
+        done += 1;
+        return nullptr;
+    };
+    REQUIRE(::pthread_create(&thread, nullptr, work, &shared) == 0);
+    void* ended = nullptr;
+    REQUIRE(::pthread_join(thread, &ended) == 0);
+    CHECK(ended == PTHREAD_CANCELED);
+    CHECK(shared.done == 4);
+}
+
+TEST_CASE("libjeton: a child that is to be cancelled starts anew all the same") {
+    World world;
+    const Opened jeton{world.daemon.directory()};
+    REQUIRE(jeton.get().text() == "t1");
+    const auto child = ::fork();
+    if (child == 0) {
+        ::pthread_cancel(::pthread_self());
+        const bool none = jeton_changed(jeton.client()) == 0;
+        ::_exit(none ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+
+/// All memory that malloc gives, until it ends.
+class Hoard {
+public:
+    Hoard() {
+        for (std::size_t size = 1U << 20U; size >= sizeof(void*); size /= 2) {
+            while (void* room = std::malloc(size)) {
+                *static_cast<void**>(room) = last_;
+                last_ = room;
+            }
+        }
+    }
+    Hoard(const Hoard&) = delete;
+    Hoard& operator=(const Hoard&) = delete;
+    ~Hoard() {
+        while (last_ != nullptr) std::free(std::exchange(last_, *static_cast<void**>(last_)));
+    }
+
+private:
+    void* last_ = nullptr;
+};
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define OWN_MEMORY  // which cannot be kept from them
+#endif
+#endif
+
+#ifndef OWN_MEMORY
+TEST_CASE("libjeton: a child without memory says so, and starts anew once there is some") {
+    World world;
+    const Opened jeton{world.daemon.directory()};
+    REQUIRE(jeton.get().text() == "t1");
+    const auto child = ::fork();
+    if (child == 0) {
+        ::alarm(20);  // a call that never comes back is no answer
+        const rlimit no_more{0, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &no_more);
+        jeton_request wish = JETON_REQUEST_INIT;
+        wish.connection = "app/1@e";
+        jeton_token* token = nullptr;
+        bool said = false;
+        {
+            const Hoard all;
+            said = jeton_token_get(jeton.client(), &wish, 5000, &token, nullptr) == JETON_E_MEMORY &&
+                   jeton_token_get(jeton.client(), &wish, 5000, &token, nullptr) == JETON_E_MEMORY;
+        }
+        const rlimit usual{RLIM_INFINITY, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_AS, &usual);
+        ::_exit(said && jeton.get().text() == "t2" ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+#endif
 
 TEST_CASE("libjeton: a child of a process whose other thread is asking is not held up by it") {
     std::atomic<bool> asked = false;
