@@ -88,6 +88,9 @@ void Flight::set_up() {
     }
     // How long, how much.
     set(easy, CURLOPT_NOSIGNAL, 1L);
+    // Where the time is up and the name is still asked for, curl would wait for that question's thread, and all other
+    // requests with it: the thread is left to end by itself.
+    set(easy, CURLOPT_QUICK_EXIT, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(connect_max, request_.timeout).count()));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::min(longest_request, request_.timeout).count()));
     set(easy, CURLOPT_WRITEFUNCTION, &Flight::on_body);

@@ -2,6 +2,7 @@
 well again when the fault has gone. Each row here is a row of docs/upstream.md.
 """
 
+import concurrent.futures
 import datetime
 import email.utils
 import re
@@ -10,6 +11,7 @@ import time
 
 from fleet import INVOICES, JOBS, LIFE, Fleet
 from harness import wait_until
+from kernel import built
 
 IN_TIME = 14  # seconds that a caller waits at the most: ten for the request, the rest for the way
 
@@ -215,6 +217,39 @@ class Hung(Fleet):
             if min(ratio[0] for ratio in ratios) <= 1.5 and min(ratio[1] for ratio in ratios) <= 1.5:
                 return
         self.fail(f"while ten others hang, a healthy connection is slower by more than a half: {ratios}")
+
+
+class HungNames(Fleet):
+    """The name server of one endpoint does not answer; the other endpoint is well."""
+
+    HOST = "auth.unreached.example"
+
+    def start(self):
+        preloaded = self.clock.environment()
+        preloaded["LD_PRELOAD"] += f":{built('slow_names.c', '-shared', '-fPIC')}"
+        return self.daemon.start(environment=preloaded | {"JETON_SLOW_HOST": self.HOST}, seconds=60)
+
+    def test_while_one_endpoints_name_hangs_the_tokens_of_another_come_at_once(self):
+        well = self.fleet(30, first=2000000)
+        self.ok(
+            "environment", "create", "slow", "--kind", "upstream",
+            "--token-endpoint", f"https://{self.HOST}/connect/token",
+        )  # fmt: skip
+        connection = self.listed("1111111", "slow")
+        self.allow(connection)
+        one = self.program()
+        self.turn(3700)
+        with concurrent.futures.ThreadPoolExecutor() as beside:
+            imported = beside.submit(
+                self.refused, "secret", "import", connection, "--client-id", "cid.slow",
+                error="temporarily_unavailable", stdin="cs1.abcdefghijklmnopqrstuvwxyz0123456789",
+            )  # fmt: skip
+            for name in well:  # before its time is up, and while its question goes on after that
+                time.sleep(0.3)
+                (got,) = self.everybody([one], [name])
+                self.assertEqual(got.status, 200, got)
+                self.assertLess(got.seconds, 2, got)
+            self.assertRegex(imported.result()["error_description"], r"did not let us connect within 5000 ms")
 
 
 class Down(Fleet):
