@@ -91,9 +91,10 @@ void Endpoints::landed(const std::string& endpoint, BootTime sent_at) {
     if (known.probe && sent_at >= *known.probe) known.probe.reset();
 }
 
-void Endpoints::answered(const std::string& endpoint, std::string_view refusal, const Clock& clock) {
+void Endpoints::answered(const std::string& endpoint, std::string_view refusal, BootTime sent_at, const Clock& clock) {
     auto& known = endpoints_[endpoint];
     ++(refusal.empty() ? known.counts.granted : known.counts.refused);
+    if (known.pause_was_asked_for && sent_at <= known.last_failure && cooling(endpoint, clock)) return;
     known.health = {.last_error = std::string{refusal}, .failing_since = {}, .cooling = {}};
     known.last_answer = clock.boot_time();
     if (!known.allowed) return;
@@ -107,9 +108,11 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     auto& health = known.health;
     ++known.counts.failed;
     health.last_error = failure.what;
-    if (!throttled && known.last_answer && *known.last_answer > sent_at) return false;
+    const bool asks_for_pause = throttled || failure.retry_after.value_or(0) > cooling_least;
+    if (!asks_for_pause && known.last_answer && *known.last_answer > sent_at) return false;
     const auto now = clock.boot_time();
     const bool together = health.failures > 0 && sent_at < known.last_failure;
+    known.pause_was_asked_for = asks_for_pause || (together && known.pause_was_asked_for);
     if (!health.failing_since) health.failing_since = clock.now();
     if (!together) {
         ++health.failures;
@@ -117,7 +120,7 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     }
     const int doubled = std::min(cooling_limit, 1 << std::min(health.failures - 1, 6));
     int seconds = jittered(throttled ? std::max(doubled, cooling_when_throttled) : doubled);
-    if (failure.retry_after.value_or(0) > 2) seconds = std::max(seconds, *failure.retry_after);
+    if (asks_for_pause) seconds = std::max(seconds, failure.retry_after.value_or(0));
     const auto until = Deadline::after(clock, std::chrono::seconds{seconds});
     if (!together || !health.cooling || health.cooling->left(clock) < until.left(clock)) health.cooling = until;
     if (throttled && !together) {

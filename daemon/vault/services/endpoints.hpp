@@ -45,16 +45,18 @@ public:
     /// While the endpoint is cooling, until then. After that one request tries it, and the others wait for its end.
     [[nodiscard]] std::chrono::milliseconds wait(const std::string& endpoint, Urgency urgency, std::size_t before,
                                                  const Clock& clock) const;
-    /// Gives back when, by the boot clock: what `landed` and `failed` are told.
+    /// Gives back when, by the boot clock: what `landed`, `answered` and `failed` are told.
     BootTime sent(const std::string& endpoint, const Clock& clock);
     /// A request that was sent at `sent_at` (boot time) has ended, however it did.
     void landed(const std::string& endpoint, BootTime sent_at);
 
-    /// The endpoint works: it gave a token, or (`refusal`, in words) refused one client.
-    void answered(const std::string& endpoint, std::string_view refusal, const Clock& clock);
+    /// The endpoint works: it gave a token, or (`refusal`, in words) refused one client. A pause that it has asked for
+    /// since `sent_at` goes on all the same.
+    void answered(const std::string& endpoint, std::string_view refusal, BootTime sent_at, const Clock& clock);
     /// The endpoint's own trouble: it cools down, longer each time (at most a minute), at least for what it asked for
     /// in `Retry-After`. `throttled`: it said that it was asked too often; then it is asked half as often, until it has
-    /// answered for a while. False: it has answered others since `sent_at`, so that this says nothing of it.
+    /// answered for a while. False: it has answered others since `sent_at` and asks for no pause, so that this says
+    /// nothing of it.
     bool failed(const std::string& endpoint, const Error& failure, bool throttled, BootTime sent_at,
                 const Clock& clock);
 
@@ -76,7 +78,8 @@ private:
         std::optional<BootTime> probe;  ///< when the request that tries a failed endpoint was sent
         std::optional<BootTime> last_answer;
         BootTime last_failure{};
-        std::optional<double> allowed;  ///< a minute, where less than the budget
+        bool pause_was_asked_for = false;  ///< by the endpoint, with 429 or `Retry-After`: what it cools down for
+        std::optional<double> allowed;     ///< a minute, where less than the budget
     };
 
     [[nodiscard]] const Endpoint* find(const std::string& endpoint) const;

@@ -316,7 +316,7 @@ Landing file_failure(const TokenFetch& fetch, const ExchangeAnswer& answer, Erro
         }
         return landing;
     }
-    tokens.endpoints().answered(endpoint, error.what, clock);
+    tokens.endpoints().answered(endpoint, error.what, answer.asked_at, clock);
     const bool is_secret = error.code == Errc::invalid_client;
     const auto& refused = is_secret ? fetch.key.secret.text : fetch.key.text();
     const bool is_news = tokens.refusals().note(refused, fetch.connection.id.text, error, clock);
@@ -325,6 +325,17 @@ Landing file_failure(const TokenFetch& fetch, const ExchangeAnswer& answer, Erro
                            Transaction& tx) { tell_of_refused_secret(tx, fetch_name, prefix, error, now); });
     }
     return landing;
+}
+
+/// What an answer that nobody wants any more says of the endpoint all the same: whoever waited would ask again at once.
+void note_health(const std::string& endpoint, const ExchangeAnswer& answer, Endpoints& endpoints, const Clock& clock) {
+    if (answer.our_own_fault) return;
+    const auto judged = judge(answer, {}, endpoint);
+    if (!judged && judged.error().code == Errc::temporarily_unavailable) {
+        (void)endpoints.failed(endpoint, judged.error(), answer.status == 429, answer.asked_at, clock);
+    } else if (answer.status == 200) {
+        endpoints.answered(endpoint, {}, answer.asked_at, clock);
+    }
 }
 
 /// The connection that the answer is for, where it may still be used as it was asked for.
@@ -399,11 +410,14 @@ Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswe
                    const Clock& clock) {
     auto& tokens = upstreams.tokens;
     if (!is_wanted(fetch, tokens)) {
-        if (answer.status == 200) tokens.endpoints().answered(fetch.request.endpoint, {}, clock);
+        note_health(fetch.request.endpoint, answer, tokens.endpoints(), clock);
         return {.failure = {}, .flight = fetch.key.text(), .outdated = true};
     }
     const auto found = still_asked_for(tx, fetch);
-    if (!found) return {found.error(), fetch.key.text()};
+    if (!found) {
+        note_health(fetch.request.endpoint, answer, tokens.endpoints(), clock);
+        return {found.error(), fetch.key.text()};
+    }
     auto expected = expected_claims(tx, *found);
     expected.client_id = fetch.connection.client_id;
     auto token = judge(answer, expected, fetch.request.endpoint);
@@ -412,7 +426,7 @@ Landing land_token(Transaction& tx, const TokenFetch& fetch, const ExchangeAnswe
         if (token.error().code == Errc::mismatch) landing.alarm = alarm_of(*found, token.error(), clock.now());
         return landing;
     }
-    tokens.endpoints().answered(fetch.request.endpoint, {}, clock);
+    tokens.endpoints().answered(fetch.request.endpoint, {}, answer.asked_at, clock);
     tokens.refusals().forget(fetch.key.secret.text);
     if (fetch.request.scope.empty() && !token->scope.empty()) {
         auto granted = split_scope(token->scope);

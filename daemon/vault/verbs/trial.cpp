@@ -35,7 +35,7 @@ ExchangeNeed trial_of(Call& call, const FoundConnection& found, const ImportedPa
             }
         } else {
             endpoints.answered(found.environment.token_endpoint, token ? std::string{} : token.error().what,
-                               room.clock);
+                               answer.asked_at, room.clock);
         }
         if (!token) return {token.error(), flight_key};
         Landing landing{std::nullopt, flight_key, lesson_of(*token, expected, found.environment, room.clock.now())};

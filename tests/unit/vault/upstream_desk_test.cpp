@@ -176,6 +176,26 @@ TEST_CASE("P17: the upstream down for 10 of 15 minutes: nobody with a valid toke
     for (int program = 0; program < Fleet::programs; ++program) CHECK(failures_in(fleet.round(program)) == 0);
 }
 
+TEST_CASE("P4: the endpoint's 429 counts, too, where the connection was changed while its token was asked for") {
+    UpstreamHost host{1};
+    json::object answer{{"status", 429}, {"retry_after", 45}, {"json", json::object{}}};
+    host.endpoint = [&](const auto& request) {
+        answer["id"] = request.at("id");
+        return std::nullopt;
+    };
+    (void)host.ask_one(0);
+    const auto waiter = host.last_id;
+    CHECK(host.order("access.disable", UpstreamHost::about(0)) == "");
+    CHECK(host.order("access.enable", UpstreamHost::about(0)) == "");
+    host.daemon->desk.flights().arrived({json::serialize(answer)});
+    host.settle();
+    CHECK(host.requests_in_all == 1);
+    const auto& got = host.got.at(waiter);
+    CHECK(got.error == "temporarily_unavailable");
+    CHECK(got.words.contains("auth.example answered 429"));
+    CHECK(got.retry_after == 45);
+}
+
 TEST_CASE("P5: a token that has ended already is given to nobody, and not asked for again at once") {
     UpstreamHost host{1};
     host.endpoint = [&](const auto&) { return std::optional{host.granted(0)}; };

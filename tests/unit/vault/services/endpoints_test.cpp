@@ -16,6 +16,7 @@ struct Asked {
         failure.retry_after = retry_after;
         return endpoints.failed(url, failure, throttled, clock.boot_time(), clock);
     }
+    void answer(std::string_view refusal = {}) { endpoints.answered(url, refusal, clock.boot_time(), clock); }
     std::chrono::milliseconds wait(Endpoints::Urgency urgency = Endpoints::Urgency::awaited, std::size_t before = 0) {
         return endpoints.wait(url, urgency, before, clock);
     }
@@ -39,7 +40,7 @@ TEST_CASE("P17: a failing endpoint cools down, longer each time, and is forgiven
     CHECK(world.endpoints.cooling(url, world.clock)->retry_after.value() >= 30);
     world.clock.advance(61s);
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
-    world.endpoints.answered(url, {}, world.clock);
+    world.answer();
     CHECK(world.endpoints.health(url)->failures == 0);
     CHECK_FALSE(world.endpoints.health(url)->failing_since);
 }
@@ -63,14 +64,55 @@ TEST_CASE("what failed together counts once; a failure older than an answer is n
     const auto failure = refuse(Errc::temporarily_unavailable, "no answer", "");
     for (int i = 0; i < 50; ++i) CHECK(world.endpoints.failed(url, failure, false, sent_at, world.clock));
     CHECK(world.endpoints.health(url)->failures == 1);
-    world.endpoints.answered(url, {}, world.clock);
+    world.answer();
     CHECK_FALSE(world.endpoints.failed(url, failure, false, sent_at, world.clock));
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
 }
 
+TEST_CASE("P4: a pause that the endpoint asked for outlasts the answers to what was sent before") {
+    Asked world;
+    const auto before = world.endpoints.sent(url, world.clock);
+    world.clock.advance(1s);
+    const auto answer_late = [&] { world.endpoints.answered(url, {}, before, world.clock); };
+    SUBCASE("429") {
+        world.send(100);
+        CHECK(world.fail(true, 45));
+        world.clock.advance(1s);
+        answer_late();
+        CHECK(world.endpoints.budget(url) == 50);
+    }
+    SUBCASE("Retry-After") {
+        CHECK(world.fail(false, 45));
+        world.clock.advance(1s);
+        answer_late();
+    }
+    CHECK(world.endpoints.counts(url).granted == 1);
+    REQUIRE(world.endpoints.cooling(url, world.clock));
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after == 44);
+    world.clock.advance(44s);
+    world.answer();
+    CHECK_FALSE(world.endpoints.health(url)->failing_since);
+    // One that nobody asked for does not.
+    CHECK(world.fail());
+    answer_late();
+    CHECK_FALSE(world.endpoints.cooling(url, world.clock));
+}
+
+TEST_CASE("P4: Retry-After counts although the endpoint has answered another request since this one was sent") {
+    Asked world;
+    const auto sent_at = world.endpoints.sent(url, world.clock);
+    world.clock.advance(1s);
+    world.answer();
+    auto failure = refuse(Errc::temporarily_unavailable, "auth.example answered 503", "");
+    failure.retry_after = 60;
+    CHECK(world.endpoints.failed(url, failure, false, sent_at, world.clock));
+    REQUIRE(world.endpoints.cooling(url, world.clock));
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after == 60);
+}
+
 TEST_CASE("a pair that the upstream refuses does not stop the other connections") {
     Asked world;
-    world.endpoints.answered(url, "no such client", world.clock);
+    world.answer("no such client");
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
     CHECK(world.endpoints.health(url)->last_error == "no such client");
     CHECK(world.endpoints.counts(url).refused == 1);
@@ -86,7 +128,7 @@ TEST_CASE("P4: after cooling one request tries the endpoint, the others wait for
     CHECK(world.wait() > 0ms);
     world.clock.advance(1s);
     world.endpoints.landed(url, sent_at);
-    world.endpoints.answered(url, {}, world.clock);
+    world.answer();
     CHECK(world.wait() == 0ms);
 }
 
@@ -131,6 +173,7 @@ TEST_CASE("P4: an endpoint that says it is asked too often is asked half as ofte
     CHECK(world.fail(true));
     CHECK(world.endpoints.cooling(url, world.clock)->retry_after.value() >= 9);
     CHECK(world.endpoints.budget(url) == 50);
-    for (int i = 0; i < 400; ++i) world.endpoints.answered(url, {}, world.clock);
+    world.clock.advance(17s);
+    for (int i = 0; i < 400; ++i) world.answer();
     CHECK(world.endpoints.budget(url) == 200);
 }

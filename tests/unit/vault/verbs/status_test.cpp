@@ -112,7 +112,7 @@ TEST_CASE("status: a token endpoint that was not asked, that fails, and that is 
     CHECK(upstream().at("requests_last_hour") == 2);
     world.clock.advance(3600s);
     CHECK(upstream().at("state") == "failing");
-    world.room.upstream.endpoints().answered(endpoint, "", world.clock);
+    world.room.upstream.endpoints().answered(endpoint, "", world.clock.boot_time(), world.clock);
     CHECK(upstream().at("healthy") == true);
     CHECK(upstream().at("last_error").is_null());
     CHECK(upstream().at("failing_since").is_null());
