@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int cooling_least = 2;            ///< seconds; a deadline counts whole ones: one would be over at once
+constexpr int cooling_least = 2;            ///< seconds
 constexpr int cooling_limit = 60;           ///< seconds, where the endpoint does not ask for more
 constexpr int cooling_when_throttled = 16;  ///< likewise, at least: it was asked too often and did not say for how long
 constexpr double allowed_least = 6;         ///< a minute, however often it says that it is asked too often
@@ -57,7 +57,8 @@ std::chrono::milliseconds Endpoints::wait(const std::string& endpoint, Urgency u
                                           const Clock& clock) const {
     const auto* known = find(endpoint);
     if (known == nullptr) return 0ms;
-    if (known->health.cooling && !known->health.cooling->passed(clock)) return known->health.cooling->left(clock);
+    if (known->health.cools(clock))
+        return std::chrono::ceil<std::chrono::milliseconds>(known->health.cooling->wait(clock));
     if (known->health.failures > 0 && (known->probe || before > 0)) return look_again;
     if (known->in_the_air >= in_the_air_limit) return look_again;
     const auto now = clock.boot_time();
@@ -94,7 +95,7 @@ void Endpoints::landed(const std::string& endpoint, BootTime sent_at) {
 void Endpoints::answered(const std::string& endpoint, std::string_view refusal, BootTime sent_at, const Clock& clock) {
     auto& known = endpoints_[endpoint];
     ++(refusal.empty() ? known.counts.granted : known.counts.refused);
-    if (known.pause_was_asked_for && sent_at <= known.last_failure && cooling(endpoint, clock)) return;
+    if (known.pause_was_asked_for && sent_at <= known.last_failure && known.health.cools(clock)) return;
     known.health = {.last_error = std::string{refusal}, .failing_since = {}, .cooling = {}};
     known.last_answer = clock.boot_time();
     if (!known.allowed) return;
@@ -122,7 +123,7 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     int seconds = jittered(throttled ? std::max(doubled, cooling_when_throttled) : doubled);
     if (asks_for_pause) seconds = std::max(seconds, failure.retry_after.value_or(0));
     const auto until = Deadline::after(clock, std::chrono::seconds{seconds});
-    if (!together || !health.cooling || health.cooling->left(clock) < until.left(clock)) health.cooling = until;
+    if (!together || !health.cooling || health.cooling->boot < until.boot) health.cooling = until;
     if (throttled && !together) {
         const auto in_window = known.sent.end() - first_after(known.sent, now - 60s);
         const auto pace =
@@ -134,10 +135,10 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
 
 std::optional<Error> Endpoints::cooling(const std::string& endpoint, const Clock& clock) const {
     const auto* found = health(endpoint);
-    if (found == nullptr || !found->cooling || found->cooling->passed(clock)) return std::nullopt;
+    if (found == nullptr || !found->cools(clock)) return std::nullopt;
     return unavailable(fmt::format("{}; it has failed since {} and is asked again at {}", found->last_error,
                                    rfc3339(found->failing_since.value_or(clock.now())), rfc3339(found->cooling->wall)),
-                       found->cooling->left(clock).count());
+                       std::chrono::ceil<std::chrono::seconds>(found->cooling->wait(clock)).count());
 }
 
 const Endpoints::Health* Endpoints::health(const std::string& endpoint) const {

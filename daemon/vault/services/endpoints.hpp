@@ -25,6 +25,7 @@ public:
         std::optional<UtcSeconds> failing_since;  ///< of the endpoint itself; nothing while it answers
         std::optional<Deadline> cooling;          ///< no request before it has passed
         int failures = 0;                         ///< one after the other; what failed together counts once
+        [[nodiscard]] bool cools(const Clock& clock) const { return cooling && cooling->wait(clock) > BootTime{0}; }
     };
     /// Since the vault started.
     struct Counts {

@@ -24,9 +24,9 @@ UpstreamCondition condition_of(const UpstreamTokens& upstream, const UpstreamSig
     condition.state = "failing";
     condition.last_error = health->last_error;
     condition.failing_since = health->failing_since;
-    if (health->cooling && !health->cooling->passed(clock)) {
+    if (health->cools(clock)) {
         condition.state = "cooling";
-        condition.cooling_until = health->cooling->wall;
+        condition.cooling_until = clock.now() + std::chrono::ceil<std::chrono::seconds>(health->cooling->wait(clock));
     }
     return condition;
 }

@@ -35,7 +35,7 @@ TEST_CASE("P17: a failing endpoint cools down, longer each time, and is forgiven
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
     CHECK(world.fail());
     REQUIRE(world.endpoints.cooling(url, world.clock));
-    CHECK(world.endpoints.cooling(url, world.clock)->retry_after.value() == 2);  // 1 would be over at once
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after.value() == 2);
     for (int i = 0; i < 10; ++i) CHECK(world.fail());
     CHECK(world.endpoints.cooling(url, world.clock)->retry_after.value() >= 30);
     world.clock.advance(61s);
@@ -67,6 +67,22 @@ TEST_CASE("what failed together counts once; a failure older than an answer is n
     world.answer();
     CHECK_FALSE(world.endpoints.failed(url, failure, false, sent_at, world.clock));
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
+}
+
+TEST_CASE("P4: a pause is kept to its last part of a second, and told in whole ones") {
+    Asked world;
+    world.fail(false, 3);
+    world.clock.boot += 2100ms;
+    world.clock.wall += 3s;  // it shows whole seconds, and the pause began late in one
+    REQUIRE(world.endpoints.cooling(url, world.clock));
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after == 1);
+    CHECK(world.wait() == 900ms);
+    world.clock.boot += 899'999us;
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after == 1);
+    CHECK(world.wait() == 1ms);
+    world.clock.boot += 1us;
+    CHECK_FALSE(world.endpoints.cooling(url, world.clock));
+    CHECK(world.wait() == 0ms);
 }
 
 TEST_CASE("P4: a pause that the endpoint asked for outlasts the answers to what was sent before") {
