@@ -69,7 +69,8 @@ void Flights::join(ExchangeNeed need, std::optional<wire::Request> waiter) {
     if (waiter) flight.waiters.push_back(*std::move(waiter));
     std::vector<Landed> landed;
     if (wait > longest_turn) {
-        land_unsent(number, {too_many(endpoint, endpoints_.budget(endpoint), wait), flight.key}, landed);
+        const auto later = too_many(endpoint, endpoints_.budget(endpoint), wait);
+        land_unsent(number, {endpoints_.cooling(endpoint, clock_).value_or(later), flight.key}, landed);
     } else {
         queue.push_back(number);
         send_waiting(endpoint, queue, landed);

@@ -196,6 +196,23 @@ TEST_CASE("P4: the endpoint's 429 counts, too, where the connection was changed 
     CHECK(got.retry_after == 45);
 }
 
+TEST_CASE("P17: whoever imports a pair while the endpoint is left alone is told why, and until when") {
+    UpstreamHost host{1};
+    host.endpoint = [](const auto&) {
+        return std::optional{json::object{{"status", 429}, {"retry_after", 45}, {"json", json::object{}}}};
+    };
+    CHECK(host.ask_one(0).retry_after == 45);
+    auto pair = UpstreamHost::about(0);
+    pair["client_id"] = "cid.0";
+    pair["client_secret"] = "cs1.abcdefghijklmnopqrstuvwxyz0123456789";
+    const auto got = host.ordered("secret.import", std::move(pair));
+    CHECK(got.error == "temporarily_unavailable");
+    CHECK(got.words.contains("auth.example answered 429"));
+    CHECK(got.words.contains("is asked again at " + rfc3339(host.clock.now() + 45s)));
+    CHECK(got.retry_after == 45);
+    CHECK(host.requests_in_all == 1);
+}
+
 TEST_CASE("P5: a token that has ended already is given to nobody, and not asked for again at once") {
     UpstreamHost host{1};
     host.endpoint = [&](const auto&) { return std::optional{host.granted(0)}; };

@@ -119,8 +119,8 @@ struct UpstreamHost : World {
         auto answers = ask({i}, more);
         return answers.empty() ? Got{} : std::move(answers.begin()->second);
     }
-    /// The daemon's own uid, on the control socket; the error's word, or nothing.
-    std::string order(std::string_view verb, json::object body) {
+    /// The daemon's own uid, on the control socket.
+    Got ordered(std::string_view verb, json::object body) {
         const auto id = ++last_id;
         daemon->desk.take(
             {json::serialize(json::value{{"id", id},
@@ -131,8 +131,10 @@ struct UpstreamHost : World {
         settle();
         auto answer = std::move(got.at(id));
         got.erase(id);
-        return answer.error;
+        return answer;
     }
+    /// The error's word, or nothing.
+    std::string order(std::string_view verb, json::object body) { return ordered(verb, std::move(body)).error; }
     static json::object about(int i) { return {{"app", "dispatcher"}, {"tenant", std::to_string(i) + "@production"}}; }
 
     /// The exchange answers what was asked, until nothing is.
