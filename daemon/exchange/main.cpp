@@ -99,7 +99,7 @@ void start_request(std::string payload, Fetcher& fetcher, Link& link) {
     try {
         fetcher.start(asked.id, std::move(*asked.request));
     } catch (const std::bad_alloc&) {
-        link.queue(frame_of_failure(asked.id, "there is no memory for another token request"));
+        link.queue(frame_of_failure(asked.id, no_memory));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include <arpa/inet.h>
@@ -141,7 +142,11 @@ Asked read_request(std::string_view payload) {
     protocol::Fields in{*parsed};
     const auto id = in.optional_integer("id", 0, INT64_MAX);
     if (!id) throw FrameFault("a frame of the vault has no id");
-    return {*id, read_members(in)};
+    try {
+        return {*id, read_members(in)};
+    } catch (const std::bad_alloc&) {  // the requests in flight hold all the locked memory
+        return {*id, refuse(Errc::temporarily_unavailable, std::string{no_memory}, "try again later")};
+    }
 }
 
 void append_form_encoded(SecretText& into, std::string_view value) {

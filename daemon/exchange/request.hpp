@@ -12,6 +12,7 @@
 namespace jeton::exchange {
 
 inline constexpr std::chrono::milliseconds longest_request{30'000};
+inline constexpr std::string_view no_memory = "there is no memory for another token request";
 
 enum class ClientAuth { post, basic };
 
@@ -32,7 +33,8 @@ struct TokenRequest {
 
 struct Asked {
     std::int64_t id;
-    Result<TokenRequest> request;  ///< refuses `bad_input`; `what` names the member, never a value
+    /// Refuses `bad_input` (`what` names the member, never a value) and, with `no_memory`, `temporarily_unavailable`.
+    Result<TokenRequest> request;
 };
 
 /// Reads one frame of the vault. Throws FrameFault where it is no JSON object with an `id`: then there is nobody to

@@ -1,6 +1,8 @@
 #include "daemon/exchange/request.hpp"
 
+#include <new>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -93,4 +95,23 @@ TEST_CASE("request: a frame without an id ends the link") {
     CHECK_THROWS_AS((void)read_request("[]"), FrameFault);
     CHECK_THROWS_AS((void)read_request("nonsense"), FrameFault);
     CHECK_THROWS_AS((void)read_request(R"({"id":1,"id":2})"), FrameFault);
+}
+
+TEST_CASE("request: where the locked memory is full one request fails, and its answer says so") {
+    const std::string endpoint = R"("endpoint":"https://auth.example/t")";
+    std::vector<SecretBytes> held;
+    for (std::size_t piece = secure_arena_size; piece > 0;) {
+        try {
+            held.emplace_back(piece);
+        } catch (const std::bad_alloc&) {
+            piece /= 2;
+        }
+    }
+    const auto asked = ask(endpoint);
+    held.clear();
+    CHECK(asked.id == 3);
+    REQUIRE_FALSE(asked.request);
+    CHECK(asked.request.error().code == Errc::temporarily_unavailable);
+    CHECK(asked.request.error().what == no_memory);
+    CHECK(ask(endpoint).request);
 }
