@@ -116,7 +116,8 @@ bool Fetcher::idle() const { return state_->flights.empty(); }
 void Fetcher::wait(std::span<Watched> watched) {
     std::vector<curl_waitfd> extra;
     for (const auto& one : watched) {
-        extra.push_back({one.fd, static_cast<short>(CURL_WAIT_POLLIN | (one.for_writing ? CURL_WAIT_POLLOUT : 0)), 0});
+        const int events = (one.for_reading ? CURL_WAIT_POLLIN : 0) | (one.for_writing ? CURL_WAIT_POLLOUT : 0);
+        extra.push_back({one.fd, static_cast<short>(events), 0});
     }
     check(curl_multi_poll(state_->multi.get(), extra.data(), static_cast<unsigned>(extra.size()), longest_wait_ms,
                           nullptr));

@@ -18,8 +18,9 @@ inline constexpr std::chrono::milliseconds connect_max{5'000};
 
 /// A descriptor the loop waits for beside the network.
 struct Watched {
-    int fd;
-    bool for_writing;    ///< also wake when it takes bytes
+    int fd;              ///< -1: nothing is watched
+    bool for_reading;    ///< wake when there is something to read
+    bool for_writing;    ///< wake when it takes bytes
     bool ready = false;  ///< out: something can be read or written, or the other end is gone
 };
 

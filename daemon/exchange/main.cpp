@@ -127,8 +127,8 @@ void serve(Link& link, Fetcher& fetcher, const UniqueFd& signals, ResolverFiles&
         if (heard_all && fetcher.idle() && !link.has_to_write()) return;
         // The end of what the vault sends is there for ever: it must not wake us again.
         const int vault = heard_all && !link.has_to_write() ? -1 : link.fd();
-        std::array watched{Watched{vault, link.has_to_write()}, Watched{signals.get(), false},
-                           Watched{resolver.fd(), false}, Watched{heartbeat.fd(), false}};
+        std::array watched{Watched{vault, !heard_all, link.has_to_write()}, Watched{signals.get(), true, false},
+                           Watched{resolver.fd(), true, false}, Watched{heartbeat.fd(), true, false}};
         fetcher.wait(watched);
         if (watched[1].ready) {
             if (asked_to_end) return;

@@ -16,19 +16,12 @@ import wire
 from harness import DONE, INVOICES, USER, wait_until
 from kernel import built, in_child
 from people import Person
-from programs import sanitizer
+from programs import cpu_seconds, sanitizer
 from system import SystemScenario
 
 STRICT = bool(os.environ.get("JETON_STRICT_TIMES"))
 BOMBS = int(os.environ.get("JETON_BOMBS", "100"))
 SLOW = int(os.environ.get("JETON_SLOW", "1000"))
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
 
 def resident_kib(pid):

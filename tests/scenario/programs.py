@@ -101,6 +101,13 @@ def alive(pid):
     return bool(living({pid}))
 
 
+def cpu_seconds(pid):
+    """What the process has used so far."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def reap(pid):
     try:
         os.waitpid(pid, os.WNOHANG)

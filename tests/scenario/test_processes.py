@@ -1,16 +1,19 @@
 """Three processes that start, stop and die together; sockets that are never open to a stranger."""
 
 import fcntl
+import json
 import os
 import signal
+import socket
 import stat
+import struct
 import subprocess
 import threading
 import time
 import unittest
 
 from harness import BUILD, ENVIRONMENT, INVOICES, Scenario, wait_until, wire
-from programs import Daemon, NotifySocket, alive, descendants
+from programs import Daemon, NotifySocket, alive, cpu_seconds, descendants
 
 
 class Life(Scenario):
@@ -85,6 +88,45 @@ class Life(Scenario):
             foreign = [left_open] if name == "jeton-vault" else [left_open, self.daemon.state]
             kept = [target for target in targets if any(str(one) in target for one in foreign)]
             self.assertFalse(kept, name)
+
+
+class Ending(unittest.TestCase):
+    """The exchange alone; the test is its vault."""
+
+    REQUESTS = 500
+
+    @staticmethod
+    def frame(document):
+        payload = json.dumps(document).encode()
+        return struct.pack("!I", len(payload)) + payload
+
+    def test_an_exchange_that_ends_and_cannot_send_its_answers_yet_waits_without_work(self):
+        vault, link = socket.socketpair()
+        self.addCleanup(vault.close)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the least that the kernel gives
+        vault.settimeout(20)
+        process = subprocess.Popen(
+            [BUILD / "jeton-exchange", "--vault-fd", str(link.fileno())],
+            pass_fds=(link.fileno(),), stderr=subprocess.PIPE, env=ENVIRONMENT,
+        )  # fmt: skip
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        link.close()
+        for number in range(self.REQUESTS):  # each is refused, in words
+            vault.sendall(self.frame({"id": number}))
+        answers = vault.recv(65536)
+        process.terminate()
+        time.sleep(0.5)
+        vault.shutdown(socket.SHUT_WR)
+        time.sleep(0.5)
+        before = cpu_seconds(process.pid)
+        time.sleep(2)
+        self.assertLess(cpu_seconds(process.pid) - before, 0.5, "of two seconds in which there was nothing to do")
+        while piece := vault.recv(65536):
+            answers += piece
+        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(answers.count(b'"failure"'), self.REQUESTS)
+        self.assertEqual(answers.count(b'"ending"'), 1)
 
 
 class Second(Scenario):
