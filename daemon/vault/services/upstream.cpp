@@ -172,14 +172,17 @@ std::vector<TokenKey> UpstreamTokens::due(const Clock& clock, std::size_t limit)
     std::erase_if(held_, [&](const auto& entry) { return entry.second.expires.passed(frozen); });
     std::vector<TokenKey> found;
     const auto now = frozen.boot_time();
-    for (auto& [text, held] : held_) {
-        if (found.size() >= limit) break;
+    auto at = held_.upper_bound(last_due_);  // each has its turn, also where more are due than are told in 15 s
+    for (auto left = held_.size(); left > 0 && found.size() < limit; --left, ++at) {
+        if (at == held_.end()) at = held_.begin();
+        auto& held = at->second;
         if (!held.key || !held.last_used || now < held.refresh_after) continue;
         if (now - *held.last_used > held.life) continue;
         if (held.expires.left(frozen) > held.refresh_left) continue;
         held.refresh_after = now + std::min<std::chrono::seconds>(refresh_again, 1s + held.life / 3);
         found.push_back(*held.key);
     }
+    if (!found.empty()) last_due_ = found.back().text();
     return found;
 }
 

@@ -86,7 +86,7 @@ public:
     /// The front repeated answers about this connection: of those tokens that were handed out since they came.
     void note_repeated(const ConnectionId& connection, const Clock& clock);
     /// At most `limit` tokens to be replaced now: used within their life, little of it left. Each is told again only
-    /// 15 s later.
+    /// 15 s later, and one call goes on where the last one ended.
     [[nodiscard]] std::vector<TokenKey> due(const Clock& clock, std::size_t limit);
     [[nodiscard]] std::vector<TokenKey> keys_of(const ConnectionId& connection) const;
     [[nodiscard]] std::vector<TokenKey> keys() const;
@@ -116,6 +116,7 @@ private:
 
     DataKey memory_key_;
     std::map<std::string, Held> held_;  ///< by text: those of a connection are neighbours
+    std::string last_due_;              ///< the walk of `due` goes on behind it
     std::map<std::string, Deadline> forced_;
     std::map<std::string, std::map<std::string, BootTime>> asked_;  ///< scopes by connection, and until when they count
     std::map<std::string, std::uint64_t> drops_;

@@ -1,5 +1,8 @@
 #include "daemon/vault/services/upstream.hpp"
 
+#include <set>
+#include <string>
+
 #include "tests/unit/vault/world.hpp"
 
 using namespace jeton;
@@ -62,6 +65,22 @@ TEST_CASE("P17: a token is replaced before less than the margin is left, by the 
     CHECK(world.tokens.due(world.clock, 10).empty());
     world.clock.advance(6s);  // 309 s are left
     CHECK(world.tokens.due(world.clock, 10).size() == 1);
+}
+
+TEST_CASE("P17: tokens that stay due, as those of an endpoint that is down do, keep no other from its turn") {
+    Tokens world;
+    for (int i = 0; i < 10; ++i) {
+        world.connection.id = ConnectionId{std::to_string(i)};
+        world.hold();
+        world.tokens.note_use(world.key().text(), world.clock);
+    }
+    world.clock.advance(602s);
+    std::set<std::string> told;
+    for (int turn = 0; turn < 5; ++turn) {
+        for (const auto& key : world.tokens.due(world.clock, 2)) told.insert(key.text());
+        world.clock.advance(15s);
+    }
+    CHECK(told.size() == 10);
 }
 
 TEST_CASE("what the front repeats is a use of what it was given") {
