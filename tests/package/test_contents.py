@@ -3,6 +3,8 @@
 import os
 import pathlib
 import re
+import subprocess
+import tempfile
 import unittest
 
 import packages
@@ -170,3 +172,38 @@ class Contents(unittest.TestCase):
         self.assertTrue(where.startswith(str(root)), where)
         module = root / "usr/share/nodejs/jeton/index.js"
         self.assertIn("token", run("node", "-e", f"import('{module}').then((m) => console.log(Object.keys(m).join()))"))
+
+
+class Scripts(unittest.TestCase):
+    """What dpkg runs, beside programs that stand in for those of a host."""
+
+    def setUp(self):
+        self.work = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="jpkg-")))
+        self.tools = self.work / "tools"
+        self.tools.mkdir()
+        self.environment = {"PATH": f"{self.tools}:{os.environ['PATH']}"}
+
+    def stand_in(self, name, text):
+        program = self.tools / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+
+    def what_is_next(self):
+        """What the postinst says once the services run; no daemon may keep it for long."""
+        functions, configure, _ = (REPOSITORY / "debian/jeton.postinst").read_text().partition('\nif [ "$1" = configure ]')
+        self.assertTrue(configure)
+        try:
+            return run("sh", "-c", f"{functions}\nsay_what_is_next", env=self.environment, timeout=20)
+        except subprocess.TimeoutExpired:
+            self.fail("it still waits for an answer")
+
+    def test_a_front_that_never_answers_does_not_hold_up_an_installation(self):
+        asked = self.work / "asked"
+        self.stand_in("deb-systemd-helper", "exit 0")
+        self.stand_in("jeton", f"""echo once >>'{asked}'
+            [ "$(wc -l <'{asked}')" -gt 2 ] || exec sleep 60
+            echo '{{"state":"sealed"}}'""")  # fmt: skip
+        self.assertIn("next: jeton unseal", self.what_is_next())
+        self.stand_in("deb-systemd-helper", "exit 1")  # switched off: nobody will come
+        self.stand_in("jeton", "exec sleep 60")
+        self.assertIn("jetond.service is switched off", self.what_is_next())
