@@ -207,3 +207,29 @@ class Scripts(unittest.TestCase):
         self.stand_in("deb-systemd-helper", "exit 1")  # switched off: nobody will come
         self.stand_in("jeton", "exec sleep 60")
         self.assertIn("jetond.service is switched off", self.what_is_next())
+
+    def test_a_purge_of_an_image_takes_nothing_of_the_host_that_makes_it(self):
+        image, outside = self.work / "image", self.work / "outside"
+        for name in ("rm", "rmdir"):
+            self.stand_in(name, f"""for path in "$@"; do
+                case "$path" in -* | '{image}'/*) ;; *) echo "$path" >>'{outside}'; exit 0 ;; esac
+            done
+            PATH="${{PATH#*:}}" exec {name} "$@\"""")  # fmt: skip
+        drop_ins = "etc/systemd/system/jeton-vault.service.d"
+        gone = ("var/lib/jeton/jeton.db", "var/lib/jeton-anchor/anchor", "var/lib/jeton-backup/jeton-1.backup", "etc/jeton/jetond.toml",
+                "var/lib/systemd/timers/stamp-jeton-backup.timer", f"{drop_ins}/credential.conf")  # fmt: skip
+        stays = ("etc/hostname", f"{drop_ins}/other.conf")
+        for name in (*gone, *stays, "run/jeton/token.sock"):
+            (image / name).parent.mkdir(parents=True, exist_ok=True)
+            (image / name).write_text("[Service]\nLoadCredential=jeton:/etc/jeton/credential\n" if "credential" in name else "x\n")
+        self.environment["DPKG_ROOT"] = str(image)
+        script = REPOSITORY / "debian/jeton.postrm"
+        self.assertIn("the store stays", run("sh", script, "remove", env=self.environment))
+        self.assertEqual(self.files(image), sorted((*gone, *stays)))
+        run("sh", script, "purge", env=self.environment)
+        self.assertEqual(self.files(image), sorted(stays))
+        self.assertFalse(outside.exists(), outside.exists() and outside.read_text())
+
+    @staticmethod
+    def files(root):
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
