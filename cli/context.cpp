@@ -61,13 +61,14 @@ std::string described(const client::Endpoint& endpoint, client::Socket socket) {
 }
 
 Failure to_failure(const client::Error& error) {
-    const auto failure = [&](int code, std::string_view name) {
-        return Failure{code, std::string{name}, printable(error.what), printable(error.next), {}};
+    const auto failure = [&](int code, std::string_view name, bool lasts = false) {
+        return Failure{code, std::string{name}, printable(error.what), printable(error.next), {}, {}, lasts};
     };
     switch (error.fault) {
         case client::Fault::unreachable:
         case client::Fault::system: return failure(exit_code::unreachable, "unreachable");
-        case client::Fault::untrusted: return failure(exit_code::unreachable, "untrusted");
+        case client::Fault::forbidden: return failure(exit_code::unreachable, "unreachable", true);
+        case client::Fault::untrusted: return failure(exit_code::unreachable, "untrusted", true);
         case client::Fault::bad_answer: return failure(exit_code::unreachable, "bad_answer");
         case client::Fault::ambiguous: return failure(exit_code::refused, "ambiguous");
         case client::Fault::bad_request: break;

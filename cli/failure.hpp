@@ -28,6 +28,7 @@ struct Failure {
     std::string next;
     std::string document;                          ///< the daemon's refusal as it came; empty: the failure is our own
     std::optional<std::int64_t> retry_after = {};  ///< seconds after which the daemon wants to be asked again
+    bool lasts = false;                            ///< it will be the same however often the daemon is asked
 };
 
 template <class T>

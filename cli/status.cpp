@@ -15,6 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto look_every = 250ms;
+/// Not one: systemd gives a socket to its group a moment after it is made, and a daemon of one's own may just begin.
+constexpr int barred_max = 8;
+
 struct StatusArgs {
     bool watch = false;
     std::string wait;
@@ -29,16 +33,19 @@ int show_status(Context& context, const Document& status) {
     return exit_code::done;
 }
 
-/// Asks every quarter of a second until the daemon is in the state waited for; a daemon that is not there yet may come.
+/// Asks until the daemon is in the state waited for. A daemon that is not there yet may come; who may not use its
+/// socket, or cannot trust it, would wait for nothing.
 int wait_for_state(Context& context, const StatusArgs& args, std::chrono::seconds time_limit) {
     const auto deadline = std::chrono::steady_clock::now() + time_limit;
-    for (;;) {
+    for (int barred = 0;;) {
         auto call = Call::get("/v1/status");
         call.time_limit = 5s;
         const auto answer = context.ask(call);
         const bool fits = answer && raw_field(answer->tree, "state") == args.wait;
-        const bool comes = !answer && (answer.error().exit_code == exit_code::unreachable ||
-                                       answer.error().code == "temporarily_unavailable");  // its vault is not there yet
+        barred = !answer && answer.error().lasts ? barred + 1 : 0;
+        const bool comes = !answer && barred < barred_max &&
+                           (answer.error().exit_code == exit_code::unreachable ||
+                            answer.error().code == "temporarily_unavailable");  // its vault is not there yet
         if (!answer && !comes) {
             return context.fail(answer.error());
         }
@@ -55,7 +62,7 @@ int wait_for_state(Context& context, const StatusArgs& args, std::chrono::second
                                                                                    : "jeton unseal",
                                  {}});
         }
-        std::this_thread::sleep_for(250ms);
+        std::this_thread::sleep_for(look_every);
     }
 }
 

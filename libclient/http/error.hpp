@@ -8,7 +8,8 @@
 namespace jeton::client {
 
 enum class Fault {
-    unreachable,  ///< nobody listens, no permission, the deadline passed
+    unreachable,  ///< nobody listens, the deadline passed
+    forbidden,    ///< no permission for the directory or the socket
     untrusted,    ///< directory or server is not the one it must be; no byte was sent
     bad_answer,   ///< what came back is no HTTP answer that we accept
     ambiguous,    ///< two daemons run and nobody said which one is meant

@@ -28,7 +28,7 @@ bool others_may_write(const struct stat& entry) {
 
 std::unexpected<Error> no_such(const std::string& directory, int problem) {
     if (problem == EACCES) {
-        return refuse(Fault::unreachable, "you may not look into " + directory,
+        return refuse(Fault::forbidden, "you may not look into " + directory,
                       "ask an operator to add you to the group that owns it (group jeton)");
     }
     return refuse(Fault::unreachable, "no jetond is running: " + directory + ": " + std::strerror(problem),

@@ -47,11 +47,11 @@ std::unexpected<Error> cannot_connect(const std::string& path, int problem) {
             const auto group = group_of(path);
             // Membership of root's own group is more than the use of this socket.
             if (group.empty()) {
-                return refuse(Fault::unreachable, "you may not use " + path,
+                return refuse(Fault::forbidden, "you may not use " + path,
                               "run it as root; for anybody else: create group jeton, or name one in control_group of "
                               "jetond.toml, and start jetond again");
             }
-            return refuse(Fault::unreachable, "you may not use " + path,
+            return refuse(Fault::forbidden, "you may not use " + path,
                           "ask an operator to add you to group " + group + ": usermod -aG " + group + " USER");
         }
         case EMFILE:

@@ -35,7 +35,8 @@ using Result = std::expected<T, Problem>;
 [[nodiscard]] inline std::unexpected<Problem> refuse(const client::Error& error) {
     constexpr auto code_of = [](client::Fault fault) {
         switch (fault) {
-            case client::Fault::unreachable: return JETON_E_UNREACHABLE;
+            case client::Fault::unreachable:
+            case client::Fault::forbidden: return JETON_E_UNREACHABLE;
             case client::Fault::untrusted: return JETON_E_UNTRUSTED;
             case client::Fault::bad_answer: return JETON_E_ANSWER;
             case client::Fault::ambiguous: return JETON_E_UNREACHABLE;

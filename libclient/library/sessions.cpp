@@ -45,8 +45,10 @@ client::Result<Sessions::Opened> Sessions::open(Deadline deadline, uid_t self) {
         auto session = Session::open(directory, protocol::token_socket_name, deadline, self);
         if (session) return Opened{std::move(*session), directory, generation, true};
         if (!passed_over) problem = session.error();
-        const bool untrusted = session.error().fault == client::Fault::untrusted;
-        const bool absent = session.error().fault == client::Fault::unreachable && Clock::now() < deadline;
+        const auto fault = session.error().fault;
+        const bool untrusted = fault == client::Fault::untrusted;
+        const bool closed = fault == client::Fault::unreachable || fault == client::Fault::forbidden;
+        const bool absent = closed && Clock::now() < deadline;
         if (!untrusted && !absent) return std::unexpected{session.error()};
         passed_over = passed_over || untrusted;
     }

@@ -1,11 +1,21 @@
 /// `jeton status`: what is told of work that goes on by itself.
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
+#include "cli/context.hpp"
 #include "cli/failure.hpp"
+#include "cli/verbs.hpp"
 #include "cli/watch.hpp"
 #include "tests/unit/cli/scene.hpp"
 
@@ -110,6 +120,45 @@ TEST_CASE("status --wait: a daemon whose vault is not there yet is waited for, o
     const auto refused = run({"status", "--wait", "unsealed"},
                              {{R"({"error":"forbidden","error_description":"no","next":"ask"})", 403}});
     CHECK(refused.code == exit_code::refused);
+}
+
+int wait_for_unsealed() {
+    CommandLine line;
+    add_status_verb(line);
+    constexpr std::array words{"jeton", "status", "--wait", "unsealed", "--timeout", "20s"};
+    const auto parsed = line.parse(static_cast<int>(words.size()), words.data());
+    if (!parsed.action) return parsed.exit_code;
+    Context context{line.globals(), testing::pipe};
+    return context.finish((*parsed.action)(context));
+}
+
+TEST_CASE("status --wait: who may not use the socket, or cannot trust it, does not wait until the time is over") {
+    using namespace std::chrono_literals;
+    const auto waits = [](const std::function<int()>& program) {
+        const auto begun = std::chrono::steady_clock::now();
+        auto shown = run(program, {});
+        CHECK(shown.code == exit_code::unreachable);
+        CHECK(shown.asked.empty());
+        CHECK(std::chrono::steady_clock::now() - begun < 15s);
+        return shown.err;
+    };
+    const auto untrusted = waits([] {
+        ::chmod(std::getenv("JETON_SOCKET_DIR"), 0777);
+        return wait_for_unsealed();
+    });
+    CHECK(untrusted.contains("others may write to it"));
+    const auto forbidden = waits([] {
+        const std::string directory = std::getenv("JETON_SOCKET_DIR");
+        ::chmod(directory.c_str(), 0755);
+        ::chmod((directory + "/control.sock").c_str(), 0);
+        const auto self = ::geteuid();
+        const auto dumpable = ::prctl(PR_GET_DUMPABLE);
+        if (self == 0 && ::seteuid(12345) != 0) return -1;  // root may use any socket
+        const auto code = wait_for_unsealed();
+        const bool restored = ::seteuid(self) == 0 && ::prctl(PR_SET_DUMPABLE, dumpable) == 0;
+        return restored ? code : -1;
+    });
+    CHECK(forbidden.contains("you may not"));
 }
 
 TEST_CASE("status --watch: what refuses at once ends it; --wait and --watch exclude each other") {
