@@ -259,10 +259,6 @@ void let_go_of_streams() {
         files.emplace_back(std::move(token), *slot + static_cast<int>(files.size()), task.endpoint);
         if (!files.back().begin()) ::_exit(EXIT_FAILURE);
     }
-    const Ready ready{pid_in_proc(), *slot};
-    if (::write(told.get(), &ready, sizeof ready) != sizeof ready) ::_exit(EXIT_FAILURE);
-    ::close(told.get());
-
     const AskDaemon ask = [&task](std::string_view form) {
         client::Request request;
         request.method = "POST";
@@ -279,6 +275,10 @@ void let_go_of_streams() {
             for (auto& file : files) file.look();
         }
     }).detach();
+
+    const Ready ready{pid_in_proc(), *slot};
+    if (::write(told.get(), &ready, sizeof ready) != sizeof ready) ::_exit(EXIT_FAILURE);
+    ::close(told.get());
 
     pollfd end{watched.get(), POLLIN, 0};
     while (::poll(&end, 1, -1) < 0 && errno == EINTR) {

@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <semaphore>
 #include <thread>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -164,6 +166,17 @@ void serve_session(int socket, std::uint16_t port, const std::vector<ServedPair>
     close_gently(socket);
 }
 
+/// False, and `work` is gone with what it holds, where no thread is to be had (TasksMax=, RLIMIT_NPROC, memory).
+template <class Work>
+bool done_beside(Work work) {
+    try {
+        std::thread{std::move(work)}.detach();
+    } catch (const std::exception&) {
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 ServedPair make_served_pair(std::string connection) {
@@ -221,17 +234,15 @@ void serve(const Listener& listener, const std::vector<ServedPair>& pairs, const
     static std::counting_semaphore<served_sessions> free_sessions{served_sessions};
     for (;;) {
         free_sessions.acquire();
-        const int socket = ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC);
-        if (socket < 0) {
-            free_sessions.release();
-            std::this_thread::sleep_for(10ms);
+        client::UniqueHandle socket{::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+        if (socket && done_beside([socket = std::move(socket), port = listener.port, &pairs, &ask] {
+                serve_session(socket.get(), port, pairs, ask);
+                free_sessions.release();
+            })) {
             continue;
         }
-        std::thread([socket, port = listener.port, &pairs, &ask] {
-            const client::UniqueHandle held{socket};
-            serve_session(socket, port, pairs, ask);
-            free_sessions.release();
-        }).detach();
+        free_sessions.release();
+        std::this_thread::sleep_for(10ms);
     }
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import urllib.request
 
 from harness import BUILD, ENVIRONMENT, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER, Scenario, wait_until, wire
 from people import Person, client_program
-from programs import alive, process_table
+from programs import alive, process_table, sanitizer
 from system import SystemScenario
 
 LOOK = 10  # seconds: as often does the keeper look
@@ -410,6 +411,20 @@ class Serve(Exec):
         self.assertEqual((status, answer["error"], headers["Retry-After"]), (503, "temporarily_unavailable", "5"))
         self.daemon.start()
         self.assertEqual(self.with_pair()[0], 200)
+
+    def test_a_request_that_no_thread_can_be_had_for_does_not_end_the_keeper(self):
+        if reason := sanitizer():
+            self.skipTest(reason)
+        _, (url, client_id, secret, file) = self.start_showing(*self.NAMES, "JETON_TOKEN_FILE", options=("--serve",))
+        keeper = self.keeper_of(file)
+        # Without an address for its stack there is no thread: unlike RLIMIT_NPROC this holds for root, too.
+        pages = int(pathlib.Path(f"/proc/{keeper}/statm").read_text().split()[0])
+        before = resource.prlimit(keeper, resource.RLIMIT_AS)
+        resource.prlimit(keeper, resource.RLIMIT_AS, (pages * resource.getpagesize(), before[1]))
+        with self.assertRaises(OSError):
+            self.ask(url=url, client_id=client_id, client_secret=secret)
+        resource.prlimit(keeper, resource.RLIMIT_AS, before)
+        self.assertEqual(self.ask(url=url, client_id=client_id, client_secret=secret)[0], 200)
 
     def test_the_pair_and_the_port_die_with_the_command(self):
         self.process.communicate("\n", timeout=10)
