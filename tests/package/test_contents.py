@@ -80,6 +80,11 @@ class Contents(unittest.TestCase):
         wanted = [f"/usr/share/man/man{page.suffix[1:]}/{page.name}.gz" for page in (REPOSITORY / "docs/man").glob("*.[1-8]")]
         self.assertEqual(sorted(found), sorted(wanted))
 
+    def test_the_page_of_the_completion_names_the_files_of_the_package(self):
+        page = (REPOSITORY / "docs/man/jeton-completion.1").read_text().replace("\\-", "-")
+        named = re.findall(r"^\\fB(/\S+)\\fR$", page, re.MULTILINE)
+        self.assertEqual(sorted(named), sorted(path for path in INSTALLED["jeton"] if "completions" in path))
+
     def test_documents_are_there_and_lead_to_each_other(self):
         documents = packages.opened() / "usr/share/doc/jeton"
         self.assertIn("systemctl", (documents / "operations.md").read_text())

@@ -169,6 +169,12 @@ class Sources(Manual):
         told = [int(code) for code in re.findall(r"\b\d+\b", footer)]
         self.assertEqual(told, [code for code in explained if code < 100])
 
+    def test_S51_what_ends_with_128_and_a_signal_is_in_the_manual(self):
+        runs = (REPOSITORY / "cli").glob("*_run.cpp")
+        ends = {file.name.removesuffix("_run.cpp") for file in runs if "return 128 + " in file.read_text()}
+        told = re.search(r"([^.]*) ends? with 128 and the number of any signal", self.pages["jeton.1"].text("EXIT STATUS"))[1]
+        self.assertEqual(set(re.findall(r"jeton (\w+)", told)), ends)
+
     def test_S51_each_default_of_the_configuration_is_that_of_the_code(self):
         header = (REPOSITORY / "daemon" / "base" / "config.hpp").read_text()
         source = (REPOSITORY / "daemon" / "base" / "config.cpp").read_text()
