@@ -4,5 +4,5 @@ import { install } from './index.js';
 
 install({
     connection: process.env.JETON_CONNECTION || undefined,
-    origins: process.env.JETON_TOKEN_ORIGINS?.split(/\s+/).filter(Boolean),
+    origins: process.env.JETON_TOKEN_ORIGINS?.match(/\S+/g) ?? undefined,
 });

@@ -219,6 +219,13 @@ class Node(Recipes):
         self.assertIsTokenOf(INTEGRATION, token)
         self.assertEqual(status, "200")
 
+    def test_settings_that_are_there_and_empty_are_none(self):
+        for origins in ("", "  "):
+            settings = {"JETON_CONNECTION": INTEGRATION, "JETON_TOKEN_ORIGINS": origins}
+            token, status = self.node(self.through("fetch"), "--import", "jeton/register", **settings).split()
+            self.assertIsTokenOf(INTEGRATION, token)
+            self.assertEqual(status, "200")
+
     def test_undici(self):
         undici = UPSTREAM / "node_modules" / "undici"
         if not undici.exists():
