@@ -1,7 +1,6 @@
 /// Time comes from outside, so that tests turn it by hand.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -52,8 +51,6 @@ struct Deadline {
     /// Whole seconds left by the clock that leaves less; 0 when passed.
     [[nodiscard]] std::chrono::seconds left(const Clock& clock) const;
     [[nodiscard]] bool passed(const Clock& clock) const { return left(clock).count() <= 0; }
-    /// To the last part of a second, by the boot clock alone: for whoever must not come too early. 0 when passed.
-    [[nodiscard]] BootTime wait(const Clock& clock) const { return std::max(BootTime{0}, boot - clock.boot_time()); }
 };
 
 }  // namespace jeton

@@ -53,12 +53,16 @@ int Endpoints::budget(const std::string& endpoint) const {
     return known == nullptr ? budget_ : allowed(*known);
 }
 
+BootTime Endpoints::Health::cooling_left(const Clock& clock) const {
+    return cooling ? std::max(BootTime{0}, cooling->boot - clock.boot_time()) : BootTime{0};
+}
+
 std::chrono::milliseconds Endpoints::wait(const std::string& endpoint, Urgency urgency, std::size_t before,
                                           const Clock& clock) const {
     const auto* known = find(endpoint);
     if (known == nullptr) return 0ms;
     if (known->health.cools(clock))
-        return std::chrono::ceil<std::chrono::milliseconds>(known->health.cooling->wait(clock));
+        return std::chrono::ceil<std::chrono::milliseconds>(known->health.cooling_left(clock));
     if (known->health.failures > 0 && (known->probe || before > 0)) return look_again;
     if (known->in_the_air >= in_the_air_limit) return look_again;
     const auto now = clock.boot_time();
@@ -138,7 +142,7 @@ std::optional<Error> Endpoints::cooling(const std::string& endpoint, const Clock
     if (found == nullptr || !found->cools(clock)) return std::nullopt;
     return unavailable(fmt::format("{}; it has failed since {} and is asked again at {}", found->last_error,
                                    rfc3339(found->failing_since.value_or(clock.now())), rfc3339(found->cooling->wall)),
-                       std::chrono::ceil<std::chrono::seconds>(found->cooling->wait(clock)).count());
+                       std::chrono::ceil<std::chrono::seconds>(found->cooling_left(clock)).count());
 }
 
 const Endpoints::Health* Endpoints::health(const std::string& endpoint) const {

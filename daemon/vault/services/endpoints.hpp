@@ -25,7 +25,11 @@ public:
         std::optional<UtcSeconds> failing_since;  ///< of the endpoint itself; nothing while it answers
         std::optional<Deadline> cooling;          ///< no request before it has passed
         int failures = 0;                         ///< one after the other; what failed together counts once
-        [[nodiscard]] bool cools(const Clock& clock) const { return cooling && cooling->wait(clock) > BootTime{0}; }
+
+        /// What is left of it, to the last part of a second, by the boot clock alone: nobody may come too early. 0:
+        /// none.
+        [[nodiscard]] BootTime cooling_left(const Clock& clock) const;
+        [[nodiscard]] bool cools(const Clock& clock) const { return cooling_left(clock) > BootTime{0}; }
     };
     /// Since the vault started.
     struct Counts {

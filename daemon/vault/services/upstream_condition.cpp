@@ -26,7 +26,7 @@ UpstreamCondition condition_of(const UpstreamTokens& upstream, const UpstreamSig
     condition.failing_since = health->failing_since;
     if (health->cools(clock)) {
         condition.state = "cooling";
-        condition.cooling_until = clock.now() + std::chrono::ceil<std::chrono::seconds>(health->cooling->wait(clock));
+        condition.cooling_until = clock.now() + std::chrono::ceil<std::chrono::seconds>(health->cooling_left(clock));
     }
     return condition;
 }
