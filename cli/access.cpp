@@ -136,6 +136,7 @@ Decision ask_decision(std::string_view version) {
 /// On a terminal: the review, the question, the answer. What is allowed is the version that was shown: where the app
 /// published another one meanwhile, the difference is shown and the question asked again.
 int walk_through(Context& context, const DecideArgs& args) {
+    const auto where = context.terminal().where_it_asks();
     auto shown = get_review(context, args.connection);
     if (!shown) return context.fail(shown.error());
     for (;;) {
@@ -143,7 +144,7 @@ int walk_through(Context& context, const DecideArgs& args) {
         if (!offered.is_int64())
             return context.fail(
                 {exit_code::unreachable, "bad_answer", "the review names no version", "jeton --version", {}});
-        context.write(review_text(shown->tree, context.terminal()));
+        context.write_for_question(review_text(shown->tree, where));
         const auto decision =
             context.options().yes ? Decision::allow : ask_decision(std::to_string(offered.get_int64()));
         if (decision == Decision::decline) return decline(context, args);
@@ -156,7 +157,7 @@ int walk_through(Context& context, const DecideArgs& args) {
         if (answer || answer.error().code != "wrong_state") return show_allowed(context, answer);
         auto again = get_review(context, args.connection);
         if (!again || member(again->tree, "offered_version") == offered) return show_allowed(context, answer);
-        context.write("\n" + moved_on_text(shown->tree, again->tree, context.terminal()) + "\n");
+        context.write_for_question("\n" + moved_on_text(shown->tree, again->tree, where) + "\n");
         shown = std::move(again);
     }
 }

@@ -202,6 +202,14 @@ void Context::write(std::string_view text) {
     reader_has_gone_ = output_failed_ && errno == EPIPE;
 }
 
+void Context::write_for_question(std::string_view text) {
+    if (terminal_.output) {
+        write(text);
+    } else {
+        (void)write_to(STDERR_FILENO, text);
+    }
+}
+
 void Context::say(std::string_view text) {
     if (!options_.quiet && !options_.json && !text.empty()) write(fmt::format("{}\n", text));
 }

@@ -64,6 +64,9 @@ public:
 
     /// Writes a result to stdout.
     void write(std::string_view text);
+    /// Writes what the next question is about to stdout where that is a terminal, else to stderr: it is read where the
+    /// question is, and in a file or pipe what comes of it stands alone.
+    void write_for_question(std::string_view text);
     /// Writes a sentence about what was done to stdout, unless --quiet or --json.
     void say(std::string_view text);
     /// Writes a remark to stderr, unless --quiet or --json.

@@ -38,6 +38,12 @@ Terminal Terminal::of_this_process(std::string_view color) {
     return terminal;
 }
 
+Terminal Terminal::where_it_asks() const {
+    auto where = *this;
+    if (!output) where.color = error_color;
+    return where;
+}
+
 std::string painted(std::string_view text, Style style, bool color) {
     if (!color || text.empty()) return std::string{text};
     return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(style), text);

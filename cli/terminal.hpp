@@ -17,6 +17,8 @@ struct Terminal {
 
     /// A person can be asked: the question goes to stderr, the answer comes from stdin.
     [[nodiscard]] bool interactive() const { return input && errors; }
+    /// For text that a question is about: where stdout is no terminal it stands on stderr, in the colours of that.
+    [[nodiscard]] Terminal where_it_asks() const;
 
     /// Looks at the three streams; `color` is auto, always or never. NO_COLOR counts for auto only.
     [[nodiscard]] static Terminal of_this_process(std::string_view color);

@@ -109,6 +109,23 @@ TEST_CASE("S17 S30 access allow: where the tenant configures, stdout is the firs
     CHECK(shown.out.contains("Client secret   jcs.value\n"));
 }
 
+TEST_CASE("S29 S30 access allow: the review stands beside the question; a file gets the first secret alone") {
+    const Answer with_secret{R"({"connection":"c","state":"connected","client_id":"jid.0a1b","version":2,"consent":null,
+        "client_secret":"jcs.value","message":"c is connected with version 2."})"};
+    auto to_a_file = terminal(80);
+    to_a_file.output = to_a_file.color = false;
+    to_a_file.width = 0;
+    const auto shown =
+        run({"access", "allow", connection}, {first_review(1, jobs), moved_on, first_review(2, customers), with_secret},
+            to_a_file, {"allow", "allow"});
+    CHECK(shown.code == exit_code::done);
+    CHECK(shown.out == "jcs.value\n");
+    CHECK(shown.err.find("tn.jpm.jobs:r") < shown.err.find("Allow or Decline version 1?"));
+    CHECK(shown.err.find("version 1 became version 2") < shown.err.find("Allow or Decline version 2?"));
+    CHECK(shown.err.contains("\x1b[1mCRM\x1b[0m"));
+    CHECK(shown.err.contains("jid.0a1b"));
+}
+
 TEST_CASE("access record: version, source and note reach the daemon; without them it is not asked") {
     const auto shown =
         run({"access", "record", connection, "--version", "2", "--source", "portal", "--note", "seen"}, {connected});
