@@ -70,7 +70,8 @@ void add_doctor_verb(CommandLine& line) {
               "Changes nothing and asks no token endpoint. Exit 1 where there is a problem.",
               "jeton doctor")
         .option("--find-pairs", *path, "PATH",
-                "Instead: look for client secrets that were left in files there; exit 1 where there are some")
+                "Instead: look for client secrets that were left in files there; exit 1 where there are some, or "
+                "where not all could be looked at")
         .runs([path](Context& context) { return path->empty() ? doctor(context) : find_pairs(context, *path); });
 }
 

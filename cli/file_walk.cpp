@@ -84,7 +84,13 @@ private:
         }
         const int below = ::dirfd(directory.get());
         std::vector<std::string> names;
-        while (const auto* entry = ::readdir(directory.get())) names.emplace_back(entry->d_name);
+        for (;;) {
+            errno = 0;
+            const auto* entry = ::readdir(directory.get());
+            if (entry == nullptr) break;
+            names.emplace_back(entry->d_name);
+        }
+        if (errno != 0) report_.unreadable.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
         std::ranges::sort(names);
         for (const auto& name : names) {
             if (name == "." || name == "..") continue;
@@ -94,11 +100,14 @@ private:
 
     void look_at(int directory, const std::string& name, const std::string& path, std::size_t depth) {
         struct stat status{};
-        if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;  // gone meanwhile
-        if (status.st_dev != device_) return;
+        if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return could_not_read(path);
         const bool is_directory = S_ISDIR(status.st_mode);
         if (is_directory && std::ranges::find(left_out, name) != left_out.end()) return;
         if (!is_directory && (!S_ISREG(status.st_mode) || !wanted_(name))) return;
+        if (status.st_dev != device_) {
+            report_.unreadable.push_back(path + ": another file system");
+            return;
+        }
         if (!is_directory && visited_++ >= walk_file_count_limit) {
             report_.is_cut_off = true;
             return;
@@ -107,7 +116,7 @@ private:
         const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (is_directory ? O_DIRECTORY : 0);
         const UniqueHandle handle{::openat(directory, name.c_str(), flags)};
         if (!handle || ::fstat(handle.get(), &status) != 0) {
-            report_.unreadable.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
+            could_not_read(path);
         } else if (is_directory) {
             enter(handle, path, depth + 1);
         } else if (S_ISREG(status.st_mode)) {
@@ -115,24 +124,22 @@ private:
         }
     }
 
+    /// What has gone meanwhile is not missed.
+    void could_not_read(const std::string& path) {
+        if (errno != ENOENT) report_.unreadable.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
+    }
+
     void read(int file, const std::string& path, const struct stat& status) {
-        if (static_cast<std::size_t>(status.st_size) > walked_file_limit) {
-            report_.too_large.push_back(path);
-            return;
-        }
         WalkedFile walked{.path = path, .mode = status.st_mode & 07777U, .text = {}};
         ReadBuffer buffer;
         for (;;) {
             const auto got = ::read(file, buffer.bytes.data(), buffer.bytes.size());
             if (got < 0 && errno == EINTR) continue;
-            if (got < 0) {
-                report_.unreadable.push_back(fmt::format("{}: {}", path, std::strerror(errno)));
-                return;
-            }
+            if (got < 0) return could_not_read(path);
             if (got == 0) break;
             walked.text.append({buffer.bytes.data(), static_cast<std::size_t>(got)});
             if (is_binary(walked.text.view())) return;
-            if (walked.text.size() > walked_file_limit) {
+            if (std::max(walked.text.size(), static_cast<std::size_t>(status.st_size)) > walked_file_limit) {
                 report_.too_large.push_back(path);
                 return;
             }

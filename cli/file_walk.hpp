@@ -30,7 +30,7 @@ struct WalkedFile {
 struct WalkReport {
     std::size_t files = 0;                ///< that were read
     std::vector<std::string> too_large;   ///< larger than `walked_file_limit`
-    std::vector<std::string> unreadable;  ///< with the reason
+    std::vector<std::string> unreadable;  ///< with the reason; on another file system, too
     bool is_cut_off = false;              ///< there was more than the limits allow
 };
 

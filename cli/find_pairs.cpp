@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/file_walk.hpp"
 #include "cli/found_values.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::size_t finding_limit = 100'000;
 constexpr mode_t readable_by_others = 0044;
-constexpr std::size_t shown_names = 5;  ///< of files that were not read
+constexpr std::size_t shown_names = 5;  ///< of files that were not read, for each reason
 
 /// A value, however often it was found, and what the daemon says of it.
 struct Value {
@@ -186,11 +187,28 @@ void write_table(Context& context, const Findings& findings) {
     for (const auto& line : advice) context.say(line);
 }
 
-void remark_names(Context& context, std::string_view what, const std::vector<std::string>& names) {
+std::string some_of(const std::vector<std::string>& names) {
+    std::string text;
     for (std::size_t at = 0; at < std::min(names.size(), shown_names); ++at) {
-        context.remark(fmt::format("{}: {}", what, printable(names[at])));
+        text += (at == 0 ? "" : ", ") + printable(names[at]);
     }
-    if (names.size() > shown_names) context.remark(fmt::format("… and {} more", names.size() - shown_names));
+    if (names.size() > shown_names) text += fmt::format(" and {} more", names.size() - shown_names);
+    return text;
+}
+
+/// What may hide a secret still, as one failure: nobody must take for clean what nobody has looked at.
+std::optional<Failure> what_is_missing(const WalkReport& walked, bool has_more, const std::optional<Failure>& silent) {
+    std::vector<std::string> missing;
+    if (!walked.too_large.empty()) missing.push_back("larger than 1 MiB, not read: " + some_of(walked.too_large));
+    if (!walked.unreadable.empty()) missing.push_back("not read: " + some_of(walked.unreadable));
+    if (has_more) missing.emplace_back("there was more than is looked at");
+    if (silent) missing.push_back("the daemon does not say which of them it knows: " + silent->what);
+    if (missing.empty()) return std::nullopt;
+    return refuse("incomplete", fmt::format("this is not all: {}", fmt::join(missing, "; ")),
+                  silent
+                      ? silent->next
+                      : "look through that yourself, or have it read: as who may, or one smaller directory at a time")
+        .error();
 }
 
 }  // namespace
@@ -206,14 +224,11 @@ int find_pairs(Context& context, const std::string& path) {
     } else {
         write_table(context, findings);
     }
-    if (silent) context.remark(fmt::format("the daemon does not say which of them it knows: {}", silent->what));
-    remark_names(context, "larger than 1 MiB, not read", walked->too_large);
-    remark_names(context, "not read", walked->unreadable);
-    if (walked->is_cut_off || findings.is_cut_off)
-        context.remark("there was more than is looked at: name a smaller directory");
     context.remark(fmt::format("{} files were read", walked->files));
     const bool has_secret =
         std::ranges::any_of(findings.rows, [&](const Finding& row) { return is_secret(findings.values[row.value]); });
+    if (const auto missing = what_is_missing(*walked, walked->is_cut_off || findings.is_cut_off, silent))
+        return context.fail(*missing);
     return has_secret ? exit_code::refused : exit_code::done;
 }
 

@@ -10,9 +10,10 @@ namespace jeton::cli {
 /// Looks through the files at or below `path` for client IDs, client secrets and app keys (cli/found_values) and asks
 /// the daemon which of them it knows; no value is shown or leaves the daemon. Shows a row for each: file and line, what
 /// it is, who may read the file, what to do. With --json
-/// `[{"file","line","kind","connection","state","mode","readable_by_others","what","next"}]`. The exit code: 0 where no
-/// secret was found, `refused` where one was; of the failure where `path` cannot be read. Without a daemon that answers
-/// it shows what it found all the same, as unknown, and says why.
+/// `[{"file","line","kind","connection","state","mode","readable_by_others","what","next"}]`. The exit code: 0 where
+/// all was read and no secret found, `refused` where one was; of the failure where `path` cannot be read. What was not
+/// read, and a daemon that does not answer, is a failure, too (incomplete, `refused`), beside what was found all the
+/// same.
 [[nodiscard]] int find_pairs(Context& context, const std::string& path);
 
 }  // namespace jeton::cli

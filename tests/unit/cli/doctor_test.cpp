@@ -1,10 +1,15 @@
 /// `jeton doctor`: what the daemon found, beside what is seen from here.
+#include <filesystem>
+#include <fstream>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "cli/doctor_findings.hpp"
 #include "cli/failure.hpp"
 #include "libclient/protocol/words.hpp"
 #include "tests/unit/cli/scene.hpp"
+#include "tests/unit/libclient/scratch.hpp"
 
 namespace jeton::cli {
 namespace {
@@ -62,6 +67,49 @@ TEST_CASE("doctor: who may not be told, and a daemon that does not answer, are f
     CHECK(away.out.starts_with("problem  daemon "));
     CHECK(away.out.contains("kernel"));
     CHECK(version_finding("0.0.9").severity == "warning");
+}
+
+void write_file(const std::string& path, std::string_view text) { std::ofstream{path, std::ios::binary} << text; }
+
+TEST_CASE("doctor --find-pairs: what was not read is no clean directory, whatever is left out of the output") {
+    const client::testing::Scratch files;
+    const std::string large(1100UZ * 1024, 'a');
+    write_file(files.path() + "/program", std::string(8, '\0') + large);
+    const std::vector<std::string> words{"doctor", "--find-pairs", files.path(), "--json", "--quiet"};
+    const auto clean = run(words, {});
+    CHECK(clean.code == exit_code::done);
+    CHECK(clean.err.empty());
+
+    write_file(files.path() + "/settings.log", large);
+    const auto shown = run(words, {});
+    CHECK(shown.code == exit_code::refused);
+    CHECK(shown.out == "[]\n");
+    const auto error = json::parse(shown.err).as_object();
+    CHECK(error.at("error").as_string() == "incomplete");
+    CHECK(shown.err.contains("larger than 1 MiB, not read: " + files.path() + "/settings.log"));
+    CHECK_FALSE(shown.err.contains("/program"));
+    const auto quiet = run({"doctor", "--find-pairs", files.path(), "--quiet"}, {});
+    CHECK(quiet.code == exit_code::refused);
+    CHECK(quiet.err.contains("/settings.log"));
+}
+
+TEST_CASE("doctor --find-pairs: directories that are too deep, and a daemon that says nothing, are told of") {
+    const client::testing::Scratch files;
+    const std::vector<std::string> words{"doctor", "--find-pairs", files.path(), "--json"};
+    write_file(files.path() + "/.env", "ST_CLIENT_ID=cid.0123456789abcdefghij\n");
+    const Answer known{R"({"kind":"client-id","connection":"dispatcher/1@production","state":null})"};
+    CHECK(run(words, {known}).code == exit_code::done);
+    const auto unanswered = run(words, {});
+    CHECK(unanswered.code == exit_code::refused);
+    CHECK(unanswered.out.contains(R"("kind":"client-id")"));
+    CHECK(unanswered.err.contains("the daemon does not say which of them it knows"));
+
+    auto deep = files.path();
+    for (int level = 0; level < 40; ++level) deep += "/d";
+    std::filesystem::create_directories(deep);
+    const auto cut_off = run(words, {known});
+    CHECK(cut_off.code == exit_code::refused);
+    CHECK(cut_off.err.contains("there was more than is looked at"));
 }
 
 }  // namespace
