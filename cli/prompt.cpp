@@ -19,8 +19,10 @@ namespace {
 
 constexpr std::size_t secret_limit = 64UZ * 1024;
 
-// A signal handler can only reach globals: the terminal's state before we changed it.
+// A signal handler can only reach globals: the terminal's state before we changed it, what we made of it, and why.
 termios state_before{};                       // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+termios state_hidden{};                       // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::string_view hidden_question;             // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 volatile std::sig_atomic_t must_restore = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 extern "C" void leave_prompt(int signal) {
@@ -29,27 +31,47 @@ extern "C" void leave_prompt(int signal) {
     ::_exit(128 + signal);
 }
 
-/// While it lives, Ctrl-C and its like leave the terminal as it was, and the echo may be off.
+void show(std::string_view question) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, question.data(), question.size());
+}
+
+/// A shell that continues what was stopped turns the echo on, as it had it itself.
+extern "C" void hide_again(int) {
+    const int before = errno;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
+    show(hidden_question);
+    errno = before;
+}
+
+/// Asks, and while it lives, Ctrl-C and its like leave the terminal as it was, and the echo may be off.
 class Prompting {
 public:
-    explicit Prompting(bool hide) {
+    Prompting(std::string_view question, bool hide) {
         if (hide && ::tcgetattr(STDIN_FILENO, &state_before) == 0) {
             must_restore = 1;
             hidden_ = true;
         }
         struct sigaction leaving{};
         leaving.sa_handler = leave_prompt;
+        ::sigaddset(&leaving.sa_mask, SIGCONT);
         for (std::size_t at = 0; at < signals.size(); ++at) ::sigaction(signals[at], &leaving, &before_[at]);
         if (hidden_) {
-            termios unseen = state_before;
-            unseen.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+            state_hidden = state_before;
+            state_hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+            hidden_question = question;
+            ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
+            struct sigaction continuing{};
+            continuing.sa_handler = hide_again;
+            continuing.sa_flags = SA_RESTART;
+            ::sigaction(SIGCONT, &continuing, &before_continuing_);
         }
+        show(question);
     }
     Prompting(const Prompting&) = delete;
     Prompting& operator=(const Prompting&) = delete;
     ~Prompting() {
         if (hidden_) {
+            ::sigaction(SIGCONT, &before_continuing_, nullptr);
             ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
             must_restore = 0;
             [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
@@ -60,12 +82,9 @@ public:
 private:
     static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     std::array<struct sigaction, signals.size()> before_{};
+    struct sigaction before_continuing_{};
     bool hidden_ = false;
 };
-
-void show(std::string_view question) {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, question.data(), question.size());
-}
 
 /// Reads until the end of input, or of the first line if `one_line`; stops one byte beyond the limit.
 client::WipedText read_input(bool one_line) {
@@ -104,8 +123,7 @@ Result<client::WipedText> checked(client::WipedText secret) {
 }  // namespace
 
 std::string ask_line(std::string_view question) {
-    const Prompting prompting{false};
-    show(question);
+    const Prompting prompting{question, false};
     auto line = read_input(true);
     trim(line);
     return std::string{line.view()};
@@ -113,18 +131,14 @@ std::string ask_line(std::string_view question) {
 
 Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question) {
     if (!terminal.input) return checked(read_input(false));
-    const Prompting prompting{true};
-    show(question);
+    const Prompting prompting{question, true};
     return checked(read_input(true));
 }
 
 Result<client::WipedText> read_pasted(const Terminal& terminal, std::string_view question, std::size_t limit,
                                       std::string_view when_larger) {
     std::optional<Prompting> prompting;
-    if (terminal.input) {
-        prompting.emplace(false);
-        show(question);
-    }
+    if (terminal.input) prompting.emplace(question, false);
     return read_secret_input("-", limit, when_larger);
 }
 

@@ -17,8 +17,9 @@ namespace jeton::cli {
 [[nodiscard]] std::string ask_line(std::string_view question);
 
 /// A secret of one line: typed unseen after `question` if stdin is a terminal, else all of stdin. Surrounding white
-/// space is dropped. Ctrl-C turns the echo on again and ends the program with 130. Empty if nothing came. Refuses
-/// (bad_input) more than one line or more than 64 KiB.
+/// space is dropped. Ctrl-C turns the echo on again and ends the program with 130; whoever stops the program and
+/// continues it is asked anew, unseen. Empty if nothing came. Refuses (bad_input) more than one line or more than 64
+/// KiB.
 [[nodiscard]] Result<client::WipedText> read_secret(const Terminal& terminal, std::string_view question);
 
 /// Text of several lines, which may hold a secret, of at most `limit` bytes (a multiple of 1 KiB): where stdin is a

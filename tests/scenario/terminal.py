@@ -17,7 +17,9 @@ SECONDS = 10
 def on_a_terminal(
     socket_directory, *arguments, typed=None, asked="Confirm and Continue", environment=None, by=None, width=80
 ):
-    """Runs `jeton`; `typed` is sent when it asks `asked`, each of several in turn. Returns (exit code, everything shown)."""
+    """Runs `jeton`; `typed` is sent when it asks `asked`, each of several in turn; one that is a function is called with
+    process and terminal instead. Returns (exit code, everything shown).
+    """
     answers = [] if typed is None else [(asked, typed)] if isinstance(typed, str) else list(zip(asked, typed))
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
@@ -38,7 +40,8 @@ def on_a_terminal(
                 break
             shown += piece
             if answers and answers[0][0] in shown:
-                os.write(master, answers.pop(0)[1].encode())
+                answer = answers.pop(0)[1]
+                answer(process, master) if callable(answer) else os.write(master, answer.encode())
         return process.wait(SECONDS), shown
     finally:
         os.close(master)

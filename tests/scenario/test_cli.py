@@ -1,9 +1,11 @@
 """The command line itself: exit codes, JSON documents, refusals that end with the next command, no secret in argv."""
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import threading
 
 from harness import DONE, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER
@@ -187,6 +189,24 @@ class Confirmation(Scenario):
         self.assertNotIn(ESCAPE, self.on_a_terminal(*command, environment={"NO_COLOR": "1"})[1])
         self.assertNotIn(ESCAPE, self.on_a_terminal(*command, "--color=never")[1])
         self.assertNotIn(ESCAPE, self.text("app", "connections", "dispatcher", "--json", "--color=always"))
+
+    def test_what_is_typed_unseen_stays_so_when_the_command_was_stopped_and_continued(self):
+        def stop_and_continue(process, terminal):
+            process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)
+            modes = termios.tcgetattr(terminal)
+            self.assertFalse(modes[3] & termios.ECHO)
+            modes[3] |= termios.ECHO  # as shells do before `fg`
+            termios.tcsetattr(terminal, termios.TCSANOW, modes)
+            process.send_signal(signal.SIGCONT)
+
+        code, shown = self.on_a_terminal(
+            "secret", "identify", typed=[stop_and_continue, self.secret + "\n"], asked=["(unseen): ", "(unseen): "]
+        )
+        self.assertEqual(code, DONE, shown)
+        self.assertEqual(shown.count("(unseen): "), 2, shown)
+        self.assertNotIn(self.secret, shown)
+        self.assertIn(self.connection, shown)
 
     def test_a_table_fits_the_terminal(self):
         _, shown = self.on_a_terminal("app", "connections", "dispatcher", "--color=never")
