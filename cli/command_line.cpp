@@ -113,13 +113,15 @@ bool contains_word(int argc, const char* const* argv, std::string_view word) {
 }  // namespace
 
 std::string error_text(std::string_view code, std::string_view what, std::string_view next, bool as_json) {
+    const auto shown = printable(what);
+    const auto advice = printable(next);
     if (as_json) {
-        const auto view = [](std::string_view text) { return boost::json::string_view{text.data(), text.size()}; };
-        const boost::json::value object{{"error", view(code)}, {"error_description", view(what)}, {"next", view(next)}};
+        const boost::json::string_view name{code.data(), code.size()};
+        const boost::json::value object{{"error", name}, {"error_description", shown}, {"next", advice}};
         return boost::json::serialize(object) + "\n";
     }
-    auto text = fmt::format("jeton: {}\n", what);
-    if (!next.empty()) text += fmt::format("  next: {}\n", next);
+    auto text = fmt::format("jeton: {}\n", shown);
+    if (!next.empty()) text += fmt::format("  next: {}\n", advice);
     return text;
 }
 

@@ -127,7 +127,8 @@ private:
     Verb::Commands commands_;
 };
 
-/// `what` and `next` as every error of `jeton` looks: two lines, or with `json` one object.
+/// `what` and `next` as every error of `jeton` looks: two lines, or with `json` one object; printable, whatever they
+/// repeat.
 [[nodiscard]] std::string error_text(std::string_view code, std::string_view what, std::string_view next, bool json);
 
 }  // namespace jeton::cli

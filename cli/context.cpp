@@ -187,7 +187,7 @@ std::optional<Failure> Context::confirm(std::string_view question, std::string_v
                        "confirm with --yes",
                        {}};
     }
-    const auto answer = ask_line(fmt::format("{}{}\nConfirm and Continue? [y/N] ", details, question));
+    const auto answer = ask_line(fmt::format("{}{}\nConfirm and Continue? [y/N] ", details, printable(question)));
     if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
     return Failure{exit_code::refused,
                    "confirmation_required",

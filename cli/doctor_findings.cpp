@@ -95,15 +95,16 @@ Findings socket_findings(const client::Endpoint& endpoint) {
     Findings findings;
     for (const auto socket : {client::Socket::token, client::Socket::control}) {
         const auto path = fmt::format("{}/{}", endpoint.directory(socket), client::name_of(socket));
+        const auto shown = printable(path);
         struct stat seen{};
         if (::stat(path.c_str(), &seen) != 0) {
             findings.push_back(
-                {"permissions", "problem", fmt::format("there is no socket {}", path), "start the daemon: jetond"});
+                {"permissions", "problem", fmt::format("there is no socket {}", shown), "start the daemon: jetond"});
         } else if (socket == client::Socket::control && (seen.st_mode & S_IWOTH) != 0) {
             findings.push_back(
                 {"permissions", "problem",
-                 fmt::format("anybody may connect to {} (mode {})", path, client::mode_text(seen.st_mode & 07777)),
-                 fmt::format("chmod 0660 {}", path)});
+                 fmt::format("anybody may connect to {} (mode {})", shown, client::mode_text(seen.st_mode & 07777)),
+                 fmt::format("chmod 0660 {}", shown)});
         }
     }
     if (findings.empty()) findings.push_back({"permissions", "ok", "the sockets belong to whom they should", {}});

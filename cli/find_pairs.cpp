@@ -164,7 +164,7 @@ void write_json(Context& context, const Findings& findings) {
                         {"mode", fmt::format("{:04o}", row.mode)},
                         {"readable_by_others", others_may_read(row)},
                         {"what", what_of(value)},
-                        {"next", text_or_null(next)}});
+                        {"next", text_or_null(printable(next))}});
     }
     context.write_line(json::value(std::move(rows)));
 }

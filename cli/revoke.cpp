@@ -6,6 +6,7 @@
 
 #include "cli/context.hpp"
 #include "cli/presented_token.hpp"
+#include "cli/text.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs.hpp"
 
@@ -25,7 +26,7 @@ int revoke_one(Context& context, const std::string& environment) {
     const auto answer = ask_about_token(context, *call, environment, "revoke");
     if (!answer) return context.fail(answer.error());
     // RFC 7009 §2.2: what is no token, or none any more, is answered alike.
-    context.say(fmt::format("if it was a token of {}, it is inactive from now on", environment));
+    context.say(fmt::format("if it was a token of {}, it is inactive from now on", printable(environment)));
     return exit_code::done;
 }
 

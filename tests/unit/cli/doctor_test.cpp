@@ -69,6 +69,12 @@ TEST_CASE("doctor: who may not be told, and a daemon that does not answer, are f
     CHECK(version_finding("0.0.9").severity == "warning");
 }
 
+TEST_CASE("doctor: a directory that the environment names is text") {
+    const client::Endpoint endpoint{"e", "/none\x1b[1m", "/none\x1b[1m"};
+    for (const auto& finding : socket_findings(endpoint))
+        CHECK(finding.what.starts_with(R"(there is no socket /none\x1b[1m/)"));
+}
+
 void write_file(const std::string& path, std::string_view text) { std::ofstream{path, std::ios::binary} << text; }
 
 TEST_CASE("doctor --find-pairs: what was not read is no clean directory, whatever is left out of the output") {

@@ -58,6 +58,13 @@ TEST_CASE("pair revoke: by whose it is, only the active pairs of exactly this id
     CHECK(by_number.out == "[" + revoked + "]\n");
 }
 
+TEST_CASE("pair revoke: a connection is repeated as text") {
+    const auto shown = run({"pair", "revoke", "a/b@c\x1b[1m", "--user", "u"}, {{"[]"}});
+    CHECK(shown.code == exit_code::refused);
+    CHECK(shown.err.contains(R"(a/b@c\x1b[1m has no active pair)"));
+    CHECK_FALSE(shown.err.contains('\x1b'));
+}
+
 TEST_CASE("pair revoke: revoked and expired pairs are no pairs to revoke") {
     const auto list = golden_file("pair_list.json");
     for (const auto& of : std::vector<std::vector<std::string>>{{"--group", "workers"}, {"--unit", "old.service"}}) {

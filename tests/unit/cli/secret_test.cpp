@@ -87,6 +87,20 @@ TEST_CASE("S50 secret deactivate: the question says who used it lately") {
     CHECK(confirmed.out == "deactivated\n");
 }
 
+TEST_CASE("secret deactivate: what was typed reaches neither terminal nor document as it is") {
+    const std::string steers = "a/b@c\x1b]0;x\x07";
+    const auto piped = run({"secret", "deactivate", steers, "jcs.x"}, {});
+    CHECK(piped.code == exit_code::refused);
+    CHECK(piped.err.contains(R"(a/b@c\x1b]0;x\x07)"));
+    CHECK(piped.err.find_first_of("\x1b\x07") == std::string::npos);
+    const auto asked = run({"secret", "deactivate", steers, "jcs.x", "--color=never"}, {{"[]"}}, terminal(80), {"n"});
+    CHECK(asked.err.contains(R"(a/b@c\x1b]0;x\x07, it will no longer be valid)"));
+    CHECK_FALSE(asked.err.contains("\x1b]0;"));
+    const auto document = run({"secret", "deactivate", "a/b@c\xff", "jcs.x", "--json"}, {});
+    CHECK(document.err.contains(R"(a/b@c\\xff)"));
+    CHECK_FALSE(document.err.contains('\xff'));
+}
+
 TEST_CASE("secret identify: says what the value is, and never shows it") {
     const auto answer = golden_file("identify.json");
     const auto shown = run({"secret", "identify"}, {{answer}}, testing::pipe, {"jcs.found-value"});
