@@ -54,6 +54,21 @@ std::string_view if_unseen(const json::value& answer) {
            "another";
 }
 
+bool was_refused_or_there(const json::value& row) {
+    const auto result = raw_field(row, "result");
+    return result == "refused" || result == "unchanged";
+}
+
+/// The answer to what would have changed something tells itself that there was nothing to do.
+bool tells_of_no_change(const json::value& answer) {
+    const auto& changed = member(answer, "changed");
+    if (const auto* flag = changed.if_bool(); flag != nullptr) return !*flag;
+    if (const auto* names = changed.if_array(); names != nullptr) return names->empty();
+    if (const auto* rows = answer.if_array(); rows != nullptr)
+        return !rows->empty() && std::ranges::all_of(*rows, was_refused_or_there);
+    return integer(answer, "pruned") == 0 || was_refused_or_there(answer);
+}
+
 }  // namespace
 
 std::string described(const client::Endpoint& endpoint, client::Socket socket) {
@@ -157,9 +172,7 @@ Result<Document> Context::ask(const Call& call) {
     const bool is_empty = response->status == 200 && response->body.view().empty();
     auto document =
         call.answers_nothing && is_empty ? Result<Document>{Document{}} : read_document(std::move(*response));
-    const auto* changed = document ? member(document->tree, "changed").if_bool() : nullptr;
-    const bool nothing_to_do = changed != nullptr && !*changed;
-    if (document && call.changes && !nothing_to_do) {
+    if (document && call.changes && !tells_of_no_change(document->tree)) {
         changed_ = "changed in the daemon at " + printable(at->directory(call.socket));
         if_unseen_ = if_unseen(document->tree);
     }

@@ -185,7 +185,11 @@ TEST_CASE("S49 access disable: what was refused in a selection shows in the exit
         {"connection":"a/2@e","state":"connected","result":"refused","why":"not yours"}])"};
     CHECK(run({"access", "disable", "--app", "a", "--yes"}, {half}).code == exit_code::refused);
     CHECK(run({"access", "disable", "--app", "a", "--dry-run"}, {half}).code == exit_code::done);
-    CHECK(run({"access", "enable", "--app", "a"}, {half}).code == exit_code::refused);
+    const auto in_part = run({"access", "enable", "--app", "a"}, {half});
+    CHECK(in_part.code == exit_code::refused);
+    CHECK(in_part.err.contains("changed in the daemon"));
+    const Answer none{R"([{"connection":"a/2@e","state":"connected","result":"refused","why":"not yours"}])"};
+    CHECK_FALSE(run({"access", "enable", "--app", "a"}, {none}).err.contains("changed in the daemon"));
 }
 
 TEST_CASE("access disable: one connection or a selection, not both, not neither") {

@@ -28,6 +28,16 @@ TEST_CASE("S13 app edit: only what was named changes") {
     CHECK(run({"app", "edit", "dispatcher"}, {}).code == exit_code::usage);
 }
 
+TEST_CASE("app edit: where all is as it was, no daemon was changed") {
+    const std::string as_it_was = R"({"changed":[],"message":"dispatcher is as it was."})";
+    const auto shown = run({"app", "edit", "dispatcher", "--credentials", "tenant"}, {{as_it_was}});
+    CHECK(shown.out == "dispatcher is as it was.\n");
+    CHECK(shown.err.empty());
+    const std::string edited = R"({"changed":["credentials"],"message":"dispatcher is edited."})";
+    CHECK(run({"app", "edit", "dispatcher", "--credentials", "tenant"}, {{edited}})
+              .err.contains("changed in the daemon at DIRECTORY"));
+}
+
 TEST_CASE("app delete: the question says what dies, and counts it") {
     const Answer connections{R"([{"connection":"a","state":"connected"},{"connection":"b","state":"connected"},
         {"connection":"c","state":"disabled"},{"connection":"d","state":"not-connected"}])"};

@@ -167,6 +167,11 @@ TEST_CASE("S50 audit prune: confirmed, with the time that was meant") {
                            {{R"({"pruned":7,"message":"7 entries are gone"})"}});
     CHECK(shown.asked.at(0) == R"(POST /v1/audit/prune {"before":"2026-01-01"})");
     CHECK(shown.out == "7 entries are gone\n");
+    CHECK(shown.err.contains("changed in the daemon"));
+    const auto nothing = run({"audit", "prune", "--before", "2026-01-01", "--yes"},
+                             {{R"({"pruned":0,"message":"0 entries are gone"})"}});
+    CHECK(nothing.out == "0 entries are gone\n");
+    CHECK(nothing.err.empty());
 }
 
 }  // namespace
