@@ -75,6 +75,12 @@ NewFile::~NewFile() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+Result<void> NewFile::reserve(std::int64_t bytes) {
+    if (const int problem = ::posix_fallocate(handle_.get(), 0, bytes); problem != 0)
+        return cannot_make(path_, problem);
+    return {};
+}
+
 Result<void> NewFile::write(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto written = ::write(handle_.get(), bytes.data(), bytes.size());
@@ -87,7 +93,8 @@ Result<void> NewFile::write(std::string_view bytes) {
 }
 
 Result<void> NewFile::publish() {
-    if (::fsync(handle_.get()) != 0) return not_written(path_, errno);
+    // Without what was reserved and not needed.
+    if (::ftruncate(handle_.get(), size_) != 0 || ::fsync(handle_.get()) != 0) return not_written(path_, errno);
     int problem = 0;
     if (temporary_.empty()) {
         const auto self = fmt::format("/proc/self/fd/{}", handle_.get());

@@ -23,6 +23,9 @@ public:
     NewFile& operator=(const NewFile&) = delete;
     ~NewFile();
 
+    /// The disk promises room for `bytes` beforehand: for what cannot be asked for twice. Refuses (bad_input) where it
+    /// has none.
+    [[nodiscard]] Result<void> reserve(std::int64_t bytes);
     /// Refuses (output_failed) what the disk does not take.
     [[nodiscard]] Result<void> write(std::string_view bytes);
     /// On disk and under its name. Never takes the place of another file. Refuses (bad_input, output_failed).

@@ -6,8 +6,8 @@
 
 #include "cli/context.hpp"
 #include "cli/identity.hpp"
+#include "cli/new_file.hpp"
 #include "cli/prompt.hpp"
-#include "cli/secret_file.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "cli/values.hpp"
@@ -90,16 +90,28 @@ void show_form(Context& context, const Document& answer) {
     context.remark(once);
 }
 
+constexpr std::int64_t form_room = 4096;  ///< bytes
+
+/// The file for the form, before the ticket is used up: nothing that the disk could refuse is left for later.
+Result<NewFile> file_for_form(const std::string& out) {
+    auto file = NewFile::create(out);
+    if (!file) return file;
+    if (const auto reserved = file->reserve(form_room); !reserved) return std::unexpected{reserved.error()};
+    return file;
+}
+
 /// The ticket is used up by now: what the disk did not take is shown after all.
-int keep_form(Context& context, const Document& answer, SecretFile& file) {
+int keep_form(Context& context, const Document& answer, NewFile& file, const std::string& out) {
     const auto text = context.options().json ? to_text(answer.tree) : file_text(answer.tree);
-    if (const auto filled = file.fill(text.view()); !filled) {
+    auto kept = file.write(text.view());
+    if (kept) kept = file.publish();
+    if (!kept) {
         show_form(context, answer);
-        auto failure = filled.error();
+        auto failure = kept.error();
         failure.what += "; the pair is on stdout instead";
         return context.fail(failure);
     }
-    context.say(fmt::format("the pair of {} is in {}", field(answer.tree, "connection"), printable(file.path())));
+    context.say(fmt::format("the pair of {} is in {}", field(answer.tree, "connection"), printable(out)));
     return exit_code::done;
 }
 
@@ -108,9 +120,9 @@ int claim(Context& context, const std::string& out) {
     if (!ticket) return context.fail(ticket.error());
     if (ticket->empty())
         return context.fail(refuse("bad_input", "no ticket came on stdin", "jeton ticket claim < FILE").error());
-    std::optional<SecretFile> file;
+    std::optional<NewFile> file;
     if (!out.empty()) {
-        auto made = SecretFile::create(out);
+        auto made = file_for_form(out);
         if (!made) return context.fail(made.error());
         file.emplace(std::move(*made));
     }
@@ -120,7 +132,7 @@ int claim(Context& context, const std::string& out) {
     call.socket = client::Socket::token;  // who claims need not be in the group of the control socket
     const auto answer = context.ask(call);
     if (!answer) return context.fail(answer.error());
-    if (file) return keep_form(context, *answer, *file);
+    if (file) return keep_form(context, *answer, *file, out);
     show_form(context, *answer);
     return exit_code::done;
 }

@@ -3,9 +3,12 @@
 import concurrent.futures
 import json
 import os
+import signal
 import stat
+import subprocess
 
-from people import Caller, Person
+from people import Caller, Person, client_program
+from programs import ENVIRONMENT
 from system import HEADERS, SystemScenario, path_of
 
 FIELDS = ["Tenant ID", "Client ID", "Client Secret", "App Key", "Environment"]
@@ -188,6 +191,28 @@ class Tickets(SystemScenario):
         with open(file) as content:
             self.assertIn(secret, content.read())  # never overwritten
         self.assertEqual(list(dict(line.split(": ", 1) for line in self.claim_text(second))), FIELDS)
+
+    def test_a_claim_that_is_interrupted_leaves_no_file_and_can_be_made_again(self):
+        directory = self.scratch()
+        os.chmod(directory, 0o1777)
+        file, ticket = f"{directory}/pair", self.make()["ticket"]
+        os.kill(self.daemon.pid, signal.SIGSTOP)
+        try:
+            with subprocess.Popen(
+                [client_program(), "ticket", "claim", "--out", file],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/",
+                env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)}, **self.receiver.process_options(),
+            ) as process:  # fmt: skip
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    process.communicate(ticket, timeout=1)
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=10)
+        finally:
+            os.kill(self.daemon.pid, signal.SIGCONT)
+        self.assertNotEqual(process.returncode, 0)
+        self.assertEqual(os.listdir(directory), [])
+        run = self.jeton("ticket", "claim", "--out", file, stdin=ticket, by=self.receiver)
+        self.assertEqual(run.code, 0, run)
 
     def claim_text(self, ticket):
         return self.text("ticket", "claim", stdin=ticket, by=self.receiver).splitlines()

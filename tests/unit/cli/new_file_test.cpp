@@ -1,4 +1,4 @@
-#include "cli/secret_file.hpp"
+#include "cli/new_file.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -37,15 +37,18 @@ private:
     rlimit before_{};
 };
 
-TEST_CASE("secret file: it holds what it was filled with, and only its owner reads it") {
+TEST_CASE("new file: it holds what was written, without what was only reserved, and only its owner reads it") {
     const Scratch scratch;
     const auto path = scratch.path() + "/new";
     {
         const auto before = ::umask(0);
-        auto file = SecretFile::create(path);
+        auto file = NewFile::create(path);
         ::umask(before);
         REQUIRE(file);
-        CHECK(file->fill("A=1\nB=2\n"));
+        CHECK(file->reserve(4096));
+        CHECK(file->write("A=1\n"));
+        CHECK(file->write("B=2\n"));
+        CHECK(file->publish());
     }
     std::ifstream read{path};
     CHECK(std::string{std::istreambuf_iterator<char>{read}, {}} == "A=1\nB=2\n");
@@ -54,42 +57,52 @@ TEST_CASE("secret file: it holds what it was filled with, and only its owner rea
     CHECK((about.st_mode & 07777U) == 0600U);
 }
 
-TEST_CASE("secret file: one that was not filled is gone") {
+TEST_CASE("new file: before it is whole nothing has its name, whatever ends the program, and nothing is left of it") {
     const Scratch scratch;
     const auto path = scratch.path() + "/new";
     {
-        const auto file = SecretFile::create(path);
+        auto file = NewFile::create(path);
         REQUIRE(file);
-        CHECK(std::filesystem::exists(path));
+        CHECK(file->reserve(4096));
+        CHECK(file->write("A=1\n"));
+        CHECK_FALSE(std::filesystem::exists(path));
     }
-    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(std::filesystem::is_empty(scratch.path()));
 }
 
-TEST_CASE("secret file: what the disk does not take is said, and no half secret stays") {
+TEST_CASE("new file: what the disk does not take is said, and no half secret stays") {
     const Scratch scratch;
     const auto path = scratch.path() + "/new";
     {
-        auto file = SecretFile::create(path);
+        auto file = NewFile::create(path);
         REQUIRE(file);
         const FullDisk full;
-        const auto filled = file->fill("A=1\n");
-        REQUIRE_FALSE(filled);
-        CHECK(filled.error().code == "output_failed");
-        CHECK(filled.error().what.contains(path));
+        CHECK_FALSE(file->reserve(4096));
+        const auto written = file->write("A=1\n");
+        REQUIRE_FALSE(written);
+        CHECK(written.error().code == "output_failed");
+        CHECK(written.error().what.contains(path));
     }
     CHECK_FALSE(std::filesystem::exists(path));
 }
 
-TEST_CASE("secret file: nothing that exists is touched, and no link is followed") {
+TEST_CASE("new file: nothing that exists is touched, and no link is followed") {
     const Scratch scratch;
     const auto path = scratch.path() + "/link";
     std::filesystem::create_symlink(scratch.path() + "/elsewhere", path);
-    const auto file = SecretFile::create(path);
+    const auto file = NewFile::create(path);
     REQUIRE_FALSE(file);
     CHECK(file.error().exit_code == exit_code::refused);
     CHECK(file.error().what == path + " exists already; it was not touched");
     CHECK_FALSE(std::filesystem::exists(scratch.path() + "/elsewhere"));
-    CHECK(SecretFile::create(scratch.path() + "/no/such").error().what.contains("cannot be made"));
+    CHECK(NewFile::create(scratch.path() + "/no/such").error().what.contains("does not exist"));
+
+    const auto late = scratch.path() + "/late";
+    auto slow = NewFile::create(late);
+    REQUIRE(slow);
+    std::ofstream{late} << "mine";
+    CHECK(slow->publish().error().what == late + " exists already; it was not touched");
+    CHECK(std::filesystem::file_size(late) == 4);
 }
 
 }  // namespace
