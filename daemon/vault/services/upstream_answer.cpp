@@ -145,7 +145,8 @@ Result<std::string> scope_of(const ExchangeAnswer& answer, const json::object& c
 bool is_about_client(const ExchangeAnswer& answer) {
     constexpr auto words = std::to_array<std::string_view>(
         {"unauthorized_client", "access_denied", "invalid_request", "invalid_grant", "unsupported_grant_type"});
-    return answer.status >= 400 && answer.status <= 403 && std::ranges::find(words, answer.error) != words.end();
+    const bool is_refusal = answer.status == 200 || (answer.status >= 400 && answer.status <= 403);
+    return is_refusal && std::ranges::find(words, answer.error) != words.end();
 }
 
 Error refusal_of(const ExchangeAnswer& answer, const std::string& host) {
@@ -178,7 +179,8 @@ Error unavailable(std::string what, std::optional<std::int64_t> retry_after) {
 Result<UpstreamToken> judge(const ExchangeAnswer& answer, const ExpectedClaims& expected, std::string_view endpoint) {
     const auto host = host_of(endpoint);
     if (!answer.failure.empty()) return unavailable(answer.failure, answer.retry_after);
-    if (answer.status != 200) return refusal_of(answer, host);
+    const bool is_refused_with_200 = answer.access_token.empty() && !answer.error.empty();  // as some gateways do
+    if (answer.status != 200 || is_refused_with_200) return refusal_of(answer, host);
     if (answer.access_token.empty() || protocol::lower_case(answer.token_type) != "bearer") {
         return unavailable(fmt::format("{} answered without a bearer token", host), answer.retry_after);
     }

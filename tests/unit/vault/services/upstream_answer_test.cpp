@@ -71,8 +71,8 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("the JSON error decides, not the status: 400 and 401 invalid_client are the same") {
-    for (const int status : {400, 401}) {
+TEST_CASE("the JSON error decides, not the status: 400, 401 and 200 invalid_client are the same") {
+    for (const int status : {400, 401, 200}) {
         ExchangeAnswer answer;
         answer.status = status;
         answer.error = "invalid_client";
@@ -89,9 +89,25 @@ TEST_CASE("what the JSON error says of one client alone is no trouble of the end
         answer.status = 400;
         answer.error = word;
         CHECK(judge(answer, expected, endpoint).error().code == Errc::unauthorized_client);
+        answer.status = 200;
+        CHECK(judge(answer, expected, endpoint).error().code == Errc::unauthorized_client);
         answer.status = 503;
         CHECK(judge(answer, expected, endpoint).error().code == Errc::temporarily_unavailable);
     }
+}
+
+TEST_CASE(
+    "an error that is none of the client's is the endpoint's, with status 200 as well; a token beside it counts") {
+    ExchangeAnswer answer;
+    answer.status = 200;
+    answer.error = "server_error";
+    const auto judged = judge(answer, expected, endpoint);
+    REQUIRE_FALSE(judged);
+    CHECK(judged.error().code == Errc::temporarily_unavailable);
+    CHECK(judged.error().what == "auth.example answered 200, server_error");
+    answer = good("{}");
+    answer.error = "server_error";
+    CHECK(judge(answer, expected, endpoint));
 }
 
 TEST_CASE("P4: 429 and 5xx are unavailability with the upstream's own Retry-After") {
