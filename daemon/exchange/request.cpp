@@ -1,5 +1,6 @@
 #include "daemon/exchange/request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -60,6 +61,8 @@ Result<void> read_endpoint(TokenRequest& request, bool allow_loopback_http, bool
     const auto scheme = part_of(url.get(), CURLUPART_SCHEME);
     const auto host = part_of(url.get(), CURLUPART_HOST);
     const auto port = part_of(url.get(), CURLUPART_PORT);
+    const bool is_printable = std::ranges::all_of(host, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!is_printable) return bad("the token endpoint's host is no name");
     request.host = port.empty() ? host : host + ":" + port;
     request.encrypted = scheme == "https";
     if (!request.encrypted || (is_loopback(host) && !proxy_loopback)) request.proxy.clear();

@@ -59,6 +59,10 @@ Result<void> check_endpoint(const Environment& environment) {
         url->has_userinfo()) {
         return refuse(Errc::bad_input, "the token endpoint is not a valid URL", std::string{next});
     }
+    // No name of a host needs it; decoded, it may be of any bytes, which no words about it could hold.
+    if (url->encoded_host().find('%') != std::string_view::npos) {
+        return refuse(Errc::bad_input, "the token endpoint's host has a % in it", std::string{next});
+    }
     if (url->scheme() == "https") return {};
     if (url->scheme() == "http" && environment.allow_loopback_http && is_loopback(*url)) return {};
     return refuse(

@@ -90,6 +90,13 @@ TEST_CASE("request: what is missing, unknown or of another type is named") {
     CHECK(refusal(R"("endpoint":"https://h/t","form":{"tenant":7})").find("\"form\"") != std::string::npos);
 }
 
+TEST_CASE("request: a host that is no printable text, once it is decoded, is refused without it") {
+    for (const std::string host : {"%ff.example", "a%00b.example", "a%0a.example"}) {
+        CAPTURE(host);
+        CHECK(refusal(R"("endpoint":"https://)" + host + R"(/t")").starts_with("the token endpoint"));
+    }
+}
+
 TEST_CASE("request: a frame without an id ends the link") {
     CHECK_THROWS_AS((void)read_request("{}"), FrameFault);
     CHECK_THROWS_AS((void)read_request("[]"), FrameFault);

@@ -50,6 +50,17 @@ TEST_CASE("threat: a name that only begins like loopback is not loopback") {
     CHECK_FALSE(create(world, wanted));
 }
 
+TEST_CASE("environment: a host has nothing to decode in it; a path may") {
+    World world;
+    for (const auto* endpoint : {"https://%ff.example/token", "https://auth%2eexample/token"}) {
+        const auto created = create(world, upstream(endpoint));
+        REQUIRE_FALSE(created);
+        CHECK(created.error().code == Errc::bad_input);
+        CHECK(created.error().what == "the token endpoint's host has a % in it");
+    }
+    CHECK(create(world, upstream("https://auth.example/a%20token")));
+}
+
 TEST_CASE("environment: the presets fill endpoint, alias and claim check") {
     World world;
     NewEnvironment wanted;
