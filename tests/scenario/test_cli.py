@@ -1,5 +1,6 @@
 """The command line itself: exit codes, JSON documents, refusals that end with the next command, no secret in argv."""
 
+import itertools
 import os
 import signal
 import socket
@@ -133,14 +134,18 @@ class Documents(Scenario):
         self.assertTrue(all(isinstance(entry["actor"]["uid"], int) for entry in self.ok("audit", "list")))
 
     def test_a_reader_that_has_had_enough_is_told_nothing_and_a_full_disk_is(self):
-        for where, said in (("| head -c 1 > /dev/null", ""), ("> /dev/full", "the output could not be written")):
-            shell = f'"{BUILD / "jeton"}" scope list --quiet {where}'
-            done = subprocess.run(
-                ["bash", "-c", shell], capture_output=True, text=True,
-                env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
-            )  # fmt: skip
-            self.assertIn(said, done.stderr)
-            self.assertEqual(done.stderr == "", said == "", done.stderr)
+        ends = (("| head -c 1 > /dev/null", DONE, ""), ("> /dev/full", REFUSED, "the output could not be written"))
+        commands = ("scope list --quiet", "completion bash", "--help", "secret rotate --help", "--version")
+        for command, (where, code, said) in itertools.product(commands, ends):
+            with self.subTest(f"{command} {where}"):
+                shell = f'"{BUILD / "jeton"}" {command} {where}'
+                done = subprocess.run(
+                    ["bash", "-c", shell], capture_output=True, text=True,
+                    env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
+                )  # fmt: skip
+                self.assertEqual(done.returncode, code, done)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(done.stderr == "", said == "", done.stderr)
 
     def test_whoami_names_the_user(self):
         self.assertIn(USER, self.text("whoami"))
