@@ -1,6 +1,7 @@
 #include "daemon/vault/services/roles.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -60,13 +61,12 @@ bool is_of(const RoleGrant& grant, const RoleGrant& wanted) {
     return grant.role == wanted.role && grant.app == wanted.app && grant.tenant == wanted.tenant;
 }
 
-/// A leaver whose account is gone has a name only.
-bool is_for(const RoleGrant& grant, const Identity& wanted) {
-    if (wanted.uid < 0 && wanted.gid < 0) {
-        return (!wanted.user.empty() && grant.user == wanted.user && grant.uid >= 0) ||
-               (!wanted.group.empty() && grant.group == wanted.group && grant.gid >= 0);
-    }
-    return grant.is_same_as(wanted);
+/// By the stored name or the number as it was typed: the account may be gone, or have another number by now.
+bool was_for(const RoleGrant& grant, const Identity& wanted) {
+    const auto is_named = [](const std::string& asked, const std::string& name, std::int64_t id) {
+        return !asked.empty() && id >= 0 && (asked == name || asked == fmt::to_string(id));
+    };
+    return is_named(wanted.user, grant.user, grant.uid) || is_named(wanted.group, grant.group, grant.gid);
 }
 
 std::string subject_of(Transaction& tx, const RoleGrant& grant) {
@@ -122,8 +122,13 @@ Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRol
     const auto named = grant_of(tx, wanted);
     if (!named) return named.error();
     const auto all = roles::list(tx);
-    const auto found = std::ranges::find_if(
-        all, [&](const RoleGrant& grant) { return is_of(grant, *named) && is_for(grant, wanted.identity); });
+    const auto find = [&](const auto& is_theirs) {
+        return std::ranges::find_if(all, [&](const RoleGrant& grant) {
+            return is_of(grant, *named) && std::invoke(is_theirs, grant, wanted.identity);
+        });
+    };
+    auto found = find(&Identity::is_same_as);
+    if (found == all.end()) found = find(was_for);
     if (found == all.end()) {
         return refuse(Errc::not_found, "no such role is granted to that user or group", "jeton role list");
     }

@@ -31,7 +31,8 @@ inline constexpr std::chrono::seconds grant_life_least{60};
 [[nodiscard]] Result<RoleGrant> grant_role(Transaction& tx, const Peer& peer, const WantedRole& wanted,
                                            std::optional<std::chrono::seconds> life, UtcSeconds now);
 
-/// Takes the grant back at once. A user that the host does not know any more is found by the name alone.
+/// Takes the grant back at once: of the id, else of the stored name or the number as it was typed, by which somebody is
+/// found whose account is gone or has another number now.
 /// Refuses: not_found, wrong_state (the last operator that was granted stays).
 [[nodiscard]] Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRole& wanted,
                                             UtcSeconds now);

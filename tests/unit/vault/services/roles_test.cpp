@@ -93,3 +93,54 @@ TEST_CASE("a leaver whose account is gone is revoked by name") {
     CHECK(revoke(world, gone));
     CHECK(revoke(world, gone).error().code == Errc::not_found);
 }
+
+TEST_CASE("who has another number now is revoked by the name, or by the old number") {
+    World world;
+    auto moved = wanted("auditor", 2000);
+    REQUIRE(grant(world, moved));
+    SUBCASE("the name, which means the new number now") { moved.identity.uid = 3000; }
+    SUBCASE("the old number, which no account has") {
+        moved.identity.user = "2000";
+        moved.identity.uid = -1;
+    }
+    const auto revoked = revoke(world, moved);
+    REQUIRE(revoked);
+    CHECK(revoked->uid == 2000);
+    CHECK(granted(world) == 0);
+}
+
+TEST_CASE("a group that has another number now is revoked by its name, or by the old number") {
+    World world;
+    WantedRole moved{"auditor", {}, {}, {}};
+    moved.identity.group = "staff";
+    moved.identity.gid = 50;
+    REQUIRE(grant(world, moved));
+    SUBCASE("the name, which means the new number now") { moved.identity.gid = 60; }
+    SUBCASE("the old number, which no group has") {
+        moved.identity.group = "50";
+        moved.identity.gid = -1;
+    }
+    CHECK(revoke(world, moved));
+    CHECK(granted(world) == 0);
+}
+
+TEST_CASE("of two grants under one name, that of the number which the name means now goes first") {
+    World world;
+    auto now = wanted("auditor", 3000);
+    now.identity.user = "u2000";
+    REQUIRE(grant(world, wanted("auditor", 2000)));
+    REQUIRE(grant(world, now));
+    CHECK(revoke(world, now)->uid == 3000);
+    CHECK(revoke(world, now)->uid == 2000);
+    CHECK(revoke(world, now).error().code == Errc::not_found);
+}
+
+TEST_CASE("a user is not revoked by the number of a group, nor by that of another user") {
+    World world;
+    REQUIRE(grant(world, wanted("auditor", 2000)));
+    WantedRole group{"auditor", {}, {}, {}};
+    group.identity.group = "2000";
+    CHECK(revoke(world, group).error().code == Errc::not_found);
+    CHECK(revoke(world, wanted("auditor", 3000)).error().code == Errc::not_found);
+    CHECK(granted(world) == 1);
+}
