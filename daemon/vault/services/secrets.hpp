@@ -50,7 +50,8 @@ struct ImportedPair {
 
 /// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, as it
 /// will be with the pair (client ID without white space, form fields). Refuses: not_found, wrong_state, bad_input,
-/// already_exists (the client ID is another connection's, and not to be shared with it: S3, `check_client_id`).
+/// already_exists (the client ID is another connection's, and not to be shared with it: S3, `check_client_id`; without
+/// an overlap: this very secret is active, with the same form fields and no end).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
                                                    const ImportedPair& pair);
 /// The same for a connection as the caller is about to make it in this transaction: `found` becomes what it will be
@@ -60,7 +61,7 @@ struct ImportedPair {
 [[nodiscard]] Result<Secret> import_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                            const ImportedPair& pair, UtcSeconds now);
 
-/// Refuses the secret from now on. Refuses: not_found, wrong_state.
+/// Refuses the secret from now on, in each active row that holds it. Refuses: not_found, wrong_state.
 [[nodiscard]] Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const ConnectionName& name,
                                                std::string_view prefix, UtcSeconds now);
 
