@@ -7,6 +7,7 @@
 #include "daemon/vault/services/pauses.hpp"
 #include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/verbs/connection_view.hpp"
+#include "daemon/vault/verbs/longest_life.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/scope_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -238,6 +239,9 @@ Result<Outcome> access_disable(Call& call) {
     const auto asked = decision_of(call.body);
     if (!asked) return asked.error();
     const auto& [name, grounds] = *asked;
+    const auto there = find_connection(call.tx, name);
+    if (!there) return there.error();
+    const auto life = longest_life(call, there->connection.id);
     const auto found = disable_access(call.tx, call.peer, call.standing, name, grounds, call.now());
     if (!found) return found.error();
     call.drop_tokens(found->connection.id);
@@ -245,7 +249,7 @@ Result<Outcome> access_disable(Call& call) {
                  {"state", name_of(found->connection.state)},
                  {"pauses", pauses_view(found->connection)},
                  {"message", fmt::format("No token is issued from now on. Tokens already handed out end by {}.",
-                                         rfc3339(call.now() + token_life_limit))}});
+                                         rfc3339(call.now() + life))}});
 }
 
 Result<Outcome> access_enable(Call& call) {

@@ -13,6 +13,7 @@
 #include "daemon/vault/store/apps.hpp"
 #include "daemon/vault/store/connections.hpp"
 #include "daemon/vault/verbs/connection_view.hpp"
+#include "daemon/vault/verbs/longest_life.hpp"
 #include "daemon/vault/verbs/page.hpp"
 #include "daemon/vault/verbs/scope_view.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
@@ -182,6 +183,9 @@ Result<Outcome> app_tenant_remove(Call& call) {
     const auto name = connection_name(in);
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     if (!name) return name.error();
+    const auto there = find_connection(call.tx, *name);
+    if (!there) return there.error();
+    const auto life = longest_life(call, there->connection.id);
     const auto removed = remove_tenant(call.tx, call.peer, *name, call.now());
     if (!removed) return removed.error();
     call.drop_tokens(removed->found.connection.id);
@@ -192,7 +196,7 @@ Result<Outcome> app_tenant_remove(Call& call) {
                          ? fmt::format("{} is off the list. It was never connected.", name->text())
                          : fmt::format("{} is off the list and disabled. Client ID and secrets are kept; tokens "
                                        "already handed out end by {}.",
-                                       name->text(), rfc3339(call.now() + token_life_limit))}});
+                                       name->text(), rfc3339(call.now() + life))}});
 }
 
 Result<Outcome> app_connections(Call& call) {

@@ -16,6 +16,7 @@
 #include "daemon/vault/services/revocation.hpp"
 #include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/environments.hpp"
+#include "daemon/vault/verbs/longest_life.hpp"
 #include "daemon/vault/verbs/verbs.hpp"
 
 namespace jeton::vault::verbs {
@@ -171,19 +172,6 @@ Result<Environment> local_environment(Call& call) {
                   "who operates this host knows its environments: jeton environment list");
 }
 
-/// How long a token of the connection may live on where only its issuer ends it: what was handed out before is older
-/// than what is held.
-std::chrono::seconds longest_life(Call& call, const ConnectionId& connection) {
-    auto& upstream = call.room.upstream;
-    load_tokens(call.tx, upstream, connection, call.room.clock);
-    auto longest = token_life_limit;
-    for (const auto& key : upstream.keys_of(connection)) {
-        if (const auto* held = upstream.find(key.text(), call.room.clock))
-            longest = std::max(longest, held->expires.left(call.room.clock));
-    }
-    return longest;
-}
-
 }  // namespace
 }  // namespace jeton::vault::verbs
 
@@ -207,6 +195,17 @@ ExchangeNeed need_of(Room& room, TokenFetch fetch) {
 }  // namespace jeton::vault
 
 namespace jeton::vault::verbs {
+
+std::chrono::seconds longest_life(Call& call, const ConnectionId& connection) {
+    auto& upstream = call.room.upstream;
+    load_tokens(call.tx, upstream, connection, call.room.clock);
+    auto longest = token_life_limit;
+    for (const auto& key : upstream.keys_of(connection)) {
+        if (const auto* held = upstream.find(key.text(), call.room.clock))
+            longest = std::max(longest, held->expires.left(call.room.clock));
+    }
+    return longest;
+}
 
 Result<Outcome> token_issue(Call& call) {
     auto request = request_of(call.body);

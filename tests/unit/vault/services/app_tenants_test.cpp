@@ -150,6 +150,20 @@ TEST_CASE("S14: a connected tenant that goes is paused and kept; it must be list
     CHECK(office.run([&](Transaction& tx) { return !active_secrets(tx, after).empty(); }));
 }
 
+TEST_CASE("S14: the answer says until when an upstream token lives that was handed out before") {
+    Office office;
+    const std::string remote = "dispatcher/1@production";
+    office.connected(remote, EnvironmentKind::upstream);
+    const auto secret = office.import_pair(remote, {"cid.aaaa", "cs1.bbbbbbbbbbbbbbbbbbbb", {}});
+    REQUIRE(secret);
+    const auto key = UpstreamTokens::token_key(office.row(remote), *secret, "");
+    office.room.upstream.hold(key, {SecretText{"a.b.c"}, "", 24h}, office.clock);
+    const auto removed = office.ask_about(office.operator_peer, "app.tenant.remove", remote);
+    REQUIRE(removed);
+    CHECK(text_at(*removed, "message").ends_with("end by " + rfc3339(office.clock.now() + 24h) + "."));
+    CHECK(office.room.upstream.find(key.text(), office.clock) == nullptr);
+}
+
 TEST_CASE("S14: the tenant's own pause keeps its words when the developer removes it") {
     Office office;
     office.connected(name);

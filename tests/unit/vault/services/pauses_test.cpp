@@ -94,6 +94,27 @@ TEST_CASE("S46: the answer says when tokens that were handed out end, and what t
     CHECK(house.room.upstream.find("theirs", house.clock) == nullptr);
 }
 
+TEST_CASE("S46: a token that lives longer than most is counted in when the answer says when they end") {
+    House house;
+    const std::string remote = "dispatcher/1@production";
+    house.connected(remote, EnvironmentKind::upstream);
+    const auto secret = house.import_pair(remote, {"cid.aaaa", "cs1.bbbbbbbbbbbbbbbbbbbb", {}});
+    REQUIRE(secret);
+    const auto key = UpstreamTokens::token_key(house.row(remote), *secret, "");
+    auto& upstream = house.room.upstream;
+    upstream.hold(key, {SecretText{"a.b.c"}, "", 24h}, house.clock);
+    SUBCASE("it is in memory") {}
+    SUBCASE("it is in the store alone, as after a restart") {
+        house.run([&](Transaction& tx) { keep_token(tx, upstream, key, house.clock); });
+        upstream.drop_connection(key.connection);
+    }
+    house.clock.advance(60s);
+    const auto disabled = house.ask_about(house.operator_peer, "access.disable", remote);
+    REQUIRE(disabled);
+    CHECK(text_at(*disabled, "message").ends_with("end by " + rfc3339(house.clock.now() + 24h - 60s) + "."));
+    CHECK(upstream.find(key.text(), house.clock) == nullptr);
+}
+
 TEST_CASE("S49: one connection is paused, its neighbours go on") {
     House house;
     const auto secret = house.generate(neighbour);
