@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/vault/services/pauses.hpp"
+#include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/selection.hpp"
 #include "daemon/vault/verbs/connection_view.hpp"
 #include "daemon/vault/verbs/longest_life.hpp"
@@ -115,6 +116,17 @@ Outcome allowed_outcome(Allowed allowed) {
     return done(std::move(answer));
 }
 
+/// What the desk writes where one connection is named: somebody was kept from something.
+void note_refusal(Call& call, Act act, const FoundConnection& found, const Error& refusal) {
+    if (!is_audited(refusal.code)) return;
+    auto entry = entry_of(call.peer,
+                          about(found, act == Act::disable ? "access.disable" : "access.enable",
+                                fmt::format("{}: {}", protocol::word_of(refusal.code).name, refusal.what)),
+                          call.now());
+    entry.refused = true;
+    if (call.room.tally.is_first_refusal(entry)) call.tx.append_audit(entry);
+}
+
 Result<Outcome> switch_all(Call& call, Act act) {
     protocol::Fields in{call.body};
     Selector selector;
@@ -134,6 +146,7 @@ Result<Outcome> switch_all(Call& call, Act act) {
     json::array list;
     for (const auto& [found, refusal] : *switched) {
         if (!refusal && !dry_run) call.drop_tokens(found.connection.id);
+        if (refusal && !dry_run) note_refusal(call, act, found, *refusal);
         list.push_back({{"connection", found.name()},
                         {"state", name_of(found.connection.state)},
                         {"result", refusal   ? "refused"

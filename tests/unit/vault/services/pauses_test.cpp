@@ -183,6 +183,30 @@ TEST_CASE("S48: a tenant's admin cannot lift the operator's pause, and is told w
     CHECK(house.state() == ConnectionState::connected);
 }
 
+TEST_CASE("S48: who tries to lift another side's pause stands in the audit, also where a selection is named") {
+    House house;
+    REQUIRE(house.disable(house.operator_peer, {{"reason", "incident 7"}}));
+    json::object selection{{"app", "dispatcher"}};
+    const auto enable = [&] { return house.ask(house.tenant_admin, "access.enable_selected", selection).value(); };
+    SUBCASE("a dry run is no attempt") {
+        selection["dry_run"] = true;
+        CHECK(text_at(enable().at(0), "result") == "refused");
+        CHECK(house.audited("access.enable").empty());
+    }
+    SUBCASE("once a minute") {
+        CHECK(text_at(enable().at(0), "result") == "refused");
+        CHECK(text_at(enable().at(0), "result") == "refused");
+        const auto entries = house.audited("access.enable");
+        REQUIRE(entries.size() == 1);
+        CHECK(entries[0].refused);
+        CHECK(entries[0].actor_user == "tina");
+        CHECK(entries[0].connection == name);
+        CHECK(entries[0].tenant == "1@integration");
+        CHECK(entries[0].detail == "forbidden: " + name + " is paused by operator root: incident 7");
+    }
+    CHECK(house.state() == ConnectionState::disabled);
+}
+
 TEST_CASE("S48: an operator lifts the tenant's pause only on the tenant's behalf, and that shows") {
     House house;
     REQUIRE(house.disable(house.tenant_admin));
