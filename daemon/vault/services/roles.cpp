@@ -80,6 +80,20 @@ Change about(Transaction& tx, const RoleGrant& grant, std::string event) {
     return change;
 }
 
+/// An operator must remain whose role lasts: one that ends by itself replaces none without an end.
+Result<void> check_not_last_operator(const std::vector<RoleGrant>& all, const RoleGrant& leaving, UtcSeconds at) {
+    if (leaving.role != Role::host_operator || leaving.is_expired(at)) return {};
+    const bool another_stays = std::ranges::any_of(all, [&](const RoleGrant& other) {
+        const bool stays = !other.expires_at || (leaving.expires_at && !other.is_expired(at));
+        return other.role == Role::host_operator && other.id != leaving.id && stays;
+    });
+    if (another_stays) return {};
+    return refuse(Errc::wrong_state,
+                  fmt::format("{} is the last operator that was granted{}", described(leaving),
+                              leaving.expires_at ? "" : " without an end"),
+                  "grant it to somebody else first: jeton role grant operator --user U");
+}
+
 }  // namespace
 
 std::string place_of(Transaction& tx, const RoleGrant& grant) {
@@ -99,10 +113,14 @@ Result<RoleGrant> grant_role(Transaction& tx, const Peer& peer, const WantedRole
     if (!made) return made.error();
     auto& grant = *made;
     if (life) grant.expires_at = end_after(tx, now, *life);
-    for (auto& there : roles::list(tx)) {
+    auto all = roles::list(tx);
+    for (auto& there : all) {
         if (!is_of(there, grant) || !there.is_same_as(grant)) continue;
         if (there.expires_at == grant.expires_at && there.user == grant.user && there.group == grant.group)
             return there;
+        if (grant.expires_at && !there.expires_at) {
+            if (auto fit = check_not_last_operator(all, there, judged_at(tx, now)); !fit) return fit.error();
+        }
         there.expires_at = grant.expires_at;
         there.user = grant.user;
         there.group = grant.group;
@@ -132,13 +150,7 @@ Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRol
     if (found == all.end()) {
         return refuse(Errc::not_found, "no such role is granted to that user or group", "jeton role list");
     }
-    const auto at = judged_at(tx, now);
-    const auto operators = std::ranges::count_if(
-        all, [&](const RoleGrant& grant) { return grant.role == Role::host_operator && !grant.is_expired(at); });
-    if (found->role == Role::host_operator && operators == 1 && !found->is_expired(at)) {
-        return refuse(Errc::wrong_state, fmt::format("{} is the last operator that was granted", described(*found)),
-                      "grant it to somebody else first: jeton role grant operator --user U");
-    }
+    if (auto fit = check_not_last_operator(all, *found, judged_at(tx, now)); !fit) return fit.error();
     auto entry = about(tx, *found, "role.revoked");
     tx.erase(*found);
     record(tx, peer, std::move(entry), now);

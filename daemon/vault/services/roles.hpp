@@ -27,13 +27,14 @@ inline constexpr std::chrono::seconds grant_life_least{60};
 
 /// Grants for `life`, or until it is revoked. What is granted already gets the new end.
 /// Refuses: bad_input (no such role, app or tenant where there is none to name, an identity that is nobody's),
-/// not_found.
+/// not_found, wrong_state (the last operator without an end gets none).
 [[nodiscard]] Result<RoleGrant> grant_role(Transaction& tx, const Peer& peer, const WantedRole& wanted,
                                            std::optional<std::chrono::seconds> life, UtcSeconds now);
 
 /// Takes the grant back at once: of the id, else of the stored name or the number as it was typed, by which somebody is
 /// found whose account is gone or has another number now.
-/// Refuses: not_found, wrong_state (the last operator that was granted stays).
+/// Refuses: not_found, wrong_state (the last operator that was granted stays; of those without an end the last one,
+/// whoever else is operator for a while).
 [[nodiscard]] Result<RoleGrant> revoke_role(Transaction& tx, const Peer& peer, const WantedRole& wanted,
                                             UtcSeconds now);
 

@@ -78,11 +78,35 @@ TEST_CASE("the last operator that was granted stays") {
     World world;
     REQUIRE(grant(world, wanted("operator", 2000)));
     CHECK(revoke(world, wanted("operator", 2000)).error().code == Errc::wrong_state);
+    REQUIRE(grant(world, wanted("operator", 2001)));
+    CHECK(revoke(world, wanted("operator", 2000)));
+    CHECK(revoke(world, wanted("operator", 2001)).error().code == Errc::wrong_state);
+}
+
+TEST_CASE("the last operator that was granted stays, though it ends by itself") {
+    World world;
+    REQUIRE(grant(world, wanted("operator", 2000), 60s));
+    CHECK(revoke(world, wanted("operator", 2000)).error().code == Errc::wrong_state);
     REQUIRE(grant(world, wanted("operator", 2001), 60s));
     CHECK(revoke(world, wanted("operator", 2000)));
     CHECK(revoke(world, wanted("operator", 2001)).error().code == Errc::wrong_state);
     world.clock.advance(60s);
-    CHECK(revoke(world, wanted("operator", 2001)));  // it ended by itself
+    CHECK(revoke(world, wanted("operator", 2001)));
+}
+
+TEST_CASE("the last operator without an end stays, and gets none, whoever else is operator for a while") {
+    World world;
+    REQUIRE(grant(world, wanted("operator", 2000)));
+    CHECK(grant(world, wanted("operator", 2000), 60s).error().code == Errc::wrong_state);
+    REQUIRE(grant(world, wanted("operator", 2001), 60s));
+    CHECK(grant(world, wanted("operator", 2000), 60s).error().code == Errc::wrong_state);
+    CHECK(revoke(world, wanted("operator", 2000)).error().code == Errc::wrong_state);
+    REQUIRE(grant(world, wanted("operator", 2001), 120s));
+    CHECK(revoke(world, wanted("operator", 2001)));
+    REQUIRE(grant(world, wanted("operator", 2002)));
+    CHECK(grant(world, wanted("operator", 2000), 60s));
+    REQUIRE(grant(world, wanted("auditor", 2000)));
+    CHECK(grant(world, wanted("auditor", 2000), 60s));
 }
 
 TEST_CASE("a leaver whose account is gone is revoked by name") {
