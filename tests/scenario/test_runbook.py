@@ -94,14 +94,17 @@ class Runbook(Page, SystemScenario):
             self.ok("app", "tenant", "add", "dispatcher", tenant)
             self.allow(f"dispatcher/{tenant}")
         (self.work / "found").write_text(self.ok("secret", "generate", CONNECTION)["client_secret"] + "\n")
-        public = openssl("pkey", "-pubout", stdin=openssl("genpkey", "-algorithm", "ed25519"))
-        self.places["KID"] = self.ok("connection", "key", "add", CONNECTION, stdin=public)["kid"]
+        self.a_key_is_added()
         ticket = self.ok("secret", "generate", "dispatcher/7654321@integration", "--ticket-for", self.worker)
         self.places["TICKET-ID"] = self.ok("ticket", "list")[0]["id"][:8]
         self.assertTrue(ticket)
         self.ok("secret", "import", LIVE, "--client-id", self.places["CLIENT-ID"],
                 stdin=(self.work / "secret-of-the-portal").read_text())  # fmt: skip
         (self.work / "secret-of-the-portal").write_text(self.new_secret_at_the_portal() + "\n")
+
+    def a_key_is_added(self, by=None):
+        public = openssl("pkey", "-pubout", stdin=openssl("genpkey", "-algorithm", "ed25519"))
+        self.places["KID"] = self.ok("connection", "key", "add", CONNECTION, stdin=public, by=by)["kid"]
 
     def everything_is_old(self):
         for tenant in ("1234567", "7654321"):
@@ -132,6 +135,7 @@ class Runbook(Page, SystemScenario):
         self.places["BINDING-ID"] = self.ok("binding", "add", CONNECTION, "--user", self.leaver.name)["id"][:8]
         self.ok("pair", "create", CONNECTION, "--user", self.leaver.name)
         self.ok("secret", "list", CONNECTION, by=self.leaver)
+        self.a_key_is_added(by=self.leaver)
 
     def programs_ran(self):
         self.ok("binding", "add", CONNECTION, "--user", self.worker)
