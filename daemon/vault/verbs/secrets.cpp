@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/client_keys.hpp"
 #include "daemon/vault/services/identify.hpp"
 #include "daemon/vault/services/rotation.hpp"
 #include "daemon/vault/services/selection.hpp"
@@ -60,7 +61,8 @@ std::string key_of(const Secret& secret) {
 std::string rotation_message(const RotatedSecret& rotated, std::chrono::seconds overlap) {
     const auto& fresh = rotated.fresh.secret.prefix;
     if (overlap.count() == 0) {
-        return fmt::format("Only {} works from now on; tokens that were issued before have ended.", fresh);
+        return fmt::format("Of the secrets only {} works from now on; tokens that were issued before have ended.",
+                           fresh);
     }
     if (rotated.replaced.empty()) return fmt::format("No other secret was active: {} is the only one.", fresh);
     const auto& old = rotated.replaced.back();
@@ -186,7 +188,10 @@ Result<Outcome> secret_rotate(Call& call) {
         const auto& old = rotated->replaced.back();
         answer["old"] = {{"prefix", old.prefix}, {"deactivates_at", time_or_null(old.deactivates_at)}};
     }
-    answer["message"] = rotation_message(*rotated, *overlap);
+    auto message = rotation_message(*rotated, *overlap);
+    if (overlap->count() == 0 && !active_client_keys(call.tx, found->connection.id).empty())
+        message += fmt::format(" Client keys go on working: jeton connection key list {}", name->text());
+    answer["message"] = message;
     return done(std::move(answer));
 }
 

@@ -140,3 +140,19 @@ TEST_CASE("client keys: they go with their connection") {
     REQUIRE(world.ask(world.admin, "app.delete", {{"app", "dispatcher"}}));
     CHECK(world.run([](Transaction& tx) { return client_keys::list(tx).size(); }) == 0);
 }
+
+TEST_CASE("client keys: a rotation at once leaves them, and its answer says so") {
+    Keyed world;
+    const auto key = fresh();
+    const auto hint = " Client keys go on working: jeton connection key list " + keyed;
+    const auto message = [&](const json::object& body) {
+        return text_at(world.ask_about(world.admin, "secret.rotate", keyed, body).value(), "message");
+    };
+    CHECK_FALSE(message({{"now", true}}).contains(hint));
+    REQUIRE(world.add(key, 600s));
+    CHECK(message({{"now", true}}).ends_with(hint));
+    CHECK(world.takes(world.assertion(key)));
+    CHECK_FALSE(message({{"overlap", 60}}).contains(hint));
+    world.clock.advance(600s);
+    CHECK_FALSE(message({{"now", true}}).contains(hint));
+}
