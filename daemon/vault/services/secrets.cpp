@@ -75,16 +75,6 @@ bool is_copy_of(Transaction& tx, const Environment& environment, const Secret& o
     return is_value_of(tx, environment, other, text_of(value.span()));
 }
 
-/// A second row of one value is of no use, and whoever deactivates that secret does not expect it.
-Result<void> check_is_new(Transaction& tx, const FoundConnection& found, const ImportedPair& pair) {
-    for (const auto& secret : usable_secrets(tx, found)) {
-        if (secret.deactivates_at || !is_value_of(tx, found.environment, secret, trim(pair.client_secret))) continue;
-        return refuse(Errc::already_exists, fmt::format("{} has this secret already: {}", found.name(), secret.prefix),
-                      fmt::format("jeton secret list {}; --now lets it replace all that are active", found.name()));
-    }
-    return {};
-}
-
 }  // namespace
 
 bool is_value_of(Transaction& tx, const Environment& environment, const Secret& secret, std::string_view value) {
@@ -185,10 +175,6 @@ Result<void> check_pair(Transaction& tx, FoundConnection& found, const ImportedP
                       fmt::format("jeton secret list {}, then deactivate what the new pair replaces", name));
     }
     if (auto room = check_room(tx, found); !room && !pair.overlap) return room.error();
-    const bool has_other_fields = found.connection.form_fields != wanted.connection.form_fields;
-    if (!pair.overlap && !has_other_fields) {
-        if (auto fresh = check_is_new(tx, found, pair); !fresh) return fresh.error();
-    }
     found.connection = std::move(wanted.connection);
     return {};
 }
@@ -246,7 +232,7 @@ Result<Secret> deactivate_secret(Transaction& tx, const Peer& peer, const Connec
         record_secret(tx, peer, *found, one, {.name = "secret.deactivated"}, now);
     };
     end(*secret);
-    // What was imported once more, with an overlap, is one secret in two rows.
+    // What was imported once more is one secret in two rows.
     for (auto& other : active) {
         if (other.id != secret->id && is_copy_of(tx, found->environment, other, *secret)) end(other);
     }

@@ -50,8 +50,7 @@ struct ImportedPair {
 
 /// Whether `pair` may be imported at all, before the upstream is asked: the connection, upstream and connected, as it
 /// will be with the pair (client ID without white space, form fields). Refuses: not_found, wrong_state, bad_input,
-/// already_exists (the client ID is another connection's, and not to be shared with it: S3, `check_client_id`; without
-/// an overlap: this very secret is active, with the same form fields and no end).
+/// already_exists (the client ID is another connection's, and not to be shared with it: S3, `check_client_id`).
 [[nodiscard]] Result<FoundConnection> check_import(Transaction& tx, const ConnectionName& name,
                                                    const ImportedPair& pair);
 /// The same for a connection as the caller is about to make it in this transaction: `found` becomes what it will be
