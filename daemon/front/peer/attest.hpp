@@ -1,6 +1,7 @@
 /// Who is at the other end of a session, as the kernel says. The only place that asks.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ struct Peer {
     bool changed_user = false;  ///< it has another user now than when it connected (T12); told where it was asked for
     std::optional<std::vector<gid_t>> groups = {};  ///< all of them, ascending; nothing where they were not asked for
     std::optional<Unit> unit = {};                  ///< likewise
+
+    /// Whose sessions and wrong secrets are counted together: a user's, and apart from them those that come from
+    /// another PID namespace. Root of a container must not use up what root of the host needs (T9, T18).
+    [[nodiscard]] std::uint64_t counted_as() const { return (foreign ? 1ULL << 32U : 0ULL) | uid; }
 
     [[nodiscard]] bool is_stale(const Clock& clock) const {
         return clock.boot_time() - attested_at >= attestation_life;

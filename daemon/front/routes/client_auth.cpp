@@ -129,7 +129,7 @@ Result<json::object> read_client(const Request& request, const Form& form,
     return client;
 }
 
-std::optional<ClientThrottle::Try> guess_in(uid_t user, const json::object& client) {
+std::optional<ClientThrottle::Try> guess_in(std::uint64_t user, const json::object& client) {
     const auto& auth = client.at("auth").as_object();
     const auto text_of = [&](std::string_view name) {
         const auto* value = auth.if_contains(view(name));

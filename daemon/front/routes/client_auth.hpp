@@ -1,6 +1,7 @@
 /// How a client says who it is at the token endpoint (RFC 6749 §2.3).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,6 @@ struct Credentials {
 
 /// The secret or the assertion in what `read_client` read, as one try of `user`: it may be a guess. Nothing where none
 /// is presented. An assertion without a client_id beside it is not opened here: those of one user count together.
-[[nodiscard]] std::optional<ClientThrottle::Try> guess_in(uid_t user, const protocol::json::object& client);
+[[nodiscard]] std::optional<ClientThrottle::Try> guess_in(std::uint64_t user, const protocol::json::object& client);
 
 }  // namespace jeton::front

@@ -9,7 +9,7 @@
 namespace jeton::front {
 
 Result<std::optional<ClientThrottle::Try>> allowed_guess(Desk& desk, const Caller& caller, const json::object& client) {
-    const auto guess = guess_in(caller.peer.uid, client);
+    const auto guess = guess_in(caller.peer.counted_as(), client);
     if (!guess) return guess;
     if (auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time())) return *std::move(wait);
     return guess;

@@ -5,7 +5,7 @@
 
 namespace jeton::front {
 
-ClientThrottle::Try ClientThrottle::of(uid_t user, std::string_view client_id) {
+ClientThrottle::Try ClientThrottle::of(std::uint64_t user, std::string_view client_id) {
     return {user, std::hash<std::string_view>{}(client_id)};
 }
 

@@ -2,19 +2,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
-
-#include <sys/types.h>
 
 #include "daemon/base/clock.hpp"
 #include "daemon/base/error.hpp"
 
 namespace jeton::front {
 
-/// Per user and client ID: nobody can shut another user out of a client ID that is not his. What is served from the
-/// decision cache is not asked here, so programs that have their token keep it. In memory; I/O thread only.
+/// Per user and client ID: nobody can shut another user out of a client ID that is not his; users of a container are
+/// others than the host's. What is served from the decision cache is not asked here, so programs that have their token
+/// keep it. In memory; I/O thread only.
 class ClientThrottle {
 public:
     static constexpr std::chrono::seconds cost{1};      ///< of one wrong secret
@@ -24,10 +24,10 @@ public:
 
     /// One try at a client ID, which is not kept: somebody may have put a secret there.
     struct Try {
-        uid_t user;
+        std::uint64_t user;  ///< `Peer::counted_as`
         std::size_t client;
     };
-    [[nodiscard]] static Try of(uid_t user, std::string_view client_id);
+    [[nodiscard]] static Try of(std::uint64_t user, std::string_view client_id);
 
     /// `too_many_requests` with how long to wait; the secret is then not even looked at.
     [[nodiscard]] std::optional<Error> refusal(const Try& asked, BootTime now) const;
@@ -41,7 +41,7 @@ private:
     };
     void make_room(BootTime now);
 
-    std::unordered_map<uid_t, OfUser> users_;
+    std::unordered_map<std::uint64_t, OfUser> users_;
 };
 
 }  // namespace jeton::front

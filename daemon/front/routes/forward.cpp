@@ -167,7 +167,7 @@ Task<Response> forward(Desk& desk, const Caller& caller, const Request& request,
     }
     std::optional<ClientThrottle::Try> guess;
     if (match.route->guessed) {
-        guess = ClientThrottle::of(caller.peer.uid, match.route->verb);
+        guess = ClientThrottle::of(caller.peer.counted_as(), match.route->verb);
         if (auto wait = desk.throttle.refusal(*guess, desk.clock.boot_time())) {
             wait->what = "this user has presented too many tickets that were not open";
             wait->next = "wait, then claim the one that was handed to you";

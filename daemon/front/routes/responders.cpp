@@ -51,7 +51,9 @@ public:
 
     void answered(int status) override { ++counters_->of(name_).answers[status]; }
 
-    [[nodiscard]] std::uint64_t caller() const override { return caller_ ? caller_->peer.uid : unknown_caller; }
+    [[nodiscard]] std::uint64_t caller() const override {
+        return caller_ ? caller_->peer.counted_as() : unknown_caller;
+    }
 
     [[nodiscard]] bool is_stranger() const override { return !caller_ || !desk_.vault.knows(caller_->peer); }
 
@@ -168,7 +170,8 @@ public:
         if (auto refusal = know(groups, true)) return refusal;
         if (!the_caller().peer.changed_user) return std::nullopt;
         // The kernel's word is of connect(): what the process has given up since is not its own any more (T12).
-        log::warning("a caller on control is refused: pid {} is no longer uid {}", the_caller().peer.pid, caller());
+        log::warning("a caller on control is refused: pid {} is no longer uid {}", the_caller().peer.pid,
+                     the_caller().peer.uid);
         return Refusal{403, "the process has changed its user since it connected: connect again"};
     }
 

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/front/harness.hpp"
+
 namespace jeton::front::test {
 namespace {
 
@@ -37,6 +39,16 @@ TEST_CASE("T-2: whoever guesses shuts nobody else out, and himself of no other c
     CHECK(throttle.refusal(ClientThrottle::of(1000, "jid.victim"), now).has_value());
     CHECK_FALSE(throttle.refusal(ClientThrottle::of(1001, "jid.victim"), now).has_value());
     CHECK_FALSE(throttle.refusal(ClientThrottle::of(1000, "jid.other"), now).has_value());
+}
+
+TEST_CASE("T9: whoever guesses in a container shuts nobody of the host out, whatever its user is there") {
+    ClientThrottle throttle;
+    auto container = some_peer(0);
+    container.foreign = true;
+    const auto guess_of = [](const Peer& peer) { return ClientThrottle::of(peer.counted_as(), "jid.victim"); };
+    for (int i = 0; i < 1000; ++i) throttle.failed(guess_of(container), now);
+    CHECK(throttle.refusal(guess_of(container), now).has_value());
+    CHECK_FALSE(throttle.refusal(guess_of(some_peer(0)), now).has_value());
 }
 
 TEST_CASE("T-2: many client IDs and many users neither reset the count of a guesser nor fill the memory") {

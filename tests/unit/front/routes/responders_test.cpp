@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <string>
 
+#include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -184,6 +186,32 @@ TEST_CASE("T12: a caller who has ended is refused on the control socket with its
     CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 200);
     caller.end();
     CHECK(world.ask(*responder, request_for("GET", "/v1/apps")) == 403);
+}
+
+TEST_CASE("T9: root of a container takes no session and no try at a secret from root of the host" *
+          doctest::skip(!is_root())) {
+    World world;
+    const CallingProcess root;
+    const CallingProcess container{[] {
+        if (::unshare(CLONE_NEWPID) != 0) ::_exit(1);
+        if (const auto inner = ::fork(); inner != 0) {
+            ::waitpid(inner, nullptr, 0);
+            ::_exit(0);
+        }
+    }};
+    for (const auto& factory : {token_socket(world.desk), control_socket(world.desk)}) {
+        CHECK(factory({root.socket()})->caller() != factory({container.socket()})->caller());
+        CHECK(factory({root.socket()})->caller() == factory({root.socket()})->caller());
+    }
+    world.vault.script = [](const ScriptedVault::Asked&) {
+        return refused(refuse(Errc::forbidden, "this ticket is not open", "ask"));
+    };
+    const auto claim = request_for("POST", "/v1/tickets/claim", R"({"ticket":"x"})");
+    const auto from_container = token_socket(world.desk)({container.socket()});
+    while (world.ask(*from_container, claim) == 403) REQUIRE(world.vault.asked.size() < 1000);
+    CHECK(world.ask(*from_container, claim) == 429);
+    const Arrival certain{.socket = root.socket(), .connected_after = BootTime::max()};
+    CHECK(world.ask(*token_socket(world.desk)(certain), claim) == 403);
 }
 
 TEST_CASE("T9: on an old kernel root, and whoever manages, is asked to connect again while it is too young to be told" *
