@@ -317,7 +317,11 @@ class NameService(SystemScenario):
         self.unknown, self.quiet = Person("www-data", groups=()), Person("mail", groups=())
         self.ok("binding", "add", self.connection, "--user", "mail")
         self.daemon.stop()
-        preloaded = {"LD_PRELOAD": str(built("slow_names.c", "-shared", "-fPIC")), "JETON_SLOW_USER": str(self.unknown.uid)}
+        preloaded = {
+            "LD_PRELOAD": str(built("slow_names.c", "-shared", "-fPIC")),
+            "JETON_SLOW_USER": str(self.unknown.uid),
+            "JETON_SLOW_GROUPS": "100",
+        }
         self.daemon.start(environment=preloaded)
 
     def asked_by(self, person, scope=""):
@@ -347,4 +351,22 @@ class NameService(SystemScenario):
                 status, _, seconds = self.asked_by(self.quiet, scope)
                 self.assertEqual(status, 200)
                 self.assertLess(seconds, 0.4)
+        self.assertEqual(self.daemon.health(), "unsealed")
+
+    def test_T18_a_name_service_that_is_slow_holds_nobody_up_for_long_and_is_through_in_the_end(self):
+        crowd = Person("mail", groups=())
+        crowd.groups = list(range(40000, 40120))
+
+        def ask():
+            crowd.become()
+            began = time.perf_counter()
+            answer = wire.request(self.daemon.token_socket, "GET", "/v1/whoami", None, {"Jeton-Client": "1"})
+            return answer.status, time.perf_counter() - began
+
+        answers = [in_child(ask)]
+        while answers[-1][0] == 503 and len(answers) < 200:
+            answers.append(in_child(ask))
+        self.assertEqual(answers[-1][0], 200)
+        self.assertGreater(len(answers), 5)
+        self.assertLess(max(seconds for _, seconds in answers), 3)
         self.assertEqual(self.daemon.health(), "unsealed")

@@ -42,11 +42,12 @@ bool is_member(const NamedUser& user, const std::string& group) {
     return std::ranges::find(groups, found->id) != groups.end();
 }
 
-std::optional<std::string> GroupNames::name_of(gid_t gid) {
-    return known_.name_of(gid, [](gid_t asked) {
+std::optional<std::string> GroupNames::name_of(gid_t gid, const LookUpTime& time) {
+    const auto look_up = [](gid_t asked) {
         const auto group = group_of_number(asked);
         return group ? std::optional{group->name} : std::nullopt;
-    });
+    };
+    return known_.name_of(gid, look_up, time);
 }
 
 }  // namespace jeton::front

@@ -31,8 +31,8 @@ struct NamedGroup {
 /// Remembers names for a minute. Used by the I/O thread only.
 class GroupNames {
 public:
-    /// Nothing where the gid has no name.
-    [[nodiscard]] std::optional<std::string> name_of(gid_t gid);
+    /// Nothing where the gid has no name. Throws Late where the name service is late, or `time` over.
+    [[nodiscard]] std::optional<std::string> name_of(gid_t gid, const LookUpTime& time = LookUpTime{});
 
 private:
     NameCache<gid_t> known_;

@@ -37,11 +37,12 @@ bool is_fleeting(std::uint32_t number) {
     return (number >= dynamic_first && number <= dynamic_last) || number == overflow;
 }
 
-std::optional<std::string> UserNames::name_of(uid_t uid) {
-    return known_.name_of(uid, [](uid_t asked) {
+std::optional<std::string> UserNames::name_of(uid_t uid, const LookUpTime& time) {
+    const auto look_up = [](uid_t asked) {
         const auto user = user_of_number(asked);
         return user ? std::optional{user->name} : std::nullopt;
-    });
+    };
+    return known_.name_of(uid, look_up, time);
 }
 
 }  // namespace jeton::front

@@ -29,8 +29,8 @@ struct NamedUser {
 /// Remembers names for a minute. Used by the I/O thread only.
 class UserNames {
 public:
-    /// Nothing where the uid has no name.
-    [[nodiscard]] std::optional<std::string> name_of(uid_t uid);
+    /// Nothing where the uid has no name. Throws Late where the name service is late, or `time` over.
+    [[nodiscard]] std::optional<std::string> name_of(uid_t uid, const LookUpTime& time = LookUpTime{});
 
 private:
     NameCache<uid_t> known_;

@@ -3,13 +3,13 @@
 namespace jeton::front {
 namespace {
 
-json::array describe(GroupNames& names, const std::vector<gid_t>& groups) {
+json::array describe(GroupNames& names, const std::vector<gid_t>& groups, const LookUpTime& time) {
     json::array described;
     described.reserve(groups.size());
     for (const auto gid : groups) {
         json::object group;
         group["gid"] = gid;
-        if (const auto name = names.name_of(gid)) group["name"] = *name;
+        if (const auto name = names.name_of(gid, time)) group["name"] = *name;
         described.emplace_back(std::move(group));
     }
     return described;
@@ -18,14 +18,15 @@ json::array describe(GroupNames& names, const std::vector<gid_t>& groups) {
 }  // namespace
 
 json::object describe(Desk& desk, const Peer& peer, const Glimpse& glimpse) {
+    const LookUpTime time;
     json::object told;
     told["uid"] = peer.uid;
     told["gid"] = peer.gid;
     told["pid"] = peer.pid;
-    if (const auto name = desk.names.name_of(peer.uid)) told["user"] = *name;
+    if (const auto name = desk.names.name_of(peer.uid, time)) told["user"] = *name;
     if (glimpse.command) told["command"] = *glimpse.command;
     told["foreign"] = peer.foreign;
-    if (peer.groups) told["groups"] = describe(desk.groups, *peer.groups);
+    if (peer.groups) told["groups"] = describe(desk.groups, *peer.groups, time);
     const auto& unit = peer.unit ? *peer.unit : glimpse.unit;
     if (!unit.name.empty()) {
         told["unit"] = unit.name;

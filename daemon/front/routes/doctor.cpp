@@ -21,20 +21,21 @@ namespace {
 
 /// The same numbers with the names that this host has for them; none where it has none.
 template <class Number, class Names>
-json::array names_here(const json::value& asked, Names& names) {
+json::array names_here(const json::value& asked, Names& names, const LookUpTime& time) {
     json::array list;
     for (const auto& one : asked.as_array()) {
         const auto number = one.at("id").to_number<Number>();
         json::object named{{"id", number}};
-        if (const auto name = names.name_of(number)) named["name"] = *name;
+        if (const auto name = names.name_of(number, time)) named["name"] = *name;
         list.push_back(std::move(named));
     }
     return list;
 }
 
 void add_names(Desk& desk, const json::value& accounts, json::object& body) try {
-    auto users = names_here<uid_t>(accounts.at("users"), desk.names);
-    auto groups = names_here<gid_t>(accounts.at("groups"), desk.groups);
+    const LookUpTime time;
+    auto users = names_here<uid_t>(accounts.at("users"), desk.names, time);
+    auto groups = names_here<gid_t>(accounts.at("groups"), desk.groups, time);
     body["users"] = std::move(users);
     body["groups"] = std::move(groups);
 } catch (const Late& late) {

@@ -24,8 +24,8 @@ constexpr std::size_t uses_in_note = 256;  ///< as the vault takes of one kind
 constexpr std::chrono::seconds patience_of_programs{15};
 
 /// For people. A report does not wait for a name service, and says the number alone.
-std::optional<std::string> shown_name(Desk& desk, uid_t uid) try {
-    return desk.names.name_of(uid);
+std::optional<std::string> shown_name(Desk& desk, uid_t uid, const LookUpTime& time) try {
+    return desk.names.name_of(uid, time);
 } catch (const Late&) {
     return std::nullopt;
 }
@@ -36,16 +36,16 @@ json::object own_peer(Desk& desk) {
     peer["uid"] = ::geteuid();
     peer["gid"] = ::getegid();
     peer["pid"] = ::getpid();
-    if (const auto name = shown_name(desk, ::geteuid())) peer["user"] = *name;
+    if (const auto name = shown_name(desk, ::geteuid(), LookUpTime{})) peer["user"] = *name;
     peer["command"] = "jetond";
     peer["foreign"] = false;
     return peer;
 }
 
-json::value entry_of(Desk& desk, const Usage& use) {
+json::value entry_of(Desk& desk, const Usage& use, const LookUpTime& time) {
     json::object entry;
     entry["uid"] = use.uid;
-    if (const auto name = shown_name(desk, use.uid)) entry["user"] = *name;
+    if (const auto name = shown_name(desk, use.uid, time)) entry["user"] = *name;
     entry["pid"] = use.pid;
     if (use.command) entry["command"] = *use.command;
     if (use.unit) entry["unit"] = *use.unit;
@@ -58,8 +58,9 @@ json::value entry_of(Desk& desk, const Usage& use) {
 }
 
 json::array entries_of(Desk& desk, std::span<const Usage> uses) {
+    const LookUpTime time;
     json::array entries;
-    for (const auto& use : uses) entries.push_back(entry_of(desk, use));
+    for (const auto& use : uses) entries.push_back(entry_of(desk, use, time));
     return entries;
 }
 
