@@ -10,6 +10,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
@@ -311,7 +312,11 @@ void VaultClient::receive(Link& link, std::string payload) {
 void VaultClient::receive_event(Link& link, const json::object& event) {
     const auto name = text_member(event, "event");
     if (name == "token_replaced") {
-        listeners_.token_replaced(text_member(event, "connection"));
+        // In its turn: whoever was answered before it, in the same read even, has seen the answer by then, and what was
+        // kept of it goes, too. Whoever is answered later sees that answer later.
+        std::string connection{text_member(event, "connection")};
+        asio::post(context_.get_executor(),
+                   [this, connection = std::move(connection)] { listeners_.token_replaced(connection); });
         return;
     }
     if (name == "ending") {
