@@ -15,6 +15,7 @@
 #include "daemon/vault/services/signing.hpp"
 #include "daemon/vault/store/audit.hpp"
 #include "daemon/vault/store/bindings.hpp"
+#include "daemon/vault/store/epoch.hpp"
 #include "daemon/vault/store/pairs.hpp"
 #include "daemon/vault/verbs/authorisation.hpp"
 #include "daemon/vault/worker.hpp"
@@ -677,6 +678,24 @@ void Desk::keep_time() {
     } catch (const StoreFault& fault) {
         log::error("the store's time was not written: {}", fault.what());
     }
+}
+
+bool Desk::begin_token_audit(bool every_token) {
+    if (room_.store.state() != StoreState::unsealed) return true;  // then the front has nothing to repeat
+    try {
+        auto group = room_.store.group();
+        group.attempt([&](Transaction& tx) {
+            begin_epoch(tx);
+            tx.append_audit(audit::own_entry(room_.clock.now(), "audit.tokens", "audit",
+                                             every_token ? "an entry for each token" : "tokens are counted"));
+        });
+        group.commit();
+    } catch (const StoreFault& fault) {
+        log::error("another [audit] tokens was not written: {}", fault.what());
+        return false;
+    }
+    announce();
+    return true;
 }
 
 void Desk::write_tally() {

@@ -38,6 +38,9 @@ public:
     /// makes. Gives back when to call again: at once while there is such work, so that requests come in between; else
     /// in a second.
     [[nodiscard]] std::chrono::milliseconds tick();
+    /// `[audit] tokens` is another one from now on: the audit says so, and what was decided before is not repeated.
+    /// False where that could not be written; then nothing has changed.
+    [[nodiscard]] bool begin_token_audit(bool every_token);
     /// Before the end: nothing counted is lost.
     void write_tally();
     /// No request is being worked on: none waits for the worker or for a token endpoint.

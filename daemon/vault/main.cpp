@@ -225,7 +225,7 @@ private:
         if (fresh->paths.state != config_.paths.state || fresh->paths.anchor != config_.paths.anchor)
             log::warning("paths.state and paths.anchor count from the next start");
         config_.keys = fresh->keys;
-        config_.audit = fresh->audit;
+        take_audit(fresh->audit);
         config_.exchange = fresh->exchange;
         config_.upstream = fresh->upstream;
         config_.warnings = fresh->warnings;
@@ -234,6 +234,13 @@ private:
         config_.log = fresh->log;
         log::set_level(config_.log.level);
         log::info("the configuration was read again");
+    }
+
+    /// The front repeats what was decided under the rule that was.
+    void take_audit(const Config::Audit& fresh) {
+        if (fresh.every_token != config_.audit.every_token && !desk_.begin_token_audit(fresh.every_token))
+            return log::error("[audit] tokens stays as it was: reload once more");
+        config_.audit = fresh;
     }
 
     const Options& options_;

@@ -195,6 +195,24 @@ class EachToken(Audited):
         self.assertEqual(len(self.issued(connection)), 3)
 
 
+class EachTokenFromNowOn(Audited):
+    def test_a_reload_counts_for_what_was_decided_before_it_too(self):
+        connection = self.bound("1234567", self.worker)
+        self.fetch(self.worker, connection)
+        issued = ("--connection", connection, "--event", "token.issued")
+        before = len(self.entries(*issued))
+        self.daemon.config.write_text(self.daemon.config.read_text() + '[audit]\ntokens = "every"\n')
+        os.kill(self.daemon.helpers()["jeton-vault"], signal.SIGHUP)
+        wait_until(lambda: "the configuration was read again" in self.daemon.log(), 10, 0.05, "the reload")
+        self.ok("status")  # what it answers is behind what the vault has told the front
+        answers = [self.token_of(self.worker, connection=connection) for _ in range(2)]
+        self.assertEqual({answer.headers["Jeton-Epoch"].split()[2] for answer in answers}, {"0"})
+        self.assertEqual(len(self.entries(*issued)), before + 2)
+        told = self.entries("--event", "audit.tokens")
+        self.assertEqual([entry["detail"] for entry in told], ["an entry for each token"])
+        self.ok("audit", "verify")
+
+
 class Chain(Audited):
     def test_it_verifies_and_names_its_signed_head(self):
         verified = self.ok("audit", "verify")

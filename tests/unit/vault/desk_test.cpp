@@ -93,6 +93,24 @@ TEST_CASE("a change is announced to the front before it is answered, with the ep
 }
 
 TEST_CASE(
+    "another [audit] tokens ends what was decided before, and is in the audit; of a sealed store it needs nothing") {
+    Counter counter;
+    const auto before = counter.store().epoch();
+    CHECK(counter.desk.begin_token_audit(true));
+    REQUIRE(counter.sent.size() == 1);
+    CHECK(counter.sent[0].at("event") == "epoch");
+    CHECK(counter.sent[0].at("epoch").as_int64() == before + 1);
+    counter.turn({Counter::frame(1, "audit.list", {{"event", "audit.tokens"}})});
+    const auto entries = counter.answer(1).at("done").as_array();
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].at("detail") == "an entry for each token");
+    counter.store().seal("on purpose");
+    counter.sent.clear();
+    CHECK(counter.desk.begin_token_audit(false));
+    CHECK(counter.sent.empty());
+}
+
+TEST_CASE(
     "one turn: a refused request takes nothing from its neighbours, and a read before a change carries the epoch "
     "before it") {
     Counter counter;
