@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
 #include "daemon/base/error.hpp"
 #include "daemon/base/log.hpp"
+#include "daemon/base/seldom.hpp"
 
 namespace jeton::front {
 namespace {
@@ -143,7 +145,7 @@ Task<Session::Answered> Session::answer_later(const RequestReader& reader) {
         auto response = co_await responder_->answer(reader.request());
         co_return finish(reader, std::move(response), false);
     } catch (const Late& late) {
-        log::warning("a request is refused: {}", late.what());
+        log::seldom_warning(fmt::format("a request is refused: {}", late.what()));
         refusal = {503, late.what(), Late::retry_after, "try again; whether it answers: getent passwd"};
     } catch (const std::exception& fault) {
         log::error("a request failed: {}", fault.what());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/log.hpp"
+#include "daemon/base/seldom.hpp"
 #include "daemon/front/routes/doctor.hpp"
 #include "daemon/front/routes/forward.hpp"
 #include "daemon/front/routes/health.hpp"
@@ -76,7 +77,7 @@ protected:
             caller_ = meet(asked);
         if (caller_ && is_sure_enough(caller_->peer)) return std::nullopt;
         if (caller_) return too_young();
-        log::warning("a caller on {} is refused: {}", name_, caller_.error().operator_note);
+        log::seldom_warning(fmt::format("a caller on {} is refused: {}", name_, caller_.error().operator_note));
         return Refusal{403, caller_.error().what};
     }
 

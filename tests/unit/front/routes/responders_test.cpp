@@ -1,10 +1,12 @@
 #include "daemon/front/routes/responders.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +52,26 @@ struct World {
     EpochPageWriter page;
     Desk desk{.clock = clock, .vault = vault, .decisions = decisions, .page = page};
     std::pair<UniqueFd, UniqueFd> sockets = socket_pair();
+};
+
+/// What this process logs while it lives.
+class LoggedText {
+public:
+    LoggedText() { ::dup2(file_.get(), STDERR_FILENO); }
+    LoggedText(const LoggedText&) = delete;
+    LoggedText& operator=(const LoggedText&) = delete;
+    ~LoggedText() { ::dup2(before_.get(), STDERR_FILENO); }
+
+    [[nodiscard]] std::string text() const {
+        std::string text(64UZ * 1024, '\0');
+        const auto size = ::pread(file_.get(), text.data(), text.size(), 0);
+        text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+        return text;
+    }
+
+private:
+    UniqueFd file_{::memfd_create("log", MFD_CLOEXEC)};
+    UniqueFd before_{::dup(STDERR_FILENO)};
 };
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -112,6 +134,20 @@ TEST_CASE("T2: a caller who cannot be told is refused, on both sockets, and stay
         }
     }
     CHECK(world.vault.asked.empty());
+}
+
+TEST_CASE("a caller who cannot be told fills no log: it has the reason once for each socket, however often it asks") {
+    World world;
+    constexpr int requests = 100;
+    const LoggedText logged;
+    for (const auto& factory : {token_socket(world.desk), control_socket(world.desk)}) {
+        const KernelFault fault{Call::peer_credentials, ENOTCONN};
+        for (int i = 0; i < requests; ++i) CHECK(factory({world.sockets.first.get()})->admit()->status == 403);
+    }
+    const auto text = logged.text();
+    CHECK(contains(text, "a caller on token is refused: "));
+    CHECK(contains(text, "a caller on control is refused: "));
+    CHECK(std::ranges::count(text, '\n') == 2);
 }
 
 TEST_CASE("T2: an error about what is not asked refuses nobody; once it is asked, it does") {
