@@ -27,6 +27,7 @@ constexpr auto usage_interval = 5s;
 constexpr std::chrono::milliseconds page_interval{page::heartbeat_interval / 1'000'000};
 constexpr auto newcomer_time = 500ms;   ///< who has just connected is about to ask
 constexpr auto vault_time = 5s;         ///< until the service manager hears that we serve, all the same
+constexpr auto shortage_time = 1s;      ///< before another link is asked for, of a process without descriptors
 constexpr auto telling_time = 50ms;     ///< until all that stop together are told
 constexpr auto settling_time = 200ms;   ///< until sockets that are to be closed are
 constexpr auto finish_time = 5s;        ///< for requests that are running when the daemon is told to stop
@@ -104,8 +105,12 @@ Task<void> FrontDaemon::watch_supervisor() {
     while (!supervisor_ended_) {
         boost::system::error_code ec;
         co_await supervisor_.async_wait(Descriptor::wait_read, asio::redirect_error(use_task, ec));
+        bool lost = false;
         try {
-            while (auto link = receive_vault_link(supervisor_.native_handle())) vault_.take_link(std::move(*link));
+            while (auto link = receive_vault_link(supervisor_.native_handle())) {
+                lost = !*link;
+                if (!lost) vault_.take_link(std::move(*link));
+            }
         } catch (const std::exception& fault) {
             supervisor_ended_ = true;
             if (stopping_) co_return;
@@ -113,6 +118,10 @@ Task<void> FrontDaemon::watch_supervisor() {
             status_ = EXIT_FAILURE;
             context_.stop();
         }
+        if (!lost) continue;
+        log::error("no descriptor is left for the link to the vault: another one is waited for (LimitNOFILE=)");
+        co_await pause(shortage_time);
+        if (asks_for_links_) co_await ask_for_another_vault();  // a supervisor starts another vault by itself
     }
 }
 

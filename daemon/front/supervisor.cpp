@@ -224,7 +224,7 @@ Supervisor reach_vault(const std::filesystem::path& socket) {
 std::optional<UniqueFd> receive_vault_link(int link) {
     try {
         auto passed = receive_fd(link);
-        if (!passed || passed->tag != vault_link_tag || !passed->fd) return std::nullopt;
+        if (!passed || passed->tag != vault_link_tag) return std::nullopt;
         return std::move(passed->fd);
     } catch (const std::runtime_error&) {
         throw std::runtime_error("the process that brings links to the vault has ended");

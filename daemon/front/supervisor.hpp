@@ -26,8 +26,9 @@ struct Supervisor {
 /// Forks a connector (connector.hpp) to the private socket of a vault that is a service of its own; the same holds.
 [[nodiscard]] Supervisor reach_vault(const std::filesystem::path& socket);
 
-/// The front's end of a stream socket to a vault; nothing where none waits (never waits itself). Throws
-/// std::runtime_error where the supervisor, or the connector, has ended.
+/// The front's end of a stream socket to a vault; nothing where none waits (never waits itself); an empty one
+/// where it came and this process had no descriptor left for it: it is lost. Throws std::runtime_error where the
+/// supervisor, or the connector, has ended.
 [[nodiscard]] std::optional<UniqueFd> receive_vault_link(int link);
 
 /// Vault (≤ 5 s), exchange (≤ 1 s) and supervisor end in this order, or the connector; then `link` reads as closed.
