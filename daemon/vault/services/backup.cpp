@@ -60,6 +60,7 @@ Result<BackupPage> next_page(Transaction& tx, const Peer& peer, BackupInProgress
 
     auto& content = backup->content;
     if (!backup->is_read && content.size() < backup_frame_plain_max) {
+        if (backup->snapshot.has_missed_changes(tx)) return end("what changed meanwhile was pruned from the audit");
         backup->is_read = backup->snapshot.read_slice(tx, content);
     }
     const auto taken = std::min(content.size(), backup_frame_plain_max);

@@ -53,7 +53,8 @@ struct BackupPage {
                                          const Clock& clock);
 
 /// Page `number`, from 0 on, each once and in this order. At most 5 ms of work. Ends it with the last page.
-/// Refuses: wrong_state (it has ended; the store was opened anew or got another root key; the number is not the next).
+/// Refuses: wrong_state (it has ended; the store was opened anew or got another root key; what changed since its
+/// beginning was pruned from the audit; the number is not the next).
 [[nodiscard]] Result<BackupPage> next_page(Transaction& tx, const Peer& peer, BackupInProgress& backup,
                                            std::string_view id, std::int64_t number, const Clock& clock);
 

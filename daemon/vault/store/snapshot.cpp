@@ -43,6 +43,11 @@ void check_complete(Engine& engine, const TableInfo& table) {
 
 Snapshot::Snapshot(Transaction& tx) : changes_from_(tx.engine().authority.counters().audit.sequence) {}
 
+bool Snapshot::has_missed_changes(Transaction& tx) const {
+    const auto checkpoint = audit_checkpoints::find(tx);
+    return checkpoint && checkpoint->sequence > std::max(last_entry_, changes_from_);
+}
+
 bool Snapshot::read_slice(Transaction& tx, Bytes& content) {
     const auto& head = tx.engine().authority.counters().audit;
     for (auto left = slice_rows; left > 0;) {
@@ -85,7 +90,8 @@ std::int64_t Snapshot::read_table(Transaction& tx, Bytes& content, std::int64_t 
     return read + 1;
 }
 
-/// Entries may be pruned while the backup is made: the chain goes on behind the checkpoint then.
+/// Entries of before the beginning may be pruned while the backup is made: the chain goes on behind the checkpoint
+/// then.
 void Snapshot::skip_pruned(Transaction& tx) {
     const auto checkpoint = audit_checkpoints::find(tx);
     if (!checkpoint || checkpoint->sequence <= last_entry_) return;

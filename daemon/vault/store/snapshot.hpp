@@ -24,6 +24,10 @@ public:
 
     explicit Snapshot(Transaction& tx);
 
+    /// Entries of changes since its beginning were pruned before they were read: the entry of the pruning tells of rows
+    /// that are there, not of those that were deleted. Nothing that is read from then on is the whole store.
+    [[nodiscard]] bool has_missed_changes(Transaction& tx) const;
+
     /// Appends the items of the next slice to `content`; true when nothing is left to read. Not to be called after
     /// that. Throws Tampered where a row is not what jeton wrote, StoreFault.
     [[nodiscard]] bool read_slice(Transaction& tx, Bytes& content);

@@ -340,6 +340,45 @@ TEST_CASE("a pruned audit is backed up and restored from its checkpoint on") {
     CHECK(group.attempt([](Transaction& tx) { return audit::verify(tx); }));
 }
 
+TEST_CASE("a backup ends where what changed meanwhile is pruned from the audit") {
+    SafeOffice office;
+    office.connected(name);
+    office.bind(name);
+    office.many_tenants(400);
+    BackupInProgress backup;
+    REQUIRE(office.run([&](Transaction& tx) { return begin_backup(tx, office.admin, backup, office.clock); }));
+    const auto page = [&](std::int64_t number) {
+        const auto id = backup->id;
+        return office.run(
+            [&](Transaction& tx) { return next_page(tx, office.admin, backup, id, number, office.clock); });
+    };
+    std::int64_t number = 0;
+    for (; number < 6; ++number) REQUIRE_FALSE(page(number).value().is_last);
+    // The table was read already: that the binding is gone stands in the audit alone.
+    REQUIRE(office.run([&](Transaction& tx) {
+        return remove_binding(tx, office.admin, bindings::list(tx).front().id.text, office.clock.now());
+    }));
+    office.tenant("late@integration");
+    const auto pruned = office.run([&](Transaction& tx) {
+        auto done = audit::prune(tx, office.clock.now() + 1h, "alice");
+        record(tx, office.admin, {.event = "audit.pruned", .subject = "audit"}, office.clock.now());
+        return done;
+    });
+    REQUIRE(pruned);
+    REQUIRE(pruned->entries > 0);
+
+    const auto refused = page(number);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::wrong_state);
+    CHECK(refused.error().what == "this backup has ended: what changed meanwhile was pruned from the audit");
+    CHECK(refused.error().next == "begin again: jeton backup FILE");
+    CHECK_FALSE(backup.has_value());
+    Elsewhere host;
+    REQUIRE(office.restore_into(host.store, office.back_up()));
+    auto group = host.store.group();
+    CHECK(group.attempt([](Transaction& tx) { return bindings::list(tx).empty(); }));
+}
+
 TEST_CASE("a backup of before the root key was replaced restores, and one that is being made then ends") {
     SafeOffice office;
     office.connected(name);
