@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/files.hpp"
+#include "daemon/base/log.hpp"
 #include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/store/faults.hpp"
 
@@ -78,6 +79,14 @@ Bytes serialise(const RootKey& root, const Slot& slot) {
     return bytes;
 }
 
+/// The file that is open is the one that the name means.
+bool stands_at(const std::filesystem::path& file, const UniqueFd& fd) {
+    struct stat open_one{};
+    struct stat named{};
+    return ::fstat(fd.get(), &open_one) == 0 && ::lstat(file.c_str(), &named) == 0 && open_one.st_dev == named.st_dev &&
+           open_one.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 std::int64_t Anchor::claimed_epoch() const {
@@ -126,6 +135,11 @@ void Anchor::open_for_writing() {
 }
 
 void Anchor::write(const RootKey& root, const AnchorContent& content) try {
+    if (fd_ && !stands_at(file(), fd_)) {
+        // What is written into a file without its name nobody reads: the next unsealing would refuse this store.
+        log::warning("{} was taken away or replaced while the store was open; it is written anew", file().string());
+        fd_.reset();
+    }
     if (!fd_) open_for_writing();
     const Slot slot{counter_ + 1, content};
     const auto bytes = serialise(root, slot);

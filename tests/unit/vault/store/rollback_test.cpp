@@ -150,6 +150,39 @@ TEST_CASE("store rollback: without its anchor the store is refused; accepted, it
     CHECK(has(place, "a"));
 }
 
+TEST_CASE("store rollback: an anchor that is taken away or replaced while the store is open is written anew") {
+    Place place;
+    place.begin();
+    add_app(place, "a");
+    const auto older = content_of(place.anchor());
+    add_app(place, "b");
+    SUBCASE("taken away") { std::filesystem::remove(place.anchor()); }
+    SUBCASE("taken away with its directory") { std::filesystem::remove_all(place.anchor().parent_path()); }
+    SUBCASE("moved aside") { std::filesystem::rename(place.anchor(), place.anchor().string() + ".aside"); }
+    SUBCASE("replaced by an older one") {
+        std::filesystem::remove(place.anchor());
+        std::ofstream{place.anchor(), std::ios::binary} << older;
+    }
+    add_app(place, "c");
+    const auto seen = Anchor{place.anchor().parent_path()}.read(place.root);
+    REQUIRE(seen);
+    CHECK(seen->epoch == place.store().epoch());
+    place.open();
+    const auto lost = place.unseal();
+    REQUIRE(lost);
+    CHECK(lost->empty());
+}
+
+TEST_CASE("store rollback: what is accepted without a restart has its anchor from then on") {
+    Place place;
+    place.begin();
+    add_app(place, "a");
+    place.store().seal();
+    std::filesystem::remove(place.anchor());
+    REQUIRE_FALSE(place.unseal());
+    CHECK(accept(place, 2).size() == 1);
+}
+
 TEST_CASE("store rollback: a store ahead of its anchor is what a crash leaves, and the anchor catches up (T31)") {
     Place place;
     place.begin();
