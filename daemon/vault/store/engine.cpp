@@ -22,6 +22,12 @@ const std::string& id_of(const Record& record) {
 
 Value as_value(const Mac& mac) { return Bytes{mac.begin(), mac.end()}; }
 
+void roll_back_to(Engine& engine, const Authority::Mark& mark) noexcept {
+    engine.authority.roll_back_to(mark);
+    // Put together after a change that is undone here: the next change gets the same epoch.
+    if (engine.connection_order.epoch > engine.authority.counters().epoch) engine.connection_order = {};
+}
+
 }  // namespace
 
 Engine::Engine(std::filesystem::path database_file, std::filesystem::path anchor_directory, const Clock& clock_to_use)
@@ -162,7 +168,7 @@ bool Engine::transaction_is_gone() const { return begun_ && database->autocommit
 
 void Engine::lose_group() noexcept {
     lost_ = true;
-    authority.roll_back_to(group_mark_);
+    roll_back_to(*this, group_mark_);
     restore_root(0);
 }
 
@@ -179,7 +185,7 @@ void Engine::begin_group() {
 void Engine::abandon_group() noexcept {
     if (!in_group_) return;
     in_group_ = false;
-    authority.roll_back_to(group_mark_);
+    roll_back_to(*this, group_mark_);
     authority.forget_undo();
     restore_root(0);
     try {
@@ -251,7 +257,7 @@ void Engine::release_savepoint() {
 
 void Engine::roll_back_savepoint() noexcept {
     in_savepoint_ = false;
-    authority.roll_back_to(savepoint_mark_);
+    roll_back_to(*this, savepoint_mark_);
     restore_root(savepoint_roots_);
     try {
         if (transaction_is_gone()) {

@@ -8,7 +8,9 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include "daemon/vault/domain/environment.hpp"
 #include "daemon/vault/store/apps.hpp"
+#include "daemon/vault/store/connections.hpp"
 #include "tests/unit/vault/store/fault_vfs.hpp"
 #include "tests/unit/vault/store/support.hpp"
 
@@ -150,6 +152,57 @@ TEST_CASE("faults: a group whose commit fails loses all its attempts, and each s
     place.run([](Transaction& tx) { insert_app(tx, "one"); });
     place.run([](Transaction& tx) { insert_app(tx, "two"); });
     check_apps(place, {"one", "two"});
+}
+
+TEST_CASE("faults: a walk that saw connections of a lost change does not mislead the next one") {
+    const FaultVfs vfs;
+    Place place;
+    auto& store = place.begin();
+    const auto app = add_app(place, "dispatcher");
+    Environment environment;
+    environment.id = EnvironmentId::fresh();
+    environment.name = "integration";
+    environment.wrapped_data_key = Bytes{1};
+    const auto connect = [&](Transaction& tx, const std::string& name) {
+        Tenant tenant;
+        tenant.id = TenantId::fresh();
+        tenant.environment = environment.id;
+        tenant.tenant = name;
+        tx.insert(tenant);
+        Connection connection;
+        connection.id = ConnectionId::fresh();
+        connection.app = app.id;
+        connection.tenant = tenant.id;
+        connection.environment = environment.id;
+        tx.insert(connection);
+        tx.append_audit(entry("app.tenant-added", name));
+    };
+    const auto walk = [&](Transaction& tx, std::int64_t limit) {
+        return connections::of_app_behind(tx, app.id, "", "", limit).size();
+    };
+    place.run([&](Transaction& tx) {
+        tx.insert(environment);
+        connect(tx, "1");
+    });
+    SUBCASE("the commit fails") {
+        auto group = store.group();
+        group.attempt([&](Transaction& tx) { connect(tx, "2"); });
+        CHECK(group.attempt([&](Transaction& tx) { return walk(tx, 1); }) == 1);
+        FaultVfs::fail(1, SQLITE_IOERR_WRITE);
+        CHECK_THROWS_AS(group.commit(), StoreFault);
+    }
+    SUBCASE("the attempt fails") {
+        auto group = store.group();
+        CHECK_THROWS_AS(group.attempt([&](Transaction& tx) {
+            connect(tx, "2");
+            CHECK(walk(tx, 1) == 1);
+            throw StoreFault("the disk");
+        }),
+                        StoreFault);
+        group.commit();
+    }
+    add_app(place, "another");  // its epoch is the one that was lost
+    CHECK(place.run([&](Transaction& tx) { return walk(tx, 10); }) == 1);
 }
 
 TEST_CASE("faults: where SQLite gives up the whole transaction the group is lost, and says so") {
