@@ -1,6 +1,8 @@
 #include "daemon/vault/store/store.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -66,6 +68,30 @@ void record_migration(Engine& engine, const KeptStore& kept) {
                                                      kept.schema, schema_version, kept.version, kept.file.string())));
     });
     group.commit();
+}
+
+/// The vault that migrated the store may have ended before somebody unsealed it: then the copy alone tells of it. A
+/// copy of before the audit begins, or of before the store was restored, may be that of another store.
+std::optional<KeptStore> untold_migration(Engine& engine) {
+    auto kept = kept_before_migrations(engine.file);
+    if (kept.empty()) return std::nullopt;
+    const auto since = kept.front().since;
+    Group group{engine};
+    const auto is_untold = group.attempt([&](Transaction& tx) {
+        const auto is_there = [&](const audit::Filter& filter) { return audit::before_newest(tx, filter, 0) > 0; };
+        audit::Filter earlier;
+        earlier.until = since + std::chrono::seconds{1};
+        if (!is_there(earlier)) return false;
+        audit::Filter later;
+        later.since = since;
+        return std::ranges::none_of(std::array{"store.migrated", "store.restored"}, [&](const char* event) {
+            later.event_glob = event;
+            return is_there(later);
+        });
+    });
+    group.commit();
+    if (!is_untold) return std::nullopt;
+    return std::move(kept.front());
 }
 
 void record_rollback(Engine& engine, const std::vector<std::string>& lost, std::int64_t anchor_epoch) {
@@ -210,6 +236,7 @@ Result<std::vector<std::string>> Store::unseal(RootKey root, bool accept_rollbac
         } else if (checked->anchor_is_behind) {
             engine_->write_anchor();
         }
+        if (!kept_before_) kept_before_ = untold_migration(*engine_);
         if (kept_before_) record_migration(*engine_, *kept_before_);
     } catch (const StoreFault& fault) {
         engine_->forget();

@@ -48,6 +48,12 @@ bool has_app(Place& place, const std::string& name) {
     return there;
 }
 
+std::vector<AuditEntry> migrations_told(Place& place) {
+    audit::Filter filter;
+    filter.event_glob = "store.migrated";
+    return place.run([&](Transaction& tx) { return audit::list(tx, filter); });
+}
+
 void put_back(const Place& place, int schema) {
     fs::remove(place.log());
     fs::copy_file(copy_of(place, schema), place.database(), fs::copy_options::overwrite_existing);
@@ -99,6 +105,49 @@ TEST_CASE("migration: a store of each older schema is copied first, and the copy
         CHECK(has_app(place, "dispatcher"));
         CHECK_FALSE(has_app(place, "later"));
     }
+}
+
+TEST_CASE("migration: the audit tells of it once, also where the vault that did it ended before it was unsealed") {
+    Place place;
+    make_old(place, 4);
+    place.open();
+    place.clock.wall = SystemClock{}.now() + std::chrono::seconds{1};
+    for (int start = 0; start < 3; ++start) {
+        place.open();
+        REQUIRE(place.unseal());
+        const auto told = migrations_told(place);
+        REQUIRE(told.size() == 1);
+        CHECK(mentions(told[0].detail, "from schema 4 to " + std::to_string(schema_version)));
+        CHECK(told[0].detail.ends_with(copy_of(place, 4).string()));
+    }
+}
+
+TEST_CASE("migration: of a copy that another store left behind the audit tells nothing") {
+    const std::chrono::hours day{24};
+    Place place;
+    const auto now = SystemClock{}.now();
+    SUBCASE("this one was made later") {
+        place.clock.wall = now;
+        place.begin();
+    }
+    SUBCASE("this one was restored later") {
+        place.clock.wall = now - 2 * day;
+        place.begin();
+        place.run([&](Transaction& tx) {
+            auto restored = entry("store.restored");
+            restored.at = now;
+            tx.append_audit(restored);
+        });
+        place.clock.wall = now;
+    }
+    place.close();
+    const auto copy = place.database().string() + ".schema-2-before-0.0.2";
+    fs::copy_file(place.database(), copy);
+    fs::last_write_time(copy, fs::file_time_type::clock::now() - day);
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(place.store().kept_before_migrations().size() == 1);
+    CHECK(migrations_told(place).empty());
 }
 
 TEST_CASE("migration: a copy that is put back before anything was changed opens without another word") {
