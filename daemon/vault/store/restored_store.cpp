@@ -24,7 +24,9 @@
 namespace jeton::vault {
 namespace {
 
-constexpr std::size_t item_max = 64UZ * 1024 * 1024;  ///< bytes: of a longer one no store was ever made
+/// Bytes. SQLite takes no row of more than 10^9, so no store has one that makes a longer item: an audit entry may tell
+/// of every row there is. Room is taken for what has come, whatever length is said to come.
+constexpr std::size_t item_max = 1024UZ * 1024 * 1024;
 
 Error not_content() {
     return refuse(Errc::mismatch, "the backup holds something that this version of jeton does not know",

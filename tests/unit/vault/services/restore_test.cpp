@@ -1,9 +1,11 @@
 #include "daemon/vault/services/restore.hpp"
 
+#include "daemon/vault/keys/fields.hpp"
 #include "daemon/vault/services/host_secrets.hpp"
 #include "daemon/vault/services/introspection.hpp"
 #include "daemon/vault/services/opening.hpp"
 #include "daemon/vault/services/root_rotation.hpp"
+#include "daemon/vault/store/audit_chain.hpp"
 #include "daemon/vault/store/key_slots.hpp"
 #include "daemon/vault/store/tickets.hpp"
 #include "tests/unit/vault/services/backup_support.hpp"
@@ -377,6 +379,30 @@ TEST_CASE("a backup ends where what changed meanwhile is pruned from the audit")
     REQUIRE(office.restore_into(host.store, office.back_up()));
     auto group = host.store.group();
     CHECK(group.attempt([](Transaction& tx) { return bindings::list(tx).empty(); }));
+}
+
+TEST_CASE("an audit entry comes back whatever number of rows it tells of") {
+    Elsewhere host;
+    const auto restored = host.store.prepare_restore(RootKey::generate());
+    SUBCASE("as long as any store has") {
+        const auto columns = audit::columns();
+        const auto changes = std::ranges::find(columns, "changes") - columns.begin();
+        Record record(columns.size(), Value{std::int64_t{1}});
+        record.at(static_cast<std::size_t>(changes)) = Bytes(65UZ * 1024 * 1024);
+        record.back() = Bytes(32);  // the hash
+        Bytes content;
+        backup::append(content, backup::EntryItem{std::move(record)});
+        REQUIRE(restored->take(content));
+        CHECK(restored->entries() == 1);
+    }
+    SUBCASE("longer than SQLite takes a row") {
+        CHECK(restored->take(Fields{}.number(1'000'000'000).take()));
+        Elsewhere other;
+        const auto refused =
+            other.store.prepare_restore(RootKey::generate())->take(Fields{}.number(std::int64_t{1} << 31U).take());
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == Errc::mismatch);
+    }
 }
 
 TEST_CASE("a backup of before the root key was replaced restores, and one that is being made then ends") {
