@@ -31,7 +31,10 @@ TEST_CASE("T18: names: those of one request are looked up for a while; whoever a
     for (bool done = false; !done;) {
         const LookUpTime time{25ms};
         try {
-            for (int i = 0; i < numbers; ++i) CHECK(names.name_of(i, slowly, time) == std::to_string(i));
+            for (int i = 0; i < numbers; ++i) {
+                const auto name = names.name_of(i, slowly, time);
+                CHECK(name == std::to_string(i));
+            }
             done = true;
         } catch (const Late&) {
             ++late;
