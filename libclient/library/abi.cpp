@@ -16,40 +16,40 @@ using namespace jeton::library;  // NOLINT(google-build-using-namespace): the fu
 
 /// A client across forks: the child's first call makes its own inside.
 struct jeton_client {
-    explicit jeton_client(Settings given) : settings(std::move(given)), inside(new Client{settings}) {}
+    explicit jeton_client(Settings given) : settings_(std::move(given)), inside_(new Client{settings_}) {}
     jeton_client(const jeton_client&) = delete;
     jeton_client& operator=(const jeton_client&) = delete;
     /// What is still the parent's is left alone: its locks may be held by threads that are no more.
     ~jeton_client() {
-        if (mark.here()) delete inside.load();
+        if (mark_.here()) delete inside_.load();
     }
 
     Client& here() {
-        if (!mark.here()) start_anew();
-        return *inside.load(std::memory_order_acquire);
+        if (!mark_.here()) start_anew();
+        return *inside_.load(std::memory_order_acquire);
     }
 
 private:
     /// In a child. Throws std::bad_alloc where there is no memory for it; the next call tries again then.
     [[gnu::noinline]] void start_anew() {
         const NoCancellation whole_call;
-        while (!mark.here()) {
-            if (!mark.renew()) continue;
+        while (!mark_.here()) {
+            if (!mark_.renew()) continue;
             // What a thread of the parent held is left behind with its lock; ends with the process.
-            inside.load()->abandon();
+            inside_.load()->abandon();
             try {
-                inside.store(new Client{settings});
+                inside_.store(new Client{settings_});
             } catch (...) {
-                mark.not_renewed();
+                mark_.not_renewed();
                 throw;
             }
-            mark.renewed();
+            mark_.renewed();
         }
     }
 
-    Settings settings;
-    ForkMark mark;
-    std::atomic<Client*> inside;
+    Settings settings_;
+    ForkMark mark_;
+    std::atomic<Client*> inside_;
 };
 
 namespace {
