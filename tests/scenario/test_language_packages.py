@@ -2,14 +2,13 @@
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
 
+from false_socket import FalseSocket
 from harness import Scenario
 from programs import ENVIRONMENT, REPOSITORY
 
@@ -37,18 +36,12 @@ def whole_request(session):
         read += piece
 
 
-class Packages:
+class Packages(FalseSocket):
     """What both do. `run_package(**environment)`: one token asked for; the completed process, which prints it or why not."""
-
-    starts_daemon = False
 
     def setUp(self):
         Scenario.setUp(self)
-        self.place = pathlib.Path(self.scratch()) / "run"
-        self.place.mkdir(mode=0o700)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.addCleanup(self.listener.close)
-        self.listener.bind(str(self.place / "token.sock"))
+        self.bind_socket()
         self.sessions = 0
 
     def answering(self, *answers):
@@ -97,13 +90,6 @@ class Packages:
         self.answering(LATER)
         self.assertEqual(self.run_package().stdout, "temporarily_unavailable\n")
         self.assertEqual(self.sessions, 1)
-
-    def fill_backlog(self):
-        self.listener.listen(0)
-        waiting = socket.socket(socket.AF_UNIX)
-        self.addCleanup(waiting.close)
-        waiting.connect(str(self.place / "token.sock"))
-        waiting.sendall(b"POST / HTTP/1.1\r\n\r\nbody")
 
     def test_a_full_backlog_is_waited_for(self):
         self.fill_backlog()

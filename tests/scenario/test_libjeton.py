@@ -5,7 +5,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ import time
 import clocks
 import library
 from epoch_page import Page, path_of
+from false_socket import FalseSocket
 from harness import INVOICES, USER, Scenario, wait_until
 from library import LibraryCaller
 from people import Person
@@ -274,18 +274,12 @@ class TimeNamespaces(Library):
         self.keeps_nothing(-1)
 
 
-class FalseDaemons(Library):
-    starts_daemon = False
-
+class FalseDaemons(FalseSocket, Library):
     def setUp(self):
         if reason := library.missing():
             self.skipTest(reason)
         Scenario.setUp(self)
-        self.place = pathlib.Path(self.scratch()) / "run"
-        self.place.mkdir(mode=0o700)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.addCleanup(self.listener.close)
-        self.listener.bind(str(self.place / "token.sock"))
+        self.bind_socket()
 
     def accepted(self):
         self.listener.settimeout(0.2)
@@ -304,10 +298,7 @@ class FalseDaemons(Library):
         self.assertLess(time.monotonic() - begun, 5)
 
     def test_a_full_backlog_costs_the_deadline_and_no_more(self):
-        self.listener.listen(0)
-        waiting = socket.socket(socket.AF_UNIX)
-        self.addCleanup(waiting.close)
-        waiting.connect(str(self.place / "token.sock"))
+        self.fill_backlog()
         program = self.caller(directory=self.place)
         begun = time.monotonic()
         self.assertEqual(program.get(300)[0], "JETON_E_TIMEOUT")
