@@ -107,6 +107,10 @@ std::unexpected<Error> too_late() {
                   "jeton status says how it is; a change that was asked for may have been made");
 }
 
+bool asks_to_connect_again(const Response& response) {
+    return response.status == 503 && response.header("retry-after") == "0";
+}
+
 Result<Session> Session::open(const std::string& directory, std::string_view name, Deadline deadline, uid_t self) {
     if (auto checked = check_directory(directory, self); !checked) return std::unexpected{checked.error()};
     auto socket = connect_to(directory, name, deadline);

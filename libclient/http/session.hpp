@@ -17,6 +17,11 @@ namespace jeton::client {
 /// What is answered when a deadline has passed.
 [[nodiscard]] std::unexpected<Error> too_late();
 
+/// The daemon cannot be sure yet who is asking: another session, a moment later, will tell.
+[[nodiscard]] bool asks_to_connect_again(const Response& response);
+inline constexpr int sessions_max = 4;   ///< for one request; then the daemon's answer stands
+inline constexpr int reconnect_ms = 20;  ///< before the next: twice the grain of the times at which processes start
+
 /// Movable, not thread-safe. Holds one file descriptor, closed on exec.
 class Session {
 public:

@@ -91,13 +91,6 @@ Result<UniqueHandle> connect_to(const std::string& directory, std::string_view n
 
 namespace {
 
-constexpr int sessions_max = 4;
-constexpr int pause_ms = 20;  ///< twice the grain of the times at which processes start
-
-bool asks_to_connect_again(const Response& response) {
-    return response.status == 503 && response.header("retry-after") == "0";
-}
-
 Result<Response> exchange_once(const std::string& directory, std::string_view name, const Request& request,
                                Clock::time_point deadline, uid_t self) {
     auto session = Session::open(directory, name, deadline, self);
@@ -113,7 +106,7 @@ Result<Response> exchange(const std::string& directory, std::string_view name, c
     for (int session = 1;; ++session) {
         auto response = exchange_once(directory, name, request, deadline, self);
         if (!response || !asks_to_connect_again(*response) || session == sessions_max) return response;
-        ::poll(nullptr, 0, pause_ms);
+        ::poll(nullptr, 0, reconnect_ms);
     }
 }
 

@@ -13,13 +13,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using client::Session;
 
-constexpr int sessions_max = 4;  ///< as many as unix_http.cpp opens for who is asked to connect again
-constexpr int pause_ms = 20;
-
-bool asks_to_connect_again(const client::Response& response) {
-    return response.status == 503 && response.header("retry-after") == "0";
-}
-
 }  // namespace
 
 std::optional<Sessions::Opened> Sessions::take_idle() {
@@ -74,9 +67,9 @@ client::Result<Sessions::Answered> Sessions::ask(const client::Request& request,
             return std::unexpected{response.error()};
         }
         opened_before += chosen->fresh ? 1 : 0;
-        if (asks_to_connect_again(*response) && opened_before < sessions_max) {
+        if (client::asks_to_connect_again(*response) && opened_before < client::sessions_max) {
             const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline - Clock::now()).count();
-            ::poll(nullptr, 0, static_cast<int>(std::clamp<long>(left, 0, pause_ms)));
+            ::poll(nullptr, 0, static_cast<int>(std::clamp<long>(left, 0, client::reconnect_ms)));
             continue;
         }
         auto directory = chosen->directory;
