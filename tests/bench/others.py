@@ -23,28 +23,22 @@ PROCESSES_PER_SECOND = 60  # of each kind, so that a run takes about as long as 
 def processes(jeton, directory):
     """`/bin/true` and `jeton token` by turns; one run has both."""
     spawn = compiled("spawn", directory)
-    found = {}
-
-    def measure(seconds):
-        told = run(
-            spawn, max(5, round(seconds * PROCESSES_PER_SECOND)), "--", "/bin/true", "--", BUILD / "jeton", "token", CONNECTION,
-            environment={"JETON_SOCKET_DIR": str(jeton.daemon.run)},
-        )  # fmt: skip
-        found["jeton token"] = told["commands"][1]
-        return told["commands"][0]
+    names, found = ("/bin/true", "jeton token"), {}
 
     # The second is of the same run as the first, whichever is asked for first.
     def taken(name):
         def take(seconds):
-            if name == "/bin/true":
-                return measure(seconds)
             if name not in found:
-                measure(seconds)
+                told = run(
+                    spawn, max(5, round(seconds * PROCESSES_PER_SECOND)), "--", "/bin/true", "--", BUILD / "jeton", "token", CONNECTION,
+                    environment={"JETON_SOCKET_DIR": str(jeton.daemon.run)},
+                )  # fmt: skip
+                found.update(zip(names, told["commands"], strict=True))
             return found.pop(name)
 
         return take
 
-    return [Measure("process", name, taken(name)) for name in ("/bin/true", "jeton token")]
+    return [Measure("process", name, taken(name)) for name in names]
 
 
 def system_calls(program, jeton):
@@ -133,6 +127,7 @@ class DeadEndpoint:
 
     def measures(self, load: Load):
         def well(seconds):
+            self.upstream.fault()  # as it was before it hung
             return load(self.jeton, self.kept, seconds, sessions=16)
 
         def dead(seconds):
