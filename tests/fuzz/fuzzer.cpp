@@ -27,6 +27,10 @@ void make_generators() {
 
 }  // namespace
 
+/// However it is started: by itself the runtime tells of undefined behaviour and goes on, and the run would end well.
+extern "C" const char* __ubsan_default_options();  // NOLINT(bugprone-reserved-identifier): so clang's runtime calls it
+extern "C" const char* __ubsan_default_options() { return "halt_on_error=1:print_stacktrace=1"; }
+
 extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
     constexpr std::string_view option = "--target=";
     make_generators();
