@@ -116,6 +116,10 @@ class Secrecy(Scenario):
                 session.sendall(wire.token_request_bytes("/token", pair))
                 self.token = self.assertToken(wire.receive_answer(session))["access_token"]
             self.assertEqual(self.found(self.local_wanted(), self.front_memory()), [])
+            # Nor one of a session that ended behind its answer, and is listened to until its caller closes, too.
+            session.sendall(wire.token_request_bytes("/token", {**pair, "scope": "nonexistent"}, last=True))
+            self.assertEqual(wire.receive_answer(session).status, 400)
+            self.assertEqual(self.found(self.local_wanted(), self.front_memory()), [])
 
     def test_T41_the_exchange_forgets_a_secret_when_its_request_has_ended(self):
         self.front_memory()

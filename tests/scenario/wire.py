@@ -97,11 +97,13 @@ def statuses(received):
     return [int(line.split()[1]) for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.")]
 
 
-def token_request_bytes(target, pairs):
+def token_request_bytes(target, pairs, last=False):
+    """`last`: the daemon is to end the session behind its answer."""
     body = form(pairs)
+    connection = "Connection: close\r\n" if last else ""
     head = (
         f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{connection}Content-Length: {len(body)}\r\n\r\n"
     )
     return (head + body).encode()
 

@@ -205,6 +205,8 @@ Task<void> Session::serve() {
             }
         }
         newcomer_ = false;
+        // Before its answer goes out: a caller that has it, or is slow to take it, leaves no secret here.
+        input_.consume(answered->last ? input_.view().size() : answered->size);
         responder_->answered(status_in(answered->response));
         const auto& bytes = *answered->response.bytes;
         if (const auto written = write_at_once(bytes); written < bytes.size()) {
@@ -212,7 +214,6 @@ Task<void> Session::serve() {
             if (!whole) co_return;
         }
         if (answered->last) break;
-        input_.consume(answered->size);
         enter(Phase::idle);
     }
     co_await linger();
