@@ -3,6 +3,8 @@
 #include <iterator>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "cli/context.hpp"
 #include "cli/doctor_findings.hpp"
 #include "cli/find_pairs.hpp"
@@ -15,13 +17,25 @@ Finding of_failure(std::string check, const Failure& failure) {
     return {std::move(check), "problem", failure.what, failure.next};
 }
 
-/// What the daemon knows of itself. Those who may not be told get everything else all the same.
-void add_daemons_own(Findings& findings, Context& context) {
+/// What everybody may know of a store that gives nobody a token.
+void add_closed_store(Findings& findings, const json::value& status) {
+    const auto state = field(status, "state");
+    if (state == "unsealed") return;
+    const auto reason = field(status, "reason");
+    findings.push_back({"store", "problem",
+                        fmt::format("the store is {}{}{}", state, reason.empty() ? "" : ": ", reason),
+                        fmt::format("sudo jeton --system {}", state == "uninitialised" ? "init" : "unseal")});
+}
+
+/// What the daemon knows of itself. Those who may not be told get everything else all the same; nor may whom a role was
+/// granted, while the store that holds the roles is closed.
+void add_daemons_own(Findings& findings, Context& context, const json::value& status) {
     const auto answer = context.ask(Call::get("/v1/doctor"));
     if (answer) {
         for (const auto& one : elements(answer->tree))
             findings.push_back({field(one, "check"), field(one, "severity"), field(one, "what"), field(one, "next")});
     } else if (answer.error().code == "forbidden") {
+        add_closed_store(findings, status);
         findings.push_back({"daemon", "note", "what the daemon knows of itself is for operators and auditors",
                             "ask as one: sudo jeton --system doctor"});
     } else {
@@ -45,7 +59,7 @@ void add_daemon(Findings& findings, Context& context) {
     }
     findings.push_back({"daemon", "ok", "it answers: " + described(*endpoint, client::Socket::control), {}});
     findings.push_back(version_finding(field(status->tree, "version")));
-    add_daemons_own(findings, context);
+    add_daemons_own(findings, context, status->tree);
 }
 
 int doctor(Context& context) {

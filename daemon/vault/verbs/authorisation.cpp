@@ -28,6 +28,13 @@ Error forbidden(const Peer& peer, const Verb& verb) {
                       : fmt::format("jeton whoami tells your roles, jeton role matrix who may; ask {}", who_may(verb)));
 }
 
+/// Of a store that is closed, and with it the roles that it holds.
+Error forbidden_while_closed(const Peer& peer, const Verb& verb) {
+    auto error = forbidden(peer, verb);
+    if (!peer.foreign) error.next = "roles are in the store, which is closed: until it is open, ask root";
+    return error;
+}
+
 /// The refusal of what does not exist; what does is noted for the operator.
 Error hidden(Error absent, const Peer& peer, const std::string& what) {
     absent.operator_note = fmt::format("{} is not {}'s to see", what, peer.name());
@@ -103,11 +110,14 @@ Result<Standing> authorise(Transaction& tx, const Peer& peer, const Verb& verb, 
 
 Result<Standing> authorise(Store& store, const Peer& peer, const Verb& verb, UtcSeconds now) {
     auto standing = standing_without_store(peer);
-    if (store.state() == StoreState::unsealed) {
+    const bool open = store.state() == StoreState::unsealed;
+    if (open) {
         auto group = store.group();
         standing = group.attempt([&](Transaction& tx) { return standing_of(tx, peer, now); });
     }
-    if (!verb.for_anyone && !standing.roles().meets(verb.roles)) return forbidden(peer, verb);
+    if (!verb.for_anyone && !standing.roles().meets(verb.roles)) {
+        return open ? forbidden(peer, verb) : forbidden_while_closed(peer, verb);
+    }
     return standing;
 }
 

@@ -58,10 +58,16 @@ TEST_CASE("doctor --json: one array; next is null where there is nothing to do")
 }
 
 TEST_CASE("doctor: who may not be told, and a daemon that does not answer, are findings themselves") {
-    const auto refused =
-        run({"doctor"}, {{status}, {R"({"error":"forbidden","error_description":"no","next":"x"})", 403}});
+    const Answer forbidden{R"({"error":"forbidden","error_description":"no","next":"x"})", 403};
+    const auto refused = run({"doctor"}, {{status}, forbidden});
     CHECK(refused.code == exit_code::done);
     CHECK(refused.out.contains("note     daemon      what the daemon knows of itself is for operators and auditors\n"));
+    // Nobody gets a token of it, whoever asks.
+    const auto sealed = run({"doctor"}, {{R"({"state":"sealed","reason":"for the night","version":"0"})"}, forbidden});
+    CHECK(sealed.code == exit_code::refused);
+    CHECK(
+        sealed.out.starts_with("problem  store       the store is sealed: for the night\n"
+                               "                     sudo jeton --system unseal\n"));
     const auto away = run({"doctor"}, {});
     CHECK(away.code == exit_code::refused);
     CHECK(away.out.starts_with("problem  daemon "));

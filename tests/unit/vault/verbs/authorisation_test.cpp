@@ -88,6 +88,19 @@ TEST_CASE("T15: somebody without a role, and uid 0 of a container, may do what i
     }
 }
 
+TEST_CASE("T15: while the store is closed its roles are, and root alone may open it") {
+    Host host;
+    const auto ask = [&](const Peer& peer) {
+        return authorise(host.store(), peer, *find_verb("store.unseal"), host.clock.now());
+    };
+    CHECK(ask(Host::user(2006)));
+    CHECK(ask(Host::user(1001)).error().next.contains("jeton role matrix"));
+    host.store().seal("for the night");
+    CHECK(ask(Host::user(0)));
+    CHECK(ask(Host::user(2006)).error().code == Errc::forbidden);
+    CHECK(ask(Host::user(2006)).error().next.contains("until it is open, ask root"));
+}
+
 TEST_CASE("S5 S7 S15 S22: a role counts for its own app, tenant and environment") {
     Host host;
     const auto mine = Host::about("dispatcher", "1@integration");
