@@ -137,7 +137,7 @@ void add_binding_verbs(CommandLine& line) {
                      .may_have("CONNECTION", listed->connection, "Only of this connection");
     takes_identity(lists, listed->identity).runs([listed](Context& context) { return list(context, *listed); });
     const auto removed = std::make_shared<std::string>();
-    line.verb("binding remove", "Take a binding back; its tokens are refused at once", "jeton binding remove 3f2a9c01")
+    line.verb("binding remove", "Take a binding back; the next request is refused", "jeton binding remove 3f2a9c01")
         .needs("ID", *removed, "As listed")
         .runs([removed](Context& context) { return remove(context, *removed); });
 }

@@ -185,7 +185,7 @@ void add_connection_verbs(CommandLine& line) {
         .choice("--state", listed->state, {"not-connected", "connected", "disabled"}, "Only in this state")
         .flag("--missing-secret", listed->missing_secret, "Only where a client secret is missing")
         .flag("--new-version", listed->new_version, "Only where the app has a newer version than was accepted")
-        .duration("--unused-for", listed->unused_for, "Only what nobody used for so long, such as 90d")
+        .duration("--unused-for", listed->unused_for, "Only what nobody used for so long, such as 90d, or ever")
         .number("--limit", listed->limit, "At most so many")
         .runs([listed](Context& context) { return list(context, *listed); });
     const auto shown = std::make_shared<ShowArgs>();

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import pwd
 import subprocess
 import time
 
@@ -104,9 +105,10 @@ class Identities(Bindings):
         self.bind("--user", "mail", connection=other)
         self.assertEqual(len(self.ok("binding", "list")), 3)
         self.assertEqual([row["user"] for row in self.ok("binding", "list", other)], ["mail"])
-        self.assertEqual(
-            [row["connection"] for row in self.ok("binding", "list", "--user", "www-data")], [self.connection]
-        )
+        for asked in ("www-data", pwd.getpwnam("www-data").pw_uid):
+            self.assertEqual(
+                [row["connection"] for row in self.ok("binding", "list", "--user", asked)], [self.connection]
+            )
         self.assertEqual([row["group"] for row in self.ok("binding", "list", "--group", "staff")], ["staff"])
         shown = self.ok("connection", "show", self.connection)
         bound = {(row["user"], row["group"]) for row in shown["bindings"]}

@@ -1,5 +1,7 @@
 """Roles of users and groups: granted, seen, ended; what an operator does for a tenant, and what it may not undo."""
 
+import grp
+
 from harness import JOBS
 from people import CONTROL_GROUP, Person
 from system import SystemScenario
@@ -37,7 +39,8 @@ class Grants(People):
         self.assertEqual(self.roles_of(self.stranger), [])
         for row in self.ok("role", "list"):
             self.assertEqual((row["created_by"], row["group"], row["expired"]), ("root", None, False))
-        self.assertEqual([row["user"] for row in self.ok("role", "list", "--user", "news")], ["news"])
+        for asked in ("news", self.developer.uid):
+            self.assertEqual([row["user"] for row in self.ok("role", "list", "--user", asked)], ["news"])
         self.assertEqual([row["user"] for row in self.ok("role", "list", "--role", "tenant-admin")], ["backup"])
 
     def test_a_role_of_a_group_counts_for_those_whom_the_kernel_gave_it(self):
@@ -47,6 +50,8 @@ class Grants(People):
         self.ok("audit", "list", by=member)
         self.refused("audit", "list", by=other, error="forbidden")
         self.refused("audit", "list", by=self.stranger, error="forbidden")  # the same user, without the group
+        for asked in ("staff", grp.getgrnam("staff").gr_gid):
+            self.assertEqual(len(self.ok("role", "list", "--group", asked)), 1)
         row = self.ok("role", "list", "--group", "staff")[0]
         self.assertEqual((row["group"], row["user"], row["user_id"]), ("staff", None, None))
         self.ok("role", "revoke", "auditor", "--group", "staff")

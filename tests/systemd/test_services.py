@@ -103,6 +103,7 @@ class Boxed(unittest.TestCase):
 def with_store(test):
     """init by credential, and a local environment with a tenant each for three users and two units."""
     here = test.box
+    here.put_text((REPOSITORY / "debian/jetond.toml").read_text(), "/etc/jeton/jetond.toml")  # as the package does
     typed = type_section(here, "operations.md", "The first start")
     here.put_text(typed["jeton init --slot systemd-credential jeton"], RECOVERY, 0o600)
     here.jeton("environment", "create", "integration", "--kind", "local")
@@ -223,10 +224,10 @@ class Services(Boxed):
     def test_reload_takes_a_new_configuration_and_refuses_a_wrong_one(self):
         front, inodes = self.box.main_pid("jetond"), self.inodes()
         good = self.box.place("/etc/jeton/jetond.toml").read_text()
-        self.box.put_text(good + "[limits]\nsessions = 0\n", "/etc/jeton/jetond.toml")
+        self.box.put_text(good.replace("[limits]\n", "[limits]\nsessions = 0\n"), "/etc/jeton/jetond.toml")
         self.assertNotEqual(self.box.run("systemctl", "reload", "jetond", check=False).returncode, 0)
         self.assertEqual(self.box.main_pid("jetond"), front, "it goes on with what it has")
-        self.box.put_text(good + "[warnings]\nsecret_age_days = 30\n", "/etc/jeton/jetond.toml")
+        self.box.put_text(good.replace("[warnings]\n", "[warnings]\nsecret_age_days = 30\n"), "/etc/jeton/jetond.toml")
         vault = self.box.main_pid("jeton-vault")
         type_section(self.box, "logging.md", "Level")
         self.new_pid("jetond", front)

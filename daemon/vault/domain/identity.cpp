@@ -67,6 +67,10 @@ void add_unit(std::vector<std::string>& missing, const Identity& identity, const
     }
 }
 
+bool is_named(std::string_view asked, std::string_view name, std::int64_t id) {
+    return !asked.empty() && id >= 0 && (asked == name || asked == fmt::to_string(id));
+}
+
 }  // namespace
 
 std::vector<std::string> lacks(const Identity& identity, const Peer& peer) {
@@ -76,6 +80,14 @@ std::vector<std::string> lacks(const Identity& identity, const Peer& peer) {
     if (identity.gid >= 0) add_group(missing, identity, peer);
     if (!identity.unit.empty()) add_unit(missing, identity, peer);
     return missing;
+}
+
+bool asks_for_user(const Identity& identity, std::string_view user) {
+    return is_named(user, identity.user, identity.uid);
+}
+
+bool asks_for_group(const Identity& identity, std::string_view group) {
+    return is_named(group, identity.group, identity.gid);
 }
 
 std::string described(const Identity& identity) {

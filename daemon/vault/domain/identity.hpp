@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/error.hpp"
@@ -27,6 +28,11 @@ struct Identity {
 
 /// What `peer` lacks, one sentence for a person each; empty = every condition holds. Says nothing about PID namespaces.
 [[nodiscard]] std::vector<std::string> lacks(const Identity& identity, const Peer& peer);
+
+/// Whether it asks for this user or group, by the stored name or the number: the account may be gone, or have another
+/// number by now.
+[[nodiscard]] bool asks_for_user(const Identity& identity, std::string_view user);
+[[nodiscard]] bool asks_for_group(const Identity& identity, std::string_view group);
 
 /// "user worker and unit w.service".
 [[nodiscard]] std::string described(const Identity& identity);

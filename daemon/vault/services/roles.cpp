@@ -61,12 +61,8 @@ bool is_of(const RoleGrant& grant, const RoleGrant& wanted) {
     return grant.role == wanted.role && grant.app == wanted.app && grant.tenant == wanted.tenant;
 }
 
-/// By the stored name or the number as it was typed: the account may be gone, or have another number by now.
 bool was_for(const RoleGrant& grant, const Identity& wanted) {
-    const auto is_named = [](const std::string& asked, const std::string& name, std::int64_t id) {
-        return !asked.empty() && id >= 0 && (asked == name || asked == fmt::to_string(id));
-    };
-    return is_named(wanted.user, grant.user, grant.uid) || is_named(wanted.group, grant.group, grant.gid);
+    return asks_for_user(grant, wanted.user) || asks_for_group(grant, wanted.group);
 }
 
 std::string subject_of(Transaction& tx, const RoleGrant& grant) {

@@ -98,7 +98,7 @@ Result<Outcome> binding_list(Call& call) {
     const auto unit = in.optional_text("unit");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     const auto is_asked_for = [&](const Binding& binding) {
-        return (!user || binding.user == *user) && (!group || binding.group == *group) &&
+        return (!user || asks_for_user(binding, *user)) && (!group || asks_for_group(binding, *group)) &&
                (!unit || binding.unit == *unit);
     };
     if (!connection && bindings::count(call.tx) > sorted_at_most &&

@@ -112,7 +112,7 @@ Result<Outcome> role_list(Call& call) {
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
     auto grants = roles::list(call.tx);
     std::erase_if(grants, [&](const RoleGrant& grant) {
-        return (user && grant.user != *user) || (group && grant.group != *group) ||
+        return (user && !asks_for_user(grant, *user)) || (group && !asks_for_group(grant, *group)) ||
                (role && name_of(grant.role) != *role);
     });
     const auto key_of = [&](const RoleGrant& grant) {
