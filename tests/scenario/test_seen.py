@@ -121,6 +121,17 @@ class WhoMayRead(SystemScenario):
         self.assertEqual(sealed.status, 200)
         self.assertEqual(exposition.parse(sealed.body.decode())["jeton_store_state"].value(state="sealed"), 1)
 
+    def test_of_a_closed_store_everybody_sees_that_it_is_and_only_root_opens_it(self):
+        operator = Person("mail")
+        self.grant("operator", to=operator)
+        self.ok("seal", "--yes", by=operator)
+        seen = self.jeton("doctor", "--json", by=operator)
+        self.assertEqual(seen.code, REFUSED)
+        self.assertIn("the store is sealed", next(one for one in seen.json if one["severity"] == "problem")["what"])
+        self.assertIn("ask root", self.refused("unseal", by=operator, error="forbidden")["next"])
+        self.ok("unseal")
+        self.ok("doctor", by=operator)
+
 
 class Doctor(Scenario):
     def finding(self, check, severity):
