@@ -45,6 +45,7 @@ configure() {
     shift
     [[ ! -f "$folder/build.ninja" ]] || return 0
     say "configuring $folder"
+    rm -rf "$folder/meson-private"  # of one that was stopped: Meson would take it for done
     # /usr is where a package puts it; nothing that is compiled depends on it.
     meson setup "$folder" "$root" --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$@" || die "meson could not configure $folder" "see $folder/meson-logs/meson-log.txt"
 }

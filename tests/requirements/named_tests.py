@@ -6,17 +6,23 @@ import re
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 TEST_CASE = re.compile(
-    r'^\s*(?:TEST_CASE|TEST_CASE_FIXTURE|SUBCASE)\s*\((?:[^"()]*,\s*)?"((?:[^"\\]|\\.)*)"', re.MULTILINE
+    r'^\s*(?:TEST_CASE|TEST_CASE_FIXTURE|SUBCASE)\s*\((?:[^"()]*,\s*)?"((?:[^"\\]|\\.)*)"(?![^{;]*\bskip\((?:true)?\))', re.MULTILINE
 )
+SKIPPED = re.compile(r"(unittest\.)?skip\b")
 
 
 def python_tests(file):
-    """The test methods of its classes: what is commented out, or no method, is no test."""
+    """The test methods of its classes: what is commented out, no method, or skipped whatever is the case, is no test."""
     for case in ast.walk(ast.parse(file.read_text(), str(file))):
-        if isinstance(case, ast.ClassDef):
+        if isinstance(case, ast.ClassDef) and not skipped(case):
             for entry in case.body:
-                if isinstance(entry, ast.FunctionDef) and entry.name.startswith("test") and does_something(entry):
+                if isinstance(entry, ast.FunctionDef) and entry.name.startswith("test") and not skipped(entry) and does_something(entry):
                     yield entry.name
+
+
+def skipped(definition):
+    """By a decorator that has no condition."""
+    return any(SKIPPED.match(ast.unparse(one)) for one in definition.decorator_list)
 
 
 def does_something(function):
