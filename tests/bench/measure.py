@@ -197,10 +197,6 @@ def judge(results):
     return told
 
 
-def recorded_ratios(file):
-    return json.loads(file.read_text())["ratios"] if file.exists() else {}
-
-
 def commit():
     done = subprocess.run(["git", "-C", REPOSITORY, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     return done.stdout.strip() or "unknown"
@@ -214,7 +210,8 @@ def show(report):
         unit, verdict = told["unit"], "holds" if told["holds"] else "DOES NOT HOLD"
         say(f"{name:24} {found['median']:8.2f}{unit:3}  ({found['low']:.2f}–{found['high']:.2f})  {sign} {told['limit']:g}{unit}  {verdict}")
     for one in report["regressions"]:
-        say(f"REGRESSION {one['promise']}: {one['now']:.2f}, recorded {one['recorded']:.2f}: {one['times_worse']:.2f} times worse")
+        times = f": {one['times_worse']:.2f} times worse" if one["times_worse"] else ""
+        say(f"REGRESSION {one['promise']}: {one['now']:.2f}, recorded {one['recorded']:.2f}{times}")
 
 
 def parse(arguments):
@@ -250,7 +247,7 @@ def measure(asked):
         "at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit(), "machine": about, "rounds": asked.rounds, "seconds": asked.seconds,
         "took": round(time.monotonic() - began), "measures": results, "promises": promises, "left_out": bench.left_out,
-        "regressions": ratios.regressions(promises, recorded_ratios(asked.recorded)),
+        "regressions": ratios.regressions(promises, ratios.recorded(asked.recorded)),
     }  # fmt: skip
 
 

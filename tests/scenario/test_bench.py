@@ -87,6 +87,22 @@ class CommandLine(unittest.TestCase):
         self.assertIn("keepalive-16", run.stderr, "it tells what there is")
 
 
+class Regressions(unittest.TestCase):
+    def test_what_was_nothing_and_is_something_became_worse(self):
+        import ratios
+
+        def found(now, recorded, better="lower"):
+            told = {"one": {"ratio": {"median": now}, "better": better}}
+            return [one["times_worse"] for one in ratios.regressions(told, {"one": recorded})]
+
+        self.assertEqual(found(0.02, 0.0), [None], "JSON knows no infinity")
+        self.assertEqual(found(0.0, 0.0), [])
+        self.assertEqual(found(3.0, 2.0), [1.5])
+        self.assertEqual(found(2.0, 3.0, "higher"), [1.5])
+        self.assertEqual(found(0.0, 3.0, "higher"), [None])
+        self.assertEqual(found(3.0, 0.0, "higher"), [])
+
+
 class WrittenPage(unittest.TestCase):
     """docs/performance.md says what its figures say, whoever edited either."""
 
