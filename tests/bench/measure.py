@@ -29,6 +29,8 @@ from drivers import CannotMeasure, Load  # noqa: E402
 
 RECORDED = HERE / "ratios.json"
 REGRESSION = 4  # exit code
+# In the name of what was left out: a promise cannot be judged without it. The endpoint that hangs wants Node.js, and has no promise.
+OURS = ("/floor", "/jeton", "audit entries for each token", "whole processes", "libjeton")
 
 
 def say(text=""):
@@ -278,12 +280,12 @@ def main(arguments):
     show(report)
     if asked.json:
         asked.json.write_text(json.dumps(report, indent=1) + "\n")
+    if own := [one["what"] for one in report["left_out"] if any(name in one["what"] for name in OURS)]:
+        print(f"bench: not measured: {', '.join(own)}", file=sys.stderr)
+        return 1
     if asked.write:
         performance_page.write(report, asked.recorded)
         say(f"written: {performance_page.PAGE.relative_to(REPOSITORY)}")
-    if own := [one["what"] for one in report["left_out"] if "/floor" in one["what"] or "/jeton" in one["what"]]:
-        print(f"bench: not measured: {', '.join(own)}", file=sys.stderr)
-        return 1
     return REGRESSION if report["regressions"] else 0
 
 

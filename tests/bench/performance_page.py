@@ -193,5 +193,7 @@ def write(report, recorded):
         else:
             file.unlink(missing_ok=True)
     FIGURES.write_text(json.dumps(report, indent=1) + "\n")
-    kept = {name: round(told["ratio"]["median"], 4) for name, told in report["promises"].items()}
+    # What this host could not measure stays as it was recorded before.
+    known = ratios.recorded(recorded) | {name: round(told["ratio"]["median"], 4) for name, told in report["promises"].items()}
+    kept = {promise.name: known[promise.name] for promise in catalogue.PROMISES if promise.name in known}
     recorded.write_text(json.dumps({"at": report["at"], "commit": report["commit"], "ratios": kept}, indent=1) + "\n")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 from programs import BUILD, REPOSITORY
 
@@ -87,6 +88,31 @@ class CommandLine(unittest.TestCase):
         self.assertIn("keepalive-16", run.stderr, "it tells what there is")
 
 
+class LeftOut(unittest.TestCase):
+    """How measure.py ends where something was left out, without measuring."""
+
+    def end(self, *left_out):
+        report = {"promises": {}, "regressions": [], "left_out": [{"what": what, "why": "of the test"} for what in left_out]}
+        program = f"""
+import sys
+sys.path.insert(0, {str(BENCH)!r})
+import measure
+measure.measure = lambda asked: {report!r}
+measure.performance_page.write = lambda *_: None
+sys.exit(measure.main(["--write"]))
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        return done.returncode, "written" in done.stdout, done.stderr
+
+    def test_without_a_peer_the_page_is_written(self):
+        self.assertEqual(self.end("oidc-agent", "keepalive-16/ssh-agent", "a token endpoint that hangs"), (0, True, ""))
+
+    def test_without_a_part_of_jeton_it_fails_and_nothing_is_written(self):
+        for what in ("keepalive-1/floor", "keepalive-1/jeton, new", "process/jeton token", "library/libjeton",
+                     "audit entries for each token", "whole processes", "libjeton"):  # fmt: skip
+            self.assertEqual(self.end("oidc-agent", what), (1, False, f"bench: not measured: {what}\n"))
+
+
 class Regressions(unittest.TestCase):
     def test_what_was_nothing_and_is_something_became_worse(self):
         import ratios
@@ -125,4 +151,20 @@ class WrittenPage(unittest.TestCase):
     def test_the_recorded_ratios_are_those_of_the_page(self):
         recorded = json.loads((BENCH / "ratios.json").read_text())["ratios"]
         told = {name: round(one["ratio"]["median"], 4) for name, one in self.report["promises"].items()}
-        self.assertEqual(recorded, told)
+        self.assertEqual(recorded, {**recorded, **told}, "what could not be measured stays as it was")
+        self.assertLessEqual(set(recorded), {promise.name for promise in self.writer.catalogue.PROMISES})
+
+    def test_a_ratio_that_could_not_be_measured_stays_recorded(self):
+        directory = tempfile.TemporaryDirectory(prefix="js-", dir="/tmp")
+        self.addCleanup(directory.cleanup)
+        place = pathlib.Path(directory.name)
+        recorded = place / "ratios.json"
+        recorded.write_text(json.dumps({"ratios": {"fresh": 9.0, "connect": 1e6, "of-old": 2.0}}))
+        promises = {name: told for name, told in self.report["promises"].items() if name != "fresh"}
+        places = {"PAGE": place / "page.md", "FOLDER": place, "FIGURES": place / "figures.json"}
+        with unittest.mock.patch.multiple(self.writer, **places):
+            self.writer.write({**self.report, "promises": promises}, recorded)
+        kept = json.loads(recorded.read_text())["ratios"]
+        self.assertEqual(set(kept), {*promises, "fresh"}, "and what is promised no more is gone")
+        self.assertEqual(kept["fresh"], 9.0)
+        self.assertEqual(kept["connect"], round(promises["connect"]["ratio"]["median"], 4))
