@@ -92,7 +92,7 @@ class Bench:
                 continue
             try:
                 begin()
-            except (CannotMeasure, AssertionError, OSError, subprocess.SubprocessError) as why:
+            except Exception as why:
                 self.leave_out(what, why)
 
     def begin_ssh_agent(self):
@@ -146,19 +146,20 @@ class Bench:
         return sorted((one for one in every if self.wants(one.name)), key=lambda one: order.index(one.group))
 
     def leave_out(self, what, why):
-        self.left_out.append({"what": what, "why": str(why)})
-        say(f"  left out: {what}: {why}")
+        reason = str(why) if isinstance(why, CannotMeasure) else f"{type(why).__name__}: {why}"
+        self.left_out.append({"what": what, "why": reason})
+        say(f"  left out: {what}: {reason}")
 
     def once(self, one):
         """One run, and where that fails, a second: a whole run is not lost to one hiccup."""
         try:
             return one.run(self.asked.seconds)
-        except CannotMeasure as why:
+        except Exception as why:
             say(f"  again: {one.name}: {why}")
             return one.run(self.asked.seconds)
 
     def rounds(self):
-        """Measure → what each round brought. A measure that fails is left out of all rounds."""
+        """Measure → what each round brought. A measure that fails, of whatever, is left out of all rounds: the others stay."""
         alive = self.measures()
         results = {one.name: [] for one in alive}
         for number in range(self.asked.rounds):
@@ -166,7 +167,7 @@ class Bench:
             for one in alive if number % 2 == 0 else alive[::-1]:  # what drifts within a round evens out over two
                 try:
                     results[one.name].append(self.once(one))
-                except CannotMeasure as why:
+                except Exception as why:
                     self.leave_out(one.name, why)
                     del results[one.name]
             alive = [one for one in alive if one.name in results]

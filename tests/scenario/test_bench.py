@@ -3,6 +3,7 @@
 How fast anything is, is not judged here: tests run beside others.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -111,6 +112,20 @@ sys.exit(measure.main(["--write"]))
         for what in ("keepalive-1/floor", "keepalive-1/jeton, new", "process/jeton token", "library/libjeton",
                      "audit entries for each token", "whole processes", "libjeton"):  # fmt: skip
             self.assertEqual(self.end("oidc-agent", what), (1, False, f"bench: not measured: {what}\n"))
+
+
+class Rounds(unittest.TestCase):
+    def test_a_measure_that_fails_takes_no_other_with_it(self):
+        import measure
+
+        for problem in (measure.CannotMeasure("x"), ConnectionRefusedError("x"), IndexError("x"), json.JSONDecodeError("x", "", 0)):
+            bench = measure.Bench.__new__(measure.Bench)  # nothing is started
+            bench.asked, bench.left_out = argparse.Namespace(rounds=2, seconds=1.0), []
+            runs = [measure.catalogue.Measure("connect", "floor", unittest.mock.Mock(return_value={"p50_us": 1})),
+                    measure.catalogue.Measure("connect", "jeton", unittest.mock.Mock(side_effect=problem))]  # fmt: skip
+            with unittest.mock.patch.object(bench, "measures", lambda runs=runs: runs), unittest.mock.patch.object(measure, "say"):
+                self.assertEqual(bench.rounds(), {"connect/floor": [{"p50_us": 1}] * 2})
+            self.assertEqual([one["what"] for one in bench.left_out], ["connect/jeton"])
 
 
 class Regressions(unittest.TestCase):
