@@ -25,7 +25,7 @@ import peers  # noqa: E402
 import performance_page  # noqa: E402
 import ratios  # noqa: E402
 import servers as programs  # noqa: E402
-from drivers import CannotMeasure, Load  # noqa: E402
+from drivers import PATIENCE, CannotMeasure, Load  # noqa: E402
 
 RECORDED = HERE / "ratios.json"
 REGRESSION = 4  # exit code
@@ -228,8 +228,10 @@ def parse(arguments):
     parser.add_argument("--check", action="store_true", help="only whether these words are understood")
     parser.add_argument("--recorded", type=pathlib.Path, default=RECORDED)
     asked = parser.parse_args(arguments)
-    if asked.rounds < 1 or asked.seconds <= 0:
-        parser.error("--rounds and --seconds want a number above 0")
+    if asked.rounds < 1 or not 0 < asked.seconds < PATIENCE:
+        parser.error(f"--rounds and --seconds want a number above 0, --seconds one below {PATIENCE}")
+    if asked.json and (asked.json.is_dir() or not os.access(asked.json.parent, os.W_OK | os.X_OK)):
+        parser.error(f"--json: {asked.json} cannot be written")
     if asked.write and asked.only:
         parser.error("--write wants everything measured: leave --only out")
     if unknown := [word for word in asked.only if not any(word in name for name in catalogue.NAMES)]:

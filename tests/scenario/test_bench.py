@@ -35,11 +35,11 @@ class ShortRound(unittest.TestCase):
         (directory / "recorded.json").write_text(
             json.dumps({"ratios": {"keepalive-1-repeated": 0.001, "keepalive-1-new": 1e6, "connect": 0.001}})
         )
+        (directory / "programs").symlink_to(BUILD.resolve())
         cls.done = subprocess.run(
-            [REPOSITORY / "tools" / "bench", "--programs", BUILD, "--rounds", "2", "--seconds", "0.05",
-             "--only", "keepalive-1/floor", "keepalive-1/jeton", "--json", directory / "report.json",
-             "--recorded", directory / "recorded.json"],
-            capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": str(directory)},
+            [REPOSITORY / "tools" / "bench", "--programs", "programs", "--rounds", "2", "--seconds", "0.05",
+             "--only", "keepalive-1/floor", "keepalive-1/jeton", "--json", "report.json", "--recorded", "recorded.json"],
+            capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": str(directory)}, cwd=directory,
         )  # fmt: skip
         written = directory / "report.json"
         cls.report = json.loads(written.read_text()) if written.exists() else None
@@ -78,7 +78,8 @@ class ShortRound(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     def test_a_wrong_word_is_refused_before_anything_starts(self):
-        for words in (["--rounds", "0"], ["--rounds", "many"], ["--nothing"], ["--write", "--only", "connect"]):
+        for words in (["--rounds", "0"], ["--rounds", "many"], ["--nothing"], ["--write", "--only", "connect"], ["--seconds", "nan"],
+                      ["--seconds", "inf"], ["--json", "/nonexistent/report.json"], ["--json", "/tmp"]):  # fmt: skip
             run = subprocess.run([REPOSITORY / "tools" / "bench", "--programs", BUILD, *words], capture_output=True, text=True, timeout=20)
             self.assertEqual((run.returncode, run.stdout), (2, ""), f"{words}: {run.stderr}")
             self.assertIn("tools/bench --help", run.stderr, words)
