@@ -23,25 +23,15 @@ def number(value):
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
 
 
-def scale(highest, logarithmic, lowest):
-    room = WIDTH - LABELS - VALUES - 2 * MARGIN
-
-    def place(value):
-        if not logarithmic:
-            return room * value / highest
-        low, high = math.log10(lowest), math.log10(highest)
-        return room * max(0.0, min(1.0, (math.log10(max(value, lowest)) - low) / (high - low)))
-
-    return place
-
-
-def bars(title, note, rows, unit, logarithmic=False):
+def bars(title, note, rows, unit):
     """`rows`: (label, median, low, high, whether it is ours). The thin line goes from the lowest round to the highest."""
     highest = max(row[3] for row in rows) or 1
-    lowest = min(row[2] for row in rows if row[2] > 0) / 2 if logarithmic else 0
-    place = scale(highest, logarithmic, lowest)
-    left = MARGIN + LABELS
+    left, room = MARGIN + LABELS, WIDTH - LABELS - VALUES - 2 * MARGIN
     body = []
+
+    def place(value):
+        return room * value / highest
+
     for index, (label, median, low, high, ours) in enumerate(rows):
         y = TOP + index * ROW
         middle = y + ROW / 2

@@ -3,6 +3,7 @@
 What cannot be started raises CannotMeasure with the reason; the run goes on without it.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -124,7 +125,8 @@ class GpgAgent(Peer):
 
     def close(self):
         if self.agent is not None:
-            os.kill(self.agent, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.agent, signal.SIGTERM)
             end = time.monotonic() + 10
             while alive(self.agent) and time.monotonic() < end:
                 time.sleep(0.02)

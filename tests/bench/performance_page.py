@@ -16,12 +16,12 @@ NAMES = {
     "rate": "per second", "p50_us": "p50 µs", "p99_us": "p99 µs", "server_cpu_us": "server CPU µs", "client_cpu_us": "client CPU µs",
     "ns": "ns a call", "system_calls": f"system calls in {50_000:,} calls",
 }  # fmt: skip
-# group → (figure, unit, what the picture says, whether the axis is logarithmic)
+# group → (figure, unit, what the picture says)
 PICTURES = {
-    "keepalive-16": ("server_cpu_us", "µs", "CPU time of the server for one request, 16 sessions; the line spans the rounds", False),
-    "connect": ("p50_us", "µs", "median time from connecting to the whole answer; the line spans the rounds", False),
-    "fresh-16": ("rate", "/s", "tokens per second; the line spans the rounds", False),
-    "every": ("rate", "/s", "per second, each on disk before it is answered; the line spans the rounds", False),
+    "keepalive-16": ("server_cpu_us", "µs", "CPU time of the server for one request, 16 sessions; the line spans the rounds"),
+    "connect": ("p50_us", "µs", "median time from connecting to the whole answer; the line spans the rounds"),
+    "fresh-16": ("rate", "/s", "tokens per second; the line spans the rounds"),
+    "every": ("rate", "/s", "per second, each on disk before it is answered; the line spans the rounds"),
 }
 
 HEAD = """# Performance
@@ -139,12 +139,12 @@ def group_part(report, name):
 
 
 def picture(report, name):
-    figure, unit, note, logarithmic = PICTURES[name]
+    figure, unit, note = PICTURES[name]
     rows = []
     for server, rounds in rows_of(report, name).items():
         values = [one[figure] for one in rounds]
         rows.append((server, ratios.median(values), min(values), max(values), server.startswith("jeton")))
-    return bars(catalogue.GROUPS[name].title, note, rows, unit, logarithmic) if rows else None
+    return bars(catalogue.GROUPS[name].title, note, rows, unit) if rows else None
 
 
 def machine_rows(report):
@@ -193,5 +193,7 @@ def write(report, recorded):
         else:
             file.unlink(missing_ok=True)
     FIGURES.write_text(json.dumps(report, indent=1) + "\n")
-    kept = {name: round(told["ratio"]["median"], 4) for name, told in report["promises"].items()}
+    # What this host could not measure stays as it was recorded before.
+    known = ratios.recorded(recorded) | {name: round(told["ratio"]["median"], 4) for name, told in report["promises"].items()}
+    kept = {promise.name: known[promise.name] for promise in catalogue.PROMISES if promise.name in known}
     recorded.write_text(json.dumps({"at": report["at"], "commit": report["commit"], "ratios": kept}, indent=1) + "\n")

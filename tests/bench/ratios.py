@@ -1,5 +1,7 @@
 """Medians and ranges of what happened in the same round, and what became worse than it was."""
 
+import json
+import math
 from statistics import median
 
 TOLERANCE = 1.25  # so many times worse than recorded is a regression: what a quiet machine shows from run to run is less
@@ -16,7 +18,14 @@ def ratio(above, below):
 
 def worse(now, recorded, better):
     """How many times worse `now` is; below 1 it is better."""
-    return now / recorded if better == "lower" else recorded / now
+    more, less = (now, recorded) if better == "lower" else (recorded, now)
+    if less == 0:
+        return math.inf if more > 0 else 1.0
+    return more / less
+
+
+def recorded(file):
+    return json.loads(file.read_text())["ratios"] if file.exists() else {}
 
 
 def regressions(promises, recorded, tolerance=TOLERANCE):
@@ -24,9 +33,11 @@ def regressions(promises, recorded, tolerance=TOLERANCE):
     found = []
     for name, told in promises.items():
         before = recorded.get(name)
-        if not before or not told.get("ratio"):  # nothing can be a multiple of nothing
+        if before is None or not told.get("ratio"):
             continue
-        times = worse(told["ratio"]["median"], before, told["better"])
+        now = told["ratio"]["median"]
+        times = worse(now, before, told["better"])
         if times > tolerance:
-            found.append({"promise": name, "recorded": before, "now": told["ratio"]["median"], "times_worse": times})
+            # JSON knows no infinity, and nothing is a multiple of nothing.
+            found.append({"promise": name, "recorded": before, "now": now, "times_worse": times if times < math.inf else None})
     return found

@@ -3,6 +3,7 @@
 How fast anything is, is not judged here: tests run beside others.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 from programs import BUILD, REPOSITORY
 
@@ -33,11 +35,11 @@ class ShortRound(unittest.TestCase):
         (directory / "recorded.json").write_text(
             json.dumps({"ratios": {"keepalive-1-repeated": 0.001, "keepalive-1-new": 1e6, "connect": 0.001}})
         )
+        (directory / "programs").symlink_to(BUILD.resolve())
         cls.done = subprocess.run(
-            [REPOSITORY / "tools" / "bench", "--programs", BUILD, "--rounds", "2", "--seconds", "0.05",
-             "--only", "keepalive-1/floor", "keepalive-1/jeton", "--json", directory / "report.json",
-             "--recorded", directory / "recorded.json"],
-            capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": str(directory)},
+            [REPOSITORY / "tools" / "bench", "--programs", "programs", "--rounds", "2", "--seconds", "0.05",
+             "--only", "keepalive-1/floor", "keepalive-1/jeton", "--json", "report.json", "--recorded", "recorded.json"],
+            capture_output=True, text=True, timeout=120, env={**os.environ, "TMPDIR": str(directory)}, cwd=directory,
         )  # fmt: skip
         written = directory / "report.json"
         cls.report = json.loads(written.read_text()) if written.exists() else None
@@ -76,7 +78,8 @@ class ShortRound(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     def test_a_wrong_word_is_refused_before_anything_starts(self):
-        for words in (["--rounds", "0"], ["--rounds", "many"], ["--nothing"], ["--write", "--only", "connect"]):
+        for words in (["--rounds", "0"], ["--rounds", "many"], ["--nothing"], ["--write", "--only", "connect"], ["--seconds", "nan"],
+                      ["--seconds", "inf"], ["--json", "/nonexistent/report.json"], ["--json", "/tmp"]):  # fmt: skip
             run = subprocess.run([REPOSITORY / "tools" / "bench", "--programs", BUILD, *words], capture_output=True, text=True, timeout=20)
             self.assertEqual((run.returncode, run.stdout), (2, ""), f"{words}: {run.stderr}")
             self.assertIn("tools/bench --help", run.stderr, words)
@@ -85,6 +88,61 @@ class CommandLine(unittest.TestCase):
         run = subprocess.run([REPOSITORY / "tools" / "bench", "--programs", BUILD, "--only", "nothing"], capture_output=True, text=True, timeout=60)
         self.assertEqual(run.returncode, 2, f"{run}")
         self.assertIn("keepalive-16", run.stderr, "it tells what there is")
+
+
+class LeftOut(unittest.TestCase):
+    """How measure.py ends where something was left out, without measuring."""
+
+    def end(self, *left_out):
+        report = {"promises": {}, "regressions": [], "left_out": [{"what": what, "why": "of the test"} for what in left_out]}
+        program = f"""
+import sys
+sys.path.insert(0, {str(BENCH)!r})
+import measure
+measure.measure = lambda asked: {report!r}
+measure.performance_page.write = lambda *_: None
+sys.exit(measure.main(["--write"]))
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        return done.returncode, "written" in done.stdout, done.stderr
+
+    def test_without_a_peer_the_page_is_written(self):
+        self.assertEqual(self.end("oidc-agent", "keepalive-16/ssh-agent", "a token endpoint that hangs"), (0, True, ""))
+
+    def test_without_a_part_of_jeton_it_fails_and_nothing_is_written(self):
+        for what in ("keepalive-1/floor", "keepalive-1/jeton, new", "process/jeton token", "library/libjeton",
+                     "audit entries for each token", "whole processes", "libjeton"):  # fmt: skip
+            self.assertEqual(self.end("oidc-agent", what), (1, False, f"bench: not measured: {what}\n"))
+
+
+class Rounds(unittest.TestCase):
+    def test_a_measure_that_fails_takes_no_other_with_it(self):
+        import measure
+
+        for problem in (measure.CannotMeasure("x"), ConnectionRefusedError("x"), IndexError("x"), json.JSONDecodeError("x", "", 0)):
+            bench = measure.Bench.__new__(measure.Bench)  # nothing is started
+            bench.asked, bench.left_out = argparse.Namespace(rounds=2, seconds=1.0), []
+            runs = [measure.catalogue.Measure("connect", "floor", unittest.mock.Mock(return_value={"p50_us": 1})),
+                    measure.catalogue.Measure("connect", "jeton", unittest.mock.Mock(side_effect=problem))]  # fmt: skip
+            with unittest.mock.patch.object(bench, "measures", lambda runs=runs: runs), unittest.mock.patch.object(measure, "say"):
+                self.assertEqual(bench.rounds(), {"connect/floor": [{"p50_us": 1}] * 2})
+            self.assertEqual([one["what"] for one in bench.left_out], ["connect/jeton"])
+
+
+class Regressions(unittest.TestCase):
+    def test_what_was_nothing_and_is_something_became_worse(self):
+        import ratios
+
+        def found(now, recorded, better="lower"):
+            told = {"one": {"ratio": {"median": now}, "better": better}}
+            return [one["times_worse"] for one in ratios.regressions(told, {"one": recorded})]
+
+        self.assertEqual(found(0.02, 0.0), [None], "JSON knows no infinity")
+        self.assertEqual(found(0.0, 0.0), [])
+        self.assertEqual(found(3.0, 2.0), [1.5])
+        self.assertEqual(found(2.0, 3.0, "higher"), [1.5])
+        self.assertEqual(found(0.0, 3.0, "higher"), [None])
+        self.assertEqual(found(3.0, 0.0, "higher"), [])
 
 
 class WrittenPage(unittest.TestCase):
@@ -109,4 +167,20 @@ class WrittenPage(unittest.TestCase):
     def test_the_recorded_ratios_are_those_of_the_page(self):
         recorded = json.loads((BENCH / "ratios.json").read_text())["ratios"]
         told = {name: round(one["ratio"]["median"], 4) for name, one in self.report["promises"].items()}
-        self.assertEqual(recorded, told)
+        self.assertEqual(recorded, {**recorded, **told}, "what could not be measured stays as it was")
+        self.assertLessEqual(set(recorded), {promise.name for promise in self.writer.catalogue.PROMISES})
+
+    def test_a_ratio_that_could_not_be_measured_stays_recorded(self):
+        directory = tempfile.TemporaryDirectory(prefix="js-", dir="/tmp")
+        self.addCleanup(directory.cleanup)
+        place = pathlib.Path(directory.name)
+        recorded = place / "ratios.json"
+        recorded.write_text(json.dumps({"ratios": {"fresh": 9.0, "connect": 1e6, "of-old": 2.0}}))
+        promises = {name: told for name, told in self.report["promises"].items() if name != "fresh"}
+        places = {"PAGE": place / "page.md", "FOLDER": place, "FIGURES": place / "figures.json"}
+        with unittest.mock.patch.multiple(self.writer, **places):
+            self.writer.write({**self.report, "promises": promises}, recorded)
+        kept = json.loads(recorded.read_text())["ratios"]
+        self.assertEqual(set(kept), {*promises, "fresh"}, "and what is promised no more is gone")
+        self.assertEqual(kept["fresh"], 9.0)
+        self.assertEqual(kept["connect"], round(promises["connect"]["ratio"]["median"], 4))
