@@ -44,6 +44,15 @@ std::unexpected<Failure> not_written(const std::string& path, int problem) {
         problem == ENOSPC || problem == EDQUOT ? "make room, or name a file on another disk" : "look at the disk");
 }
 
+/// Where nothing has that name yet. 0, or why not. NFS and 9p do not know RENAME_NOREPLACE, vfat knows no second name.
+int rename_to_new(const std::string& temporary, const std::string& path) {
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return errno;
+    if (::link(temporary.c_str(), path.c_str()) != 0) return errno;
+    ::unlink(temporary.c_str());
+    return 0;
+}
+
 bool is_there(const std::string& path) {
     struct stat found{};
     return ::lstat(path.c_str(), &found) == 0;
@@ -99,10 +108,9 @@ Result<void> NewFile::publish() {
     if (temporary_.empty()) {
         const auto self = fmt::format("/proc/self/fd/{}", handle_.get());
         if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) != 0) problem = errno;
-    } else if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0) {
-        temporary_.clear();
     } else {
-        problem = errno;
+        problem = rename_to_new(temporary_, path_);
+        if (problem == 0) temporary_.clear();
     }
     if (problem == EEXIST) return exists(path_);
     if (problem != 0) return not_written(path_, problem);

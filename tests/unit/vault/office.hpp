@@ -50,11 +50,18 @@ struct Office : World {
             return std::get<VerbFunction>(verb->function)(call);
         });
     }
-    /// What is answered, without upstream and pages.
-    Result<json::value> ask(const Peer& peer, std::string_view name, const json::object& body = {}) {
+    /// What is answered, without upstream; of a listing every row, page after page: one that takes long ends early.
+    Result<json::value> ask(const Peer& peer, std::string_view name, json::object body = {}) {
         auto answered = outcome(peer, name, body);
         if (!answered) return answered.error();
-        return answered->done.value();
+        auto all = *std::move(answered->done);
+        while (!answered->next.empty()) {
+            body["after"] = answered->next;
+            answered = outcome(peer, name, body);
+            REQUIRE(answered);
+            for (const auto& row : answered->done->as_array()) all.as_array().push_back(row);
+        }
+        return all;
     }
     /// The same about a connection.
     Result<json::value> ask_about(const Peer& peer, std::string_view name, const std::string& connection,
@@ -63,18 +70,6 @@ struct Office : World {
         body["app"] = connection.substr(0, slash);
         body["tenant"] = connection.substr(slash + 1);
         return ask(peer, name, body);
-    }
-
-    /// The rows of a listing, page after page: a page may be short, as one that takes long ends early.
-    json::array rows(const Peer& peer, std::string_view name, json::object body = {}) {
-        json::array all;
-        do {
-            const auto page = outcome(peer, name, body);
-            REQUIRE(page);
-            for (const auto& row : page->done->as_array()) all.push_back(row);
-            body["after"] = page->next;
-        } while (!body.at("after").as_string().empty());
-        return all;
     }
 
     /// Whether a program gets a token with this pair, and as which connection.

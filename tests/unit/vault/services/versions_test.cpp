@@ -182,8 +182,8 @@ TEST_CASE("S38: the history is read page by page, newest first, also beyond nine
         REQUIRE(publish(office, {}, {"tn.acc.invoices:r"}));
     }
     std::vector<std::int64_t> seen;
-    for (const auto& one : office.rows(office.operator_peer, "app.versions", {{"app", "dispatcher"}, {"limit", 4}}))
-        seen.push_back(one.at("version").as_int64());
+    const auto listed = office.ask(office.operator_peer, "app.versions", {{"app", "dispatcher"}, {"limit", 4}});
+    for (const auto& one : listed->as_array()) seen.push_back(one.at("version").as_int64());
     CHECK(seen == std::vector<std::int64_t>{11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1});
 }
 
