@@ -239,6 +239,13 @@ Table selection_table(const json::value& selection) {
     return table;
 }
 
+/// Of the tokens of all that were disabled; empty where none was.
+std::string last_end(const json::value& selection) {
+    std::string last;
+    for (const auto& one : elements(selection)) last = std::max(last, field(one, "still_accepted_until"));
+    return last;
+}
+
 bool any_refused(const json::value& selection) {
     return std::ranges::any_of(elements(selection),
                                [](const json::value& one) { return raw_field(one, "result") == "refused"; });
@@ -262,7 +269,11 @@ int change_selection(Context& context, const StateArgs& args, const Act& act) {
     }
     const auto answer = post_selection(context, args, act, args.dry_run);
     if (!answer) return context.fail(answer.error());
-    if (!context.wrote_json(*answer)) context.show(selection_table(answer->tree), {});
+    if (!context.wrote_json(*answer)) {
+        context.show(selection_table(answer->tree), {});
+        if (const auto end = last_end(answer->tree); !end.empty())
+            context.say(fmt::format("Tokens already handed out end by {}.", end));
+    }
     return !args.dry_run && any_refused(answer->tree) ? exit_code::refused : exit_code::done;
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include <fcntl.h>
@@ -268,13 +269,17 @@ void let_go_of_streams() {
         return client::exchange(task.endpoint.token_directory, client::name_of(client::Socket::token), request,
                                 token_patience, ::geteuid());
     };
-    if (task.listener.socket) std::thread([&] { serve(task.listener, task.pairs, ask); }).detach();
-    std::thread([&files] {
-        for (;;) {
-            std::this_thread::sleep_for(look_every);
-            for (auto& file : files) file.look();
-        }
-    }).detach();
+    try {
+        if (task.listener.socket) std::thread([&] { serve(task.listener, task.pairs, ask); }).detach();
+        std::thread([&files] {
+            for (;;) {
+                std::this_thread::sleep_for(look_every);
+                for (auto& file : files) file.look();
+            }
+        }).detach();
+    } catch (const std::system_error&) {  // who has started this process tells of it
+        ::_exit(EXIT_FAILURE);
+    }
 
     const Ready ready{pid_in_proc(), *slot};
     if (::write(told.get(), &ready, sizeof ready) != sizeof ready) ::_exit(EXIT_FAILURE);
@@ -316,8 +321,9 @@ Result<Keeper> start_keeper(KeeperTask task) {
     while ((got = ::read(hear.get(), &ready, sizeof ready)) < 0 && errno == EINTR) {
     }
     if (got != sizeof ready || ready.pid <= 0) {
-        return refuse("no_keeper", "the keeper of the token file could not start",
-                      "it needs /proc, and room for 160 open files: ulimit -n");
+        return refuse(
+            "no_keeper", "the keeper of the token file could not start",
+            "it needs /proc, room for 160 open files and two threads: ulimit -n, ulimit -u, TasksMax= of the unit");
     }
     return Keeper{ready.pid, ready.first_slot};
 }

@@ -40,11 +40,7 @@ struct ReadBuffer {
     ~ReadBuffer() { ::explicit_bzero(bytes.data(), bytes.size()); }
 };
 
-/// UTF-16 is text that somebody should be told about.
-bool is_binary(std::string_view text) {
-    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return false;
-    return text.substr(0, binary_sample).contains('\0');
-}
+bool is_binary(std::string_view text) { return !is_utf16(text) && text.substr(0, binary_sample).contains('\0'); }
 
 class Walk {
 public:
@@ -156,6 +152,8 @@ private:
 };
 
 }  // namespace
+
+bool is_utf16(std::string_view text) { return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"); }
 
 Result<WalkReport> walk_files(const std::string& path, const std::function<bool(std::string_view name)>& wanted,
                               const std::function<void(WalkedFile)>& visit) {

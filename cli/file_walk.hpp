@@ -34,6 +34,9 @@ struct WalkReport {
     bool is_cut_off = false;              ///< there was more than the limits allow
 };
 
+/// Text with a byte order mark of UTF-16. It is given to `visit` like any other.
+[[nodiscard]] bool is_utf16(std::string_view text);
+
 /// Reads the files at or below `path`, a directory or a file, in the order of their names, and gives each to `visit`
 /// unless it holds a NUL byte near its beginning, as programs and pictures do. Follows no symbolic link but `path`
 /// itself, stays on its file system, leaves out `.git`, `node_modules`, and sockets, devices and pipes. `wanted`

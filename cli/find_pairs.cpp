@@ -42,16 +42,23 @@ struct Finding {
     std::size_t value;  ///< its place among the values
 };
 
+/// What ASCII there is in UTF-16, as PowerShell's > writes it: values have no other characters.
+client::WipedText ascii_of(std::string_view utf16) {
+    client::WipedText text;
+    for (const char& c : utf16) {
+        if (c != '\0') text.append({&c, 1});
+    }
+    return text;
+}
+
 /// All that was found, each value kept once.
 class Findings {
 public:
     void add(const WalkedFile& file) {
-        for (const auto& found : find_values(file.text.view())) {
-            if (rows.size() >= finding_limit) {
-                is_cut_off = true;
-                return;
-            }
-            rows.push_back({file.path, found.line, file.mode, place_of(found)});
+        if (is_utf16(file.text.view())) {
+            add(file, ascii_of(file.text.view()).view());
+        } else {
+            add(file, file.text.view());
         }
     }
 
@@ -60,6 +67,16 @@ public:
     bool is_cut_off = false;
 
 private:
+    void add(const WalkedFile& file, std::string_view text) {
+        for (const auto& found : find_values(text)) {
+            if (rows.size() >= finding_limit) {
+                is_cut_off = true;
+                return;
+            }
+            rows.push_back({file.path, found.line, file.mode, place_of(found)});
+        }
+    }
+
     std::size_t place_of(const FoundValue& found) {
         const auto hash = std::hash<std::string_view>{}(found.value);
         const auto [first, last] = places_.equal_range(hash);

@@ -71,9 +71,15 @@ void add_directory(Context& context, std::vector<ImportRow>& rows, const std::st
         add_text_rows(rows, file.text.view(), file.path, RowFormat::dotenv, Trust::found);
     });
     if (!walked) return rows.push_back(unread(directory, walked.error()));
-    for (const auto& file : walked->unreadable) context.remark("not read: " + printable(file));
-    for (const auto& file : walked->too_large) context.remark("larger than 1 MiB, not read: " + printable(file));
-    if (walked->is_cut_off) context.remark("there are more files than are looked at: name smaller directories");
+    // Refused rows: who goes by the exit code must not take for imported what nobody has read.
+    const auto add_unread = [&rows](const std::string& file, std::string problem, std::string next) {
+        rows.push_back(unread(file, refuse("bad_input", std::move(problem), std::move(next)).error()));
+    };
+    for (const auto& file : walked->unreadable)
+        add_unread(directory, "not read: " + file, "import it as somebody who may read it");
+    for (const auto& file : walked->too_large) add_unread(file, "larger than 1 MiB, not read", "split it");
+    if (walked->is_cut_off)
+        add_unread(directory, "there are more files than are looked at", "name smaller directories");
     context.remark(fmt::format("{}: {} .env files", printable(directory), walked->files));
 }
 

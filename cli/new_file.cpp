@@ -85,8 +85,12 @@ NewFile::~NewFile() {
 }
 
 Result<void> NewFile::reserve(std::int64_t bytes) {
-    if (const int problem = ::posix_fallocate(handle_.get(), 0, bytes); problem != 0)
-        return cannot_make(path_, problem);
+    const int problem = ::posix_fallocate(handle_.get(), 0, bytes);
+    if (problem == ENOSPC || problem == EDQUOT) {
+        return refuse("bad_input", fmt::format("there is no room for {}: {}", printable(path_), std::strerror(problem)),
+                      "make room, or name a file on another disk");
+    }
+    if (problem != 0) return cannot_make(path_, problem);
     return {};
 }
 

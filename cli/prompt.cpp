@@ -25,8 +25,11 @@ termios state_hidden{};                       // NOLINT(cppcoreguidelines-avoid-
 std::string_view hidden_question;             // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 volatile std::sig_atomic_t must_restore = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
+/// The terminal is somebody else's while this job is in the background: to change it would stop the job.
+bool is_in_front() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
+
 extern "C" void leave_prompt(int signal) {
-    if (must_restore != 0) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
+    if (must_restore != 0 && is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
     ::_exit(128 + signal);
 }
@@ -38,8 +41,30 @@ void show(std::string_view question) {
 /// A shell that continues what was stopped turns the echo on, as it had it itself.
 extern "C" void hide_again(int) {
     const int before = errno;
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
-    show(hidden_question);
+    if (is_in_front()) {
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
+        show(hidden_question);
+    }
+    errno = before;
+}
+
+/// Not every shell turns the echo on when it takes the terminal back.
+extern "C" void stop_at_prompt(int);
+
+/// For one signal, behind which stopping is what it usually is.
+void give_echo_back_when_stopped(struct sigaction* before) {
+    struct sigaction stopping{};
+    stopping.sa_handler = stop_at_prompt;
+    stopping.sa_flags = SA_RESTART | SA_RESETHAND | SA_NODEFER;
+    ::sigaction(SIGTSTP, &stopping, before);
+}
+
+extern "C" void stop_at_prompt(int) {
+    const int before = errno;
+    if (is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
+    ::raise(SIGTSTP);  // which nobody obeys where no shell would continue it
+    give_echo_back_when_stopped(nullptr);
+    if (is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
     errno = before;
 }
 
@@ -64,6 +89,7 @@ public:
             continuing.sa_handler = hide_again;
             continuing.sa_flags = SA_RESTART;
             ::sigaction(SIGCONT, &continuing, &before_continuing_);
+            give_echo_back_when_stopped(&before_stopping_);
         }
         show(question);
     }
@@ -71,6 +97,7 @@ public:
     Prompting& operator=(const Prompting&) = delete;
     ~Prompting() {
         if (hidden_) {
+            ::sigaction(SIGTSTP, &before_stopping_, nullptr);
             ::sigaction(SIGCONT, &before_continuing_, nullptr);
             ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
             must_restore = 0;
@@ -82,7 +109,7 @@ public:
 private:
     static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     std::array<struct sigaction, signals.size()> before_{};
-    struct sigaction before_continuing_{};
+    struct sigaction before_continuing_{}, before_stopping_{};
     bool hidden_ = false;
 };
 

@@ -16,8 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_every = 250ms;
-/// Not one: systemd gives a socket to its group a moment after it is made, and a daemon of one's own may just begin.
-constexpr int barred_max = 8;
+/// systemd gives a socket to its group a moment after it is made, and a daemon of one's own may begin beside one of the
+/// system's that is not for everybody.
+constexpr int barred_max = 10s / look_every;
 
 struct StatusArgs {
     bool watch = false;

@@ -165,6 +165,11 @@ std::string frame_of_failure(std::int64_t id, std::string_view why) {
     return json::serialize(json::object{{"id", id}, {"failure", json::string_view{why.data(), why.size()}}});
 }
 
+std::string frame_of_own_failure(std::int64_t id, std::string_view why) {
+    return json::serialize(
+        json::object{{"id", id}, {"failure", json::string_view{why.data(), why.size()}}, {"own", true}});
+}
+
 std::optional<std::int64_t> read_date(const std::string& text) {
     if (text.empty() || text.find('\0') != std::string::npos) return std::nullopt;
     const auto seconds = curl_getdate(text.c_str(), nullptr);

@@ -28,6 +28,8 @@ struct HttpAnswer {
 
 /// The frame for a request without an HTTP answer: `why` in words.
 [[nodiscard]] std::string frame_of_failure(std::int64_t id, std::string_view why);
+/// The same for a request that was not sent, for want of something here: it says nothing of the endpoint.
+[[nodiscard]] std::string frame_of_own_failure(std::int64_t id, std::string_view why);
 
 /// An HTTP date (RFC 9110 §5.6.7) as seconds since the epoch.
 [[nodiscard]] std::optional<std::int64_t> read_date(const std::string& text);

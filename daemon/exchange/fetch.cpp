@@ -59,7 +59,7 @@ struct Fetcher::State {
     }
 
     void deliver_failure(std::int64_t id, std::string_view why) const {
-        auto frame = frame_of_failure(id, why);
+        auto frame = frame_of_own_failure(id, why);
         deliver(frame);
     }
 

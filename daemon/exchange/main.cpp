@@ -93,13 +93,13 @@ void start_request(std::string payload, Fetcher& fetcher, Link& link) {
     auto asked = read_request(payload);
     protocol::wipe(payload);
     if (!asked.request) {
-        link.queue(frame_of_failure(asked.id, asked.request.error().what));
+        link.queue(frame_of_own_failure(asked.id, asked.request.error().what));
         return;
     }
     try {
         fetcher.start(asked.id, std::move(*asked.request));
     } catch (const std::bad_alloc&) {
-        link.queue(frame_of_failure(asked.id, no_memory));
+        link.queue(frame_of_own_failure(asked.id, no_memory));
     }
 }
 

@@ -426,9 +426,7 @@ void Desk::note_refusal(Group& group, const Task& task, const Error& error) {
                           room_.clock.now());
     entry.refused = true;
     if (!room_.tally.is_first_refusal(entry)) return;
-    log::event(log::Level::warning, journal::message_id(journal::refused), journal::fields_of(entry),
-               fmt::format("{} refused to {} (uid {}): {}", request.verb, request.peer.name(), request.peer.uid,
-                           entry.detail));
+    journal::tell_refusal(entry, request.peer);
     group.attempt([&](Transaction& tx) { tx.append_audit(entry); });
 }
 
@@ -691,8 +689,8 @@ bool Desk::begin_token_audit(bool every_token) {
         });
         group.commit();
     } catch (const StoreFault& fault) {
-        log::error("another [audit] tokens was not written: {}", fault.what());
-        return false;
+        log::error("another [audit] tokens was {}: {}", fault.stored ? "written, but" : "not written", fault.what());
+        if (!fault.stored) return false;
     }
     announce();
     return true;

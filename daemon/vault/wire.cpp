@@ -134,6 +134,7 @@ NumberedAnswer read_exchange_answer(std::string_view payload) {
     numbered.answer.status = static_cast<int>(in.optional_integer("status", 0, 999).value_or(0));
     numbered.answer.retry_after = in.optional_integer("retry_after", 0, id_limit);
     numbered.answer.failure = in.text_or("failure", "");
+    numbered.answer.our_own_fault = in.optional_flag("own").value_or(false);
     numbered.answer.server_date = in.optional_integer("date", 0, date_limit);
     const auto* answered = in.object("json");
     require(in);

@@ -40,6 +40,12 @@ std::unexpected<Error> no_runtime_directory(uid_t self) {
                   "export XDG_RUNTIME_DIR=/run/user/" + std::to_string(self) + ", or set JETON_SOCKET_DIR");
 }
 
+/// Of whoever became root, or whose environment this is.
+bool is_of_another(const std::string& directory, uid_t self) {
+    struct stat entry{};
+    return ::stat(directory.c_str(), &entry) == 0 && entry.st_uid != 0 && entry.st_uid != self;
+}
+
 /// The sentence that helps most when neither listens.
 std::unexpected<Error> none_runs(Socket socket, const Surroundings& here) {
     const auto system = connect_to(system_endpoint(here).directory(socket), name_of(socket), {});
@@ -86,7 +92,8 @@ Result<Choice> find_endpoint(Side side, Socket socket, const Surroundings& here)
     if (here.socket_directory) {
         return Choice{{"JETON_SOCKET_DIR", *here.socket_directory, *here.socket_directory}, std::nullopt};
     }
-    const auto user = here.runtime_directory ? std::optional{user_endpoint(here)} : std::nullopt;
+    const bool has_own = here.runtime_directory && !is_of_another(*here.runtime_directory, here.self);
+    const auto user = has_own ? std::optional{user_endpoint(here)} : std::nullopt;
     const auto system = system_endpoint(here);
     const bool user_listens = user && listens(*user, socket);
     const bool system_listens = listens(system, socket);

@@ -33,17 +33,12 @@ client::Result<Sessions::Opened> Sessions::open(Deadline deadline, uid_t self) {
     const auto generation = generation_;
     lock.unlock();
     client::Error problem{client::Fault::unreachable, "no directory of a daemon is known", "set JETON_SOCKET_DIR"};
-    bool passed_over = false;  // one that is not to be trusted: says more than that nobody listens elsewhere
     for (const auto& directory : directories) {
         auto session = Session::open(directory, protocol::token_socket_name, deadline, self);
         if (session) return Opened{std::move(*session), directory, generation, true};
-        if (!passed_over) problem = session.error();
-        const auto fault = session.error().fault;
-        const bool untrusted = fault == client::Fault::untrusted;
-        const bool closed = fault == client::Fault::unreachable || fault == client::Fault::forbidden;
-        const bool absent = closed && Clock::now() < deadline;
-        if (!untrusted && !absent) return std::unexpected{session.error()};
-        passed_over = passed_over || untrusted;
+        problem = session.error();
+        const bool closed = problem.fault == client::Fault::unreachable || problem.fault == client::Fault::forbidden;
+        if (!closed || Clock::now() >= deadline) break;
     }
     return std::unexpected{std::move(problem)};
 }

@@ -79,8 +79,15 @@ export function checkDirectory(directory) {
 /** $JETON_SOCKET_DIR; else that of this user's own daemon, if it has a socket there; else the system's. */
 export function socketDirectory() {
     if (process.env.JETON_SOCKET_DIR) return process.env.JETON_SOCKET_DIR;
-    const own = process.env.XDG_RUNTIME_DIR && path.join(process.env.XDG_RUNTIME_DIR, 'jeton');
+    const runtime = process.env.XDG_RUNTIME_DIR;
+    const own = runtime && !isOfAnother(runtime) && path.join(runtime, 'jeton');
     return own && fs.existsSync(path.join(own, SOCKET_NAME)) ? own : SYSTEM_DIRECTORY;
+}
+
+/** Of whoever became root, or whose environment this is. */
+function isOfAnother(runtime) {
+    const uid = fs.statSync(runtime, { throwIfNoEntry: false })?.uid ?? 0;
+    return uid !== 0 && uid !== process.geteuid();
 }
 
 /** The checked path of the socket. */
@@ -221,7 +228,8 @@ export function install(options = {}) {
 
 /**
  * A dispatcher for programs that use undici (5 or later) itself: `setGlobalDispatcher(dispatcher(undici))`. Client ID and secret are
- * passed on as they are; an empty secret lets the daemon know the program by its user. Options: origins, directory.
+ * passed on as they are; an empty secret lets the daemon know the program by its user. A full backlog, and a 503 with Retry-After: 0,
+ * are the program's to try again. Options: origins, directory.
  */
 export function dispatcher(undici, { origins = DEFAULT_ORIGINS, directory } = {}) {
     const ours = originsOf(origins);

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import termios
 import threading
 
 from harness import DONE, INVOICES, REFUSED, SEALED, UNREACHABLE, USAGE, USER
-from harness import Scenario, run_jeton
+from harness import Scenario, run_jeton, wait_until
 from programs import BUILD, ENVIRONMENT
 from terminal import on_a_terminal
 
@@ -212,6 +213,43 @@ class Confirmation(Scenario):
         self.assertEqual(shown.count("(unseen): "), 2, shown)
         self.assertNotIn(self.secret, shown)
         self.assertIn(self.connection, shown)
+
+    def test_a_shell_gets_its_echo_back_while_a_command_that_hides_what_is_typed_is_stopped(self):
+        shell, terminal = os.forkpty()
+        if shell == 0:
+            os.environ.update({**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run), "PS1": "shell> "})
+            os.execv("/bin/sh", ["sh", "-i"])  # dash leaves the terminal as it finds it
+        self.addCleanup(os.waitpid, shell, 0)
+        self.addCleanup(os.close, terminal)
+        shown = ""
+
+        def see(what):
+            nonlocal shown
+            while what not in shown:
+                self.assertTrue(select.select([terminal], [], [], 10)[0], shown)
+                shown += os.read(terminal, 65536).decode(errors="replace")
+            shown = ""
+
+        def echo():
+            return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+        see("shell> ")
+        os.write(terminal, f"{BUILD}/jeton secret identify\n".encode())
+        see("(unseen): ")
+        wait_until(lambda: not echo(), 5, 0.01, "the echo to go")
+        os.write(terminal, b"\x1a")
+        see("shell> ")
+        self.assertTrue(echo())
+        os.write(terminal, b"fg\n")
+        see("(unseen): ")
+        wait_until(lambda: not echo(), 5, 0.01, "the echo to go")
+        os.write(terminal, b"\x1a")
+        see("shell> ")
+        os.write(terminal, b"kill %1\n")  # from the background it may not touch the terminal
+        see("shell> ")
+        os.write(terminal, b"jobs; echo no $((40 + 2)) more\n")
+        see("no 42 more")
+        os.write(terminal, b"exit\n")
 
     def test_a_table_fits_the_terminal(self):
         _, shown = self.on_a_terminal("app", "connections", "dispatcher", "--color=never")

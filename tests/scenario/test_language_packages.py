@@ -106,6 +106,25 @@ class Packages(FalseSocket):
         self.assertGreaterEqual(time.monotonic() - begun, 0.5)
         self.assertLess(time.monotonic() - begun, 10)
 
+    def test_the_wait_behind_a_full_backlog_counts_towards_the_time_limit(self):
+        self.fill_backlog()
+        late = threading.Timer(2.5, lambda: self.addCleanup(self.listener.accept()[0].close))  # which answers nobody
+        late.start()
+        self.addCleanup(late.join)
+        begun = time.monotonic()
+        self.assertEqual(self.run_package(patience=3).stdout, "unreachable\n")
+        self.assertLess(time.monotonic() - begun, 5)
+
+    def test_a_runtime_directory_of_another_user_is_not_looked_at(self):
+        if os.geteuid() != 0 or os.path.exists("/run/jeton"):
+            self.skipTest("needs root, and no daemon of the host")
+        runtime = self.place.parent
+        os.rename(self.place, runtime / "jeton")
+        self.place = runtime / "jeton"
+        self.listener.listen(8)
+        os.chown(runtime, 65534, 65534)
+        self.assertEqual(self.run_package(XDG_RUNTIME_DIR=str(runtime), JETON_SOCKET_DIR="").stdout, "unreachable\n")
+
     def test_a_directory_with_two_slashes_at_its_beginning(self):
         self.listener.listen(8)
         self.answering(GIVEN)

@@ -40,5 +40,8 @@ class Rotation(unittest.TestCase):
     def test_the_one_of_just_now_stays_where_the_clock_was_set_back(self):
         self.assertEqual(self.kept(LATER), LATER[1:])
 
+    def test_those_of_a_clock_that_was_ahead_go_first_and_no_night_takes_the_one_before(self):
+        self.assertEqual(self.kept(OLDER[:2] + LATER[:3], KEEP="3"), OLDER[:2])
+
     def test_the_one_of_just_now_stays_where_none_is_to_be_kept(self):
         self.assertEqual(self.kept(OLDER + LATER, KEEP="0"), [])

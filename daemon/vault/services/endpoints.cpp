@@ -99,7 +99,8 @@ void Endpoints::landed(const std::string& endpoint, BootTime sent_at) {
 void Endpoints::answered(const std::string& endpoint, std::string_view refusal, BootTime sent_at, const Clock& clock) {
     auto& known = endpoints_[endpoint];
     ++(refusal.empty() ? known.counts.granted : known.counts.refused);
-    if (known.pause_was_asked_for && sent_at <= known.last_failure && known.health.cools(clock)) return;
+    if (known.pause_asked_at && sent_at <= *known.pause_asked_at && known.health.cools(clock)) return;
+    known.pause_asked_at.reset();
     known.health = {.last_error = std::string{refusal}, .failing_since = {}, .cooling = {}};
     known.last_answer = clock.boot_time();
     if (!known.allowed) return;
@@ -117,7 +118,12 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     if (!asks_for_pause && known.last_answer && *known.last_answer > sent_at) return false;
     const auto now = clock.boot_time();
     const bool together = health.failures > 0 && sent_at < known.last_failure;
-    known.pause_was_asked_for = asks_for_pause || (together && known.pause_was_asked_for);
+    const bool pauses = known.pause_asked_at && health.cools(clock);
+    if (asks_for_pause) {
+        known.pause_asked_at = now;
+    } else if (!pauses) {
+        known.pause_asked_at.reset();
+    }
     if (!health.failing_since) health.failing_since = clock.now();
     if (!together) {
         ++health.failures;
@@ -127,7 +133,8 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
     int seconds = jittered(throttled ? std::max(doubled, cooling_when_throttled) : doubled);
     if (asks_for_pause) seconds = std::max(seconds, failure.retry_after.value_or(0));
     const auto until = Deadline::after(clock, std::chrono::seconds{seconds});
-    if (!together || !health.cooling || health.cooling->boot < until.boot) health.cooling = until;
+    const bool goes_on = together || pauses;  // what is longer counts
+    if (!goes_on || !health.cooling || health.cooling->boot < until.boot) health.cooling = until;
     if (throttled && !together) {
         const auto in_window = known.sent.end() - first_after(known.sent, now - 60s);
         const auto pace =
@@ -140,9 +147,10 @@ bool Endpoints::failed(const std::string& endpoint, const Error& failure, bool t
 std::optional<Error> Endpoints::cooling(const std::string& endpoint, const Clock& clock) const {
     const auto* found = health(endpoint);
     if (found == nullptr || !found->cools(clock)) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(found->cooling_left(clock));
     return unavailable(fmt::format("{}; it has failed since {} and is asked again at {}", found->last_error,
-                                   rfc3339(found->failing_since.value_or(clock.now())), rfc3339(found->cooling->wall)),
-                       std::chrono::ceil<std::chrono::seconds>(found->cooling_left(clock)).count());
+                                   rfc3339(found->failing_since.value_or(clock.now())), rfc3339(clock.now() + left)),
+                       left.count());
 }
 
 const Endpoints::Health* Endpoints::health(const std::string& endpoint) const {

@@ -83,8 +83,8 @@ private:
         std::optional<BootTime> probe;  ///< when the request that tries a failed endpoint was sent
         std::optional<BootTime> last_answer;
         BootTime last_failure{};
-        bool pause_was_asked_for = false;  ///< by the endpoint, with 429 or `Retry-After`: what it cools down for
-        std::optional<double> allowed;     ///< a minute, where less than the budget
+        std::optional<BootTime> pause_asked_at;  ///< by the endpoint, with 429 or `Retry-After`: what it cools down for
+        std::optional<double> allowed;           ///< a minute, where less than the budget
     };
 
     [[nodiscard]] const Endpoint* find(const std::string& endpoint) const;

@@ -83,6 +83,11 @@ void tell(const AuditEntry& entry) {
     if (log::has_fields()) log::event(log::Level::info, message_id(entry.event), fields_of(entry), line_of(entry));
 }
 
+void tell_refusal(const AuditEntry& entry, const Peer& peer) {
+    log::event(log::Level::warning, message_id(refused), fields_of(entry),
+               fmt::format("{} refused to {} (uid {}): {}", entry.event, peer.name(), peer.uid, entry.detail));
+}
+
 void tell_that_it_stays_sealed(std::string_view line) {
     const std::array<log::Field, 1> fields{{{"JETON_EVENT", std::string{stays_sealed}}}};
     log::event(log::Level::error, message_id(stays_sealed), fields, fmt::format("the store stays sealed: {}", line));

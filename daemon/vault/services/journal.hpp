@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/base/log.hpp"
+#include "daemon/vault/domain/peer.hpp"
 #include "daemon/vault/store/audit.hpp"
 
 namespace jeton::vault::journal {
@@ -33,6 +34,8 @@ inline constexpr std::string_view stays_sealed = "store.stays-sealed";
 
 /// Into the journal, where the log is that.
 void tell(const AuditEntry& entry);
+/// Into the log, wherever that goes.
+void tell_refusal(const AuditEntry& entry, const Peer& peer);
 void tell_that_it_stays_sealed(std::string_view line);
 
 }  // namespace jeton::vault::journal

@@ -108,15 +108,29 @@ std::optional<UpstreamToken> UpstreamTokens::take(const std::string& key) {
 }
 
 void UpstreamTokens::drop_connection(const ConnectionId& connection) {
-    std::erase_if(held_, [&](const auto& entry) { return entry.second.connection == connection.text; });
+    auto& dropped = dropped_[connection.text];
+    ++dropped.times;
+    std::erase_if(held_, [&](const auto& entry) {
+        const auto& held = entry.second;
+        if (held.connection != connection.text) return false;
+        if (!dropped.last_end || dropped.last_end->boot < held.expires.boot) dropped.last_end = held.expires;
+        return true;
+    });
     refusals_.forget_connection(connection.text);
-    ++drops_[connection.text];
     if (!all_loaded_) loaded_.insert(connection.text);  // what its rows say is over, too
 }
 
 std::uint64_t UpstreamTokens::drops(const ConnectionId& connection) const {
-    const auto at = drops_.find(connection.text);
-    return clears_ + (at == drops_.end() ? 0 : at->second);
+    const auto at = dropped_.find(connection.text);
+    return clears_ + (at == dropped_.end() ? 0 : at->second.times);
+}
+
+std::chrono::seconds UpstreamTokens::longest_left(const ConnectionId& connection, const Clock& clock) const {
+    std::chrono::seconds longest{0};
+    const auto dropped = dropped_.find(connection.text);
+    if (dropped != dropped_.end() && dropped->second.last_end) longest = dropped->second.last_end->left(clock);
+    for (const auto& key : keys_of(connection)) longest = std::max(longest, held_.at(key.text()).expires.left(clock));
+    return longest;
 }
 
 void UpstreamTokens::clear() {

@@ -72,6 +72,8 @@ public:
     void drop_connection(const ConnectionId& connection);
     /// Grows with each of them: who asks before and lands after it sees another number.
     [[nodiscard]] std::uint64_t drops(const ConnectionId& connection) const;
+    /// How long tokens of the connection live that are held, or were dropped since the vault started; 0: none do.
+    [[nodiscard]] std::chrono::seconds longest_left(const ConnectionId& connection, const Clock& clock) const;
     /// Everything about connections; endpoints stay what they are.
     void clear();
 
@@ -110,6 +112,11 @@ public:
     void all_loaded();
 
 private:
+    struct Dropped {
+        std::uint64_t times = 0;
+        std::optional<Deadline> last_end;  ///< of the tokens that were dropped: they were handed out, and live on
+    };
+
     void insert(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, const Clock& clock);
     [[nodiscard]] Held sealed(UpstreamToken token, std::chrono::seconds left, const ConnectionId& connection,
                               const Clock& clock) const;
@@ -119,7 +126,7 @@ private:
     std::string last_due_;              ///< the walk of `due` goes on behind it
     std::map<std::string, Deadline> forced_;
     std::map<std::string, std::map<std::string, BootTime>> asked_;  ///< scopes by connection, and until when they count
-    std::map<std::string, std::uint64_t> drops_;
+    std::map<std::string, Dropped> dropped_;                        ///< by connection
     std::uint64_t clears_ = 0;
     Endpoints endpoints_;
     Refusals refusals_;

@@ -42,7 +42,7 @@ struct ExchangeAnswer {
     std::optional<std::int64_t> retry_after;  ///< seconds
     std::optional<std::int64_t> server_date;  ///< the endpoint's own clock, in seconds since the epoch
     std::string failure;
-    bool our_own_fault = false;  ///< the exchange ended: says nothing of the endpoint
+    bool our_own_fault = false;  ///< the exchange ended, or had no room: says nothing of the endpoint
     BootTime asked_at{};         ///< when the request was sent; by the boot clock
 };
 

@@ -20,6 +20,7 @@
 #include "daemon/vault/store/rows.hpp"
 #include "daemon/vault/store/schema.hpp"
 #include "daemon/vault/store/unseal_checks.hpp"
+#include "libclient/protocol/words.hpp"
 
 namespace jeton::vault {
 namespace {
@@ -71,10 +72,12 @@ void record_migration(Engine& engine, const KeptStore& kept) {
 }
 
 /// The vault that migrated the store may have ended before somebody unsealed it: then the copy alone tells of it. A
-/// copy of before the audit begins, or of before the store was restored, may be that of another store.
+/// copy of before the audit begins, or of before the store was restored, may be that of another store; one that another
+/// version made, or of this schema, tells of a migration that was taken back.
 std::optional<KeptStore> untold_migration(Engine& engine) {
     auto kept = kept_before_migrations(engine.file);
-    if (kept.empty()) return std::nullopt;
+    if (kept.empty() || kept.front().schema >= schema_version || kept.front().version != protocol::version)
+        return std::nullopt;
     const auto since = kept.front().since;
     Group group{engine};
     const auto is_untold = group.attempt([&](Transaction& tx) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/vault/services/journal.hpp"
 #include "daemon/vault/services/pauses.hpp"
 #include "daemon/vault/services/record.hpp"
 #include "daemon/vault/services/selection.hpp"
@@ -124,7 +125,9 @@ void note_refusal(Call& call, Act act, const FoundConnection& found, const Error
                                 fmt::format("{}: {}", protocol::word_of(refusal.code).name, refusal.what)),
                           call.now());
     entry.refused = true;
-    if (call.room.tally.is_first_refusal(entry)) call.tx.append_audit(entry);
+    if (!call.room.tally.is_first_refusal(entry)) return;
+    journal::tell_refusal(entry, call.peer);
+    call.tx.append_audit(entry);
 }
 
 Result<Outcome> switch_all(Call& call, Act act) {
@@ -145,14 +148,18 @@ Result<Outcome> switch_all(Call& call, Act act) {
     }
     json::array list;
     for (const auto& [found, refusal] : *switched) {
-        if (!refusal && !dry_run) call.drop_tokens(found.connection.id);
+        const bool is_done = !refusal && !dry_run;
+        json::value until = nullptr;
+        if (is_done && act == Act::disable) until = rfc3339(call.now() + longest_life(call, found.connection.id));
+        if (is_done) call.drop_tokens(found.connection.id);
         if (refusal && !dry_run) note_refusal(call, act, found, *refusal);
         list.push_back({{"connection", found.name()},
                         {"state", name_of(found.connection.state)},
                         {"result", refusal   ? "refused"
                                    : dry_run ? "would be done"
                                              : "done"},
-                        {"why", refusal ? json::value(refusal->what) : json::value(nullptr)}});
+                        {"why", refusal ? json::value(refusal->what) : json::value(nullptr)},
+                        {"still_accepted_until", std::move(until)}});
     }
     return done(std::move(list));
 }

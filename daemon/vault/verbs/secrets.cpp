@@ -206,8 +206,10 @@ Result<Outcome> secret_rollback(Call& call) {
     call.drop_tokens(found->connection.id);
     const auto deactivated = back->deactivated ? back->deactivated->prefix : std::string{};
     auto message = fmt::format("{} stays.", back->restored.prefix);
-    if (!deactivated.empty()) message += fmt::format(" {} is refused from now on.", deactivated);
-    if (!deactivated.empty() && back->deactivated->kind == SecretKind::value) {
+    // What was imported once more is one secret in two rows: neither is it refused, nor is it not used.
+    const bool ends_one = !deactivated.empty() && deactivated != back->restored.prefix;
+    if (ends_one) message += fmt::format(" {} is refused from now on.", deactivated);
+    if (ends_one && back->deactivated->kind == SecretKind::value) {
         message = fmt::format(
             "{} stays. jeton does not use {} any more; it still works at its issuer until it is "
             "deactivated there.",

@@ -199,12 +199,7 @@ namespace jeton::vault::verbs {
 std::chrono::seconds longest_life(Call& call, const ConnectionId& connection) {
     auto& upstream = call.room.upstream;
     load_tokens(call.tx, upstream, connection, call.room.clock);
-    auto longest = token_life_limit;
-    for (const auto& key : upstream.keys_of(connection)) {
-        if (const auto* held = upstream.find(key.text(), call.room.clock))
-            longest = std::max(longest, held->expires.left(call.room.clock));
-    }
-    return longest;
+    return std::max(token_life_limit, upstream.longest_left(connection, call.room.clock));
 }
 
 Result<Outcome> token_issue(Call& call) {

@@ -39,8 +39,16 @@ def socket_directory() -> str:
     if named:
         return named
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    own = os.path.join(runtime, "jeton") if runtime else None
+    own = os.path.join(runtime, "jeton") if runtime and not _is_of_another(runtime) else None
     return own if own and _listens(own) else SYSTEM_DIRECTORY
+
+
+def _is_of_another(runtime: str) -> bool:
+    """Of whoever became root, or whose environment this is."""
+    try:
+        return os.stat(runtime).st_uid not in (0, os.geteuid())
+    except OSError:
+        return False
 
 
 def _listens(directory: str) -> bool:
@@ -106,8 +114,13 @@ def check_server(connected: socket.socket, path: str) -> None:
         raise Untrusted(f"{path} is served by {_owner(uid)}; nothing was sent")
 
 
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)
+
+
 def _connect(plain: socket.socket, path: str, deadline: float) -> None:
     while True:
+        plain.settimeout(_left(deadline))
         try:
             return plain.connect(path)
         except BlockingIOError:
@@ -119,18 +132,19 @@ def _connect(plain: socket.socket, path: str, deadline: float) -> None:
 class _Connection(http.client.HTTPConnection):
     """HTTP over the socket, once both ends are attested."""
 
-    def __init__(self, directory: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
+    def __init__(self, directory: str, deadline: float) -> None:
+        super().__init__("localhost")
         self.directory = directory
+        self.deadline = deadline
 
     def connect(self) -> None:
         check_directory(self.directory)
         path = os.path.join(self.directory, SOCKET_NAME)
         plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            plain.settimeout(self.timeout)
-            _connect(plain, path, time.monotonic() + self.timeout)
+            _connect(plain, path, self.deadline)
             check_server(plain, path)
+            plain.settimeout(_left(self.deadline))
         except BaseException:
             plain.close()
             raise
@@ -150,7 +164,7 @@ def exchange(
     where = directory or socket_directory()
     deadline = time.monotonic() + timeout
     for session in range(1, _SESSIONS_MAX + 1):
-        answer = _exchange_once(where, max(deadline - time.monotonic(), 0.001), method, target, headers, body)
+        answer = _exchange_once(where, deadline, method, target, headers, body)
         if not _asks_to_connect_again(answer) or session == _SESSIONS_MAX:
             break
         time.sleep(_PAUSE)
@@ -163,9 +177,9 @@ def _asks_to_connect_again(answer: _Answer) -> bool:
 
 
 def _exchange_once(
-    where: str, timeout: float, method: str, target: str, headers: Mapping[str, str], body: bytes
+    where: str, deadline: float, method: str, target: str, headers: Mapping[str, str], body: bytes
 ) -> _Answer:
-    connection = _Connection(where, timeout)
+    connection = _Connection(where, deadline)
     try:
         fields = {name: value for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON}
         connection.request(method, target, body, {**fields, "Connection": "close"})

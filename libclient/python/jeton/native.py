@@ -18,7 +18,7 @@ from ._socket import PATIENCE, Error, Unreachable, Untrusted
 
 __all__ = ["Client"]
 
-_OK, _INVALID, _MEMORY, _TIMEOUT, _UNREACHABLE, _UNTRUSTED, _ANSWER, _REFUSED, _UNAVAILABLE = range(9)
+_OK, _INVALID, _MEMORY, _TIMEOUT, _UNREACHABLE, _UNTRUSTED, _ANSWER, _REFUSED, _UNAVAILABLE, _SYSTEM = range(10)
 _NO_PAGE = 1
 
 
@@ -188,5 +188,6 @@ class Client:
             raise Refused(word, what, None, None if later < 0 else later)
         if code == _MEMORY:
             raise MemoryError(what)
-        kinds: dict[int, Type[Exception]] = {_INVALID: ValueError, _UNTRUSTED: Untrusted, _TIMEOUT: Unreachable, _UNREACHABLE: Unreachable}
-        raise kinds.get(code, Error if code != _ANSWER else Unreachable)(f"{what}; next: {then}" if then else what)
+        kinds: dict[int, Type[Exception]] = {_INVALID: ValueError, _UNTRUSTED: Untrusted, _TIMEOUT: Unreachable, _UNREACHABLE: Unreachable,
+                                            _ANSWER: Unreachable, _SYSTEM: Unreachable}
+        raise kinds.get(code, Error)(f"{what}; next: {then}" if then else what)

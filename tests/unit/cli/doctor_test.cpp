@@ -105,6 +105,17 @@ TEST_CASE("doctor --find-pairs: what was not read is no clean directory, whateve
     CHECK(quiet.err.contains("/settings.log"));
 }
 
+TEST_CASE("doctor --find-pairs: what PowerShell wrote is read") {
+    const client::testing::Scratch files;
+    std::string text{"\xff\xfe"};
+    for (const char c : std::string_view{"ST_CLIENT_ID=cid.0123456789abcdefghij\r\n"}) text += {c, '\0'};
+    write_file(files.path() + "/settings.txt", text);
+    const Answer known{R"({"kind":"client-id","connection":"dispatcher/1@production","state":null})"};
+    const auto shown = run({"doctor", "--find-pairs", files.path()}, {known});
+    CHECK(shown.out.contains("settings.txt:1"));
+    CHECK(shown.out.contains("dispatcher/1@production"));
+}
+
 TEST_CASE("doctor --find-pairs: directories that are too deep, and a daemon that says nothing, are told of") {
     const client::testing::Scratch files;
     const std::vector<std::string> words{"doctor", "--find-pairs", files.path(), "--json"};

@@ -50,6 +50,17 @@ TEST_CASE("import: first asks what a row would do, then does it; a line for each
     CHECK_FALSE((shown.out + shown.err).contains("hidden"));
 }
 
+TEST_CASE("import: a .env below a directory that could not be read is a refused row") {
+    Settings settings;
+    settings.write("large.env", std::string(1100UZ * 1024, '1'));
+    for (const char* option : {"--json", "--quiet", "--dry-run"}) {
+        INFO(option);
+        const auto shown = run({"import", settings.path(), "--app", "a", option}, {{app}, {there}});
+        CHECK(shown.code == exit_code::refused);
+        CHECK((shown.out + shown.err).contains("larger than 1 MiB, not read"));
+    }
+}
+
 TEST_CASE("import: a pair that is in is not tried, and the exit code says that nothing is wrong") {
     const Settings settings;
     const auto shown = run({"import", settings.file(), "--app", "a"}, {{app}, {there}});

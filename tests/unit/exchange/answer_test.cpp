@@ -151,3 +151,8 @@ TEST_CASE("T26: nothing that repeats the client secret is taken for a token, nor
     const HttpAnswer answer{.status = 200, .body = R"({"access_token":"a-token"})", .date = "", .retry_after = ""};
     CHECK(frame_of_answer(5, answer, "auth.example", "token", now).find("a-token") != std::string::npos);
 }
+
+TEST_CASE("answer: what was not sent for want of something here says so") {
+    CHECK(frame_of_own_failure(5, "no memory") == R"({"id":5,"failure":"no memory","own":true})");
+    CHECK(frame_of_failure(5, "no route") == R"({"id":5,"failure":"no route"})");
+}

@@ -92,6 +92,10 @@ TEST_CASE("endpoint: a foreign XDG_RUNTIME_DIR is named with owner and mode (thr
     World world;
     REQUIRE(::chown(world.here.runtime_directory->c_str(), 12345, 12345) == 0);
     CHECK(found(Side::any, world.here).contains("belongs to uid 12345 (mode 0755)"));
+    // Whoever listens there is not asked: a shell of root's may have the directory of who became root.
+    const auto theirs = listening(world.own + "/control.sock");
+    const auto systems = listening(world.system + "/control.sock");
+    CHECK(found(Side::any, world.here) == world.system);
 }
 
 }  // namespace

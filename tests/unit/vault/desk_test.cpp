@@ -110,6 +110,16 @@ TEST_CASE(
     CHECK(counter.sent.empty());
 }
 
+TEST_CASE("another [audit] tokens is in force once it is in the store, also where the anchor could not follow") {
+    Counter counter;
+    const auto before = counter.store().epoch();
+    std::filesystem::rename(counter.directory() / "anchor", counter.directory() / "away");
+    CHECK(counter.desk.begin_token_audit(true));
+    CHECK(counter.store().epoch() == before + 1);
+    REQUIRE(counter.sent.size() == 1);
+    CHECK(counter.sent[0].at("event") == "epoch");
+}
+
 TEST_CASE(
     "one turn: a refused request takes nothing from its neighbours, and a read before a change carries the epoch "
     "before it") {

@@ -83,6 +83,8 @@ TEST_CASE("inner frames: an exchange answer with and without a token") {
     const auto bad = wire::read_exchange_answer(R"({"id":2,"failure":"no route"})");
     CHECK(bad.id == 2);
     CHECK(bad.answer.failure == "no route");
+    CHECK_FALSE(bad.answer.our_own_fault);
+    CHECK(wire::read_exchange_answer(R"({"id":2,"failure":"no memory","own":true})").answer.our_own_fault);
     CHECK_THROWS_AS((void)wire::read_exchange_answer(R"({"id":2,"json":{"x":1}})"), FrameFault);
 }
 

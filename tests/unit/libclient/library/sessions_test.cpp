@@ -21,22 +21,16 @@ client::Result<Sessions::Answered> ask(Sessions& sessions) {
     return sessions.ask(request_of(Wish{}), std::chrono::steady_clock::now() + 5s, ::geteuid());
 }
 
-TEST_CASE("sessions: a preferred directory that is somebody else's is passed over, unless nobody else answers") {
+TEST_CASE("sessions: a preferred directory that is not to be trusted is told of, not passed over") {
     Daemon theirs{[](std::string_view) { return token_answer("theirs", 7); }};
     ::chmod(theirs.directory().c_str(), 0777);
     Daemon systems{[](std::string_view) { return token_answer("ours", 7); }};
 
     Sessions sessions{{theirs.directory(), systems.directory()}};
     const auto answered = ask(sessions);
-    REQUIRE(answered);
-    CHECK(answered->directory == systems.directory());
-    CHECK(theirs.sessions() == 0);
-
-    const client::testing::Scratch empty;
-    Sessions nobody{{theirs.directory(), empty.path()}};
-    const auto refused = ask(nobody);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().fault == client::Fault::untrusted);  // which says more than that nobody listens
+    REQUIRE_FALSE(answered);
+    CHECK(answered.error().fault == client::Fault::untrusted);
+    CHECK(theirs.sessions() + systems.sessions() == 0);
 }
 
 TEST_CASE("sessions: who answered first is asked from then on") {

@@ -114,6 +114,26 @@ TEST_CASE("P4: a pause that the endpoint asked for outlasts the answers to what 
     CHECK_FALSE(world.endpoints.cooling(url, world.clock));
 }
 
+TEST_CASE("P4: a pause that came with a late failure outlasts what is heard of a request that was sent before it") {
+    Asked world;
+    const auto early = world.endpoints.sent(url, world.clock);
+    world.clock.advance(1s);
+    CHECK(world.fail());
+    world.clock.advance(3s);
+    const auto probe = world.endpoints.sent(url, world.clock);
+    world.clock.advance(1s);
+    auto busy = refuse(Errc::temporarily_unavailable, "auth.example answered 429", "");
+    busy.retry_after = 300;
+    CHECK(world.endpoints.failed(url, busy, true, early, world.clock));
+    SUBCASE("an answer") { world.endpoints.answered(url, {}, probe, world.clock); }
+    SUBCASE("a failure") {
+        CHECK(world.endpoints.failed(url, refuse(Errc::temporarily_unavailable, "no answer", ""), false, probe,
+                                     world.clock));
+    }
+    REQUIRE(world.endpoints.cooling(url, world.clock));
+    CHECK(world.endpoints.cooling(url, world.clock)->retry_after == 300);
+}
+
 TEST_CASE("P4: Retry-After counts although the endpoint has answered another request since this one was sent") {
     Asked world;
     const auto sent_at = world.endpoints.sent(url, world.clock);

@@ -112,8 +112,15 @@ TEST_CASE("S46: a token that lives longer than most is counted in when the answe
     REQUIRE(house.generate(neighbour));  // the store's time goes on with each change
     const auto disabled = house.ask_about(house.operator_peer, "access.disable", remote);
     REQUIRE(disabled);
-    CHECK(text_at(*disabled, "message").ends_with("end by " + rfc3339(house.clock.now() + 24h - 60s) + "."));
+    const auto end = rfc3339(house.clock.now() + 24h - 60s);
+    CHECK(text_at(*disabled, "message").ends_with("end by " + end + "."));
     CHECK(upstream.find(key.text(), house.clock) == nullptr);
+    // Nor is it forgotten with the token: who has it goes on.
+    REQUIRE(house.ask_about(house.operator_peer, "access.enable", remote));
+    house.clock.advance(60s);
+    const auto again = house.ask(house.operator_peer, "access.disable_selected", {{"tenant", "1@production"}});
+    REQUIRE(again);
+    CHECK(text_at(again->as_array().at(0), "still_accepted_until") == end);
 }
 
 TEST_CASE("S49: one connection is paused, its neighbours go on") {

@@ -48,6 +48,18 @@ struct Rotating : Office {
 
 }  // namespace
 
+TEST_CASE("rollback: of a secret that was imported once more nothing is said to be used no longer") {
+    Rotating world;
+    world.connected(remote, EnvironmentKind::upstream);
+    const ImportedPair pair{"cid.aaaa", "cs1.bbbbbbbbbbbbbbbbbbbb", {}};
+    REQUIRE(world.import_pair(remote, pair));
+    REQUIRE(world.import_pair(remote, {pair.client_id, pair.client_secret, 24h}));
+    const auto back = world.ask_about(world.admin, "secret.rollback", remote);
+    REQUIRE(back);
+    CHECK(text_at(*back, "message") == "cs1.bbbb stays.");
+    CHECK(world.count_active(remote) == 1);
+}
+
 TEST_CASE("S17 rotate: both secrets work during the overlap, only the new one after it") {
     Rotating world;
     const auto fresh = world.rotated(24h);

@@ -150,6 +150,24 @@ TEST_CASE("migration: of a copy that another store left behind the audit tells n
     CHECK(migrations_told(place).empty());
 }
 
+TEST_CASE("migration: of one that was taken back, or never came to its end, the audit tells nothing") {
+    Place place;
+    place.clock.wall = SystemClock{}.now() - std::chrono::hours{24};
+    place.begin();
+    place.close();
+    const auto before = [&](std::int64_t schema, std::string_view version) {
+        return place.database().string() + ".schema-" + std::to_string(schema) + "-before-" + std::string{version};
+    };
+    SUBCASE("the version behind it") { fs::copy_file(place.database(), before(schema_version, "9.0.0")); }
+    SUBCASE("another version, of the same schema before it") {
+        fs::copy_file(place.database(), before(schema_version - 1, "9.0.0"));
+    }
+    place.open();
+    REQUIRE(place.unseal());
+    CHECK(place.store().kept_before_migrations().size() == 1);
+    CHECK(migrations_told(place).empty());
+}
+
 TEST_CASE("migration: a copy that is put back before anything was changed opens without another word") {
     Place place;
     make_old(place, 4);
