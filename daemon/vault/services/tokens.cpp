@@ -333,8 +333,8 @@ void note_health(const std::string& endpoint, const ExchangeAnswer& answer, Endp
     const auto judged = judge(answer, {}, endpoint);
     if (!judged && judged.error().code == Errc::temporarily_unavailable) {
         (void)endpoints.failed(endpoint, judged.error(), answer.status == 429, answer.asked_at, clock);
-    } else if (answer.status == 200) {
-        endpoints.answered(endpoint, {}, answer.asked_at, clock);
+    } else {
+        endpoints.answered(endpoint, judged ? std::string{} : judged.error().what, answer.asked_at, clock);
     }
 }
 

@@ -68,15 +68,24 @@ void UpstreamTokens::insert(const TokenKey& key, UpstreamToken token, std::chron
 
 void UpstreamTokens::hold(const TokenKey& key, UpstreamToken token, const Clock& clock) {
     std::optional<BootTime> last_used;
+    std::optional<Deadline> last_end;
     for (const auto& other : keys_of(key.connection)) {
         if (other.scopes != key.scopes || other.resource != key.resource) continue;
         const auto at = held_.find(other.text());
         last_used = std::max(last_used, at->second.last_used);
+        if (!last_end || last_end->boot < at->second.expires.boot) last_end = at->second.expires;
         held_.erase(at);
     }
     const auto life = token.life;
     insert(key, std::move(token), life, clock);
-    held_.at(key.text()).last_used = last_used;
+    auto& held = held_.at(key.text());
+    held.last_used = last_used;
+    if (last_end && last_end->boot > held.expires.boot) note_end(held.connection, *last_end);
+}
+
+void UpstreamTokens::note_end(const std::string& connection, const Deadline& end) {
+    auto& last = dropped_[connection].last_end;
+    if (!last || last->boot < end.boot) last = end;
 }
 
 void UpstreamTokens::hold_tried(const TokenKey& key, UpstreamToken token, const Clock& clock) {
@@ -108,12 +117,11 @@ std::optional<UpstreamToken> UpstreamTokens::take(const std::string& key) {
 }
 
 void UpstreamTokens::drop_connection(const ConnectionId& connection) {
-    auto& dropped = dropped_[connection.text];
-    ++dropped.times;
+    ++dropped_[connection.text].times;
     std::erase_if(held_, [&](const auto& entry) {
         const auto& held = entry.second;
         if (held.connection != connection.text) return false;
-        if (!dropped.last_end || dropped.last_end->boot < held.expires.boot) dropped.last_end = held.expires;
+        note_end(held.connection, held.expires);
         return true;
     });
     refusals_.forget_connection(connection.text);

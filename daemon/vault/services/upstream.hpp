@@ -117,6 +117,7 @@ private:
         std::optional<Deadline> last_end;  ///< of the tokens that were dropped: they were handed out, and live on
     };
 
+    void note_end(const std::string& connection, const Deadline& end);
     void insert(const TokenKey& key, UpstreamToken token, std::chrono::seconds left, const Clock& clock);
     [[nodiscard]] Held sealed(UpstreamToken token, std::chrono::seconds left, const ConnectionId& connection,
                               const Clock& clock) const;

@@ -130,6 +130,13 @@ void note_refusal(Call& call, Act act, const FoundConnection& found, const Error
     call.tx.append_audit(entry);
 }
 
+/// What they hold must be known before they change: see `longest_life`.
+void load_tokens_of(Call& call, const Selector& selector) {
+    const auto selected = select_connections(call.tx, call.standing, selector, call.now());
+    if (!selected || selected->size() > selection_limit) return;  // which is refused in a moment
+    for (const auto& found : *selected) load_tokens(call.tx, call.room.upstream, found.connection.id, call.room.clock);
+}
+
 Result<Outcome> switch_all(Call& call, Act act) {
     protocol::Fields in{call.body};
     Selector selector;
@@ -139,6 +146,7 @@ Result<Outcome> switch_all(Call& call, Act act) {
     const auto grounds = grounds_of(in);
     const auto dry_run = in.flag("dry_run");
     if (auto problem = in.problem()) return bad_body(*std::move(problem));
+    if (act == Act::disable && !dry_run) load_tokens_of(call, selector);
     const auto switched =
         switch_selected(call.tx, call.peer, call.standing, act, selector, grounds, dry_run, call.now());
     if (!switched) return switched.error();
