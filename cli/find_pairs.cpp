@@ -42,11 +42,16 @@ struct Finding {
     std::size_t value;  ///< its place among the values
 };
 
-/// What ASCII there is in UTF-16, as PowerShell's > writes it: values have no other characters.
+/// What ASCII there is in UTF-16, as PowerShell's > writes it: values have no other characters, and none of those is
+/// part of a word.
 client::WipedText ascii_of(std::string_view utf16) {
+    const bool little_endian = utf16.starts_with('\xff');
     client::WipedText text;
-    for (const char& c : utf16) {
-        if (c != '\0') text.append({&c, 1});
+    for (std::size_t at = 2; at + 1 < utf16.size(); at += 2) {
+        const char high = utf16[little_endian ? at + 1 : at];
+        const char low = utf16[little_endian ? at : at + 1];
+        const char c = high == '\0' && static_cast<unsigned char>(low) < 0x80 ? low : '\xff';
+        text.append({&c, 1});
     }
     return text;
 }

@@ -76,7 +76,7 @@ void add_directory(Context& context, std::vector<ImportRow>& rows, const std::st
         rows.push_back(unread(file, refuse("bad_input", std::move(problem), std::move(next)).error()));
     };
     for (const auto& file : walked->unreadable)
-        add_unread(directory, "not read: " + file, "import it as somebody who may read it");
+        add_unread(directory, "not read: " + printable(file), "import it as somebody who may read it, or name it, too");
     for (const auto& file : walked->too_large) add_unread(file, "larger than 1 MiB, not read", "split it");
     if (walked->is_cut_off)
         add_unread(directory, "there are more files than are looked at", "name smaller directories");

@@ -25,8 +25,12 @@ termios state_hidden{};                       // NOLINT(cppcoreguidelines-avoid-
 std::string_view hidden_question;             // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 volatile std::sig_atomic_t must_restore = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
-/// The terminal is somebody else's while this job is in the background: to change it would stop the job.
-bool is_in_front() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
+/// The terminal is somebody else's while this job is in the background: to change it would stop the job. One that is
+/// not the session's own (`su -c`) knows no jobs.
+bool is_in_front() {
+    const pid_t in_front = ::tcgetpgrp(STDIN_FILENO);
+    return in_front < 0 || in_front == ::getpgrp();
+}
 
 extern "C" void leave_prompt(int signal) {
     if (must_restore != 0 && is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
@@ -52,18 +56,18 @@ extern "C" void hide_again(int) {
 extern "C" void stop_at_prompt(int);
 
 /// For one signal, behind which stopping is what it usually is.
-void give_echo_back_when_stopped(struct sigaction* before) {
+void give_echo_back_when_stopped() {
     struct sigaction stopping{};
     stopping.sa_handler = stop_at_prompt;
     stopping.sa_flags = SA_RESTART | SA_RESETHAND | SA_NODEFER;
-    ::sigaction(SIGTSTP, &stopping, before);
+    ::sigaction(SIGTSTP, &stopping, nullptr);
 }
 
 extern "C" void stop_at_prompt(int) {
     const int before = errno;
     if (is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_before);
     ::raise(SIGTSTP);  // which nobody obeys where no shell would continue it
-    give_echo_back_when_stopped(nullptr);
+    give_echo_back_when_stopped();
     if (is_in_front()) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &state_hidden);
     errno = before;
 }
@@ -89,7 +93,9 @@ public:
             continuing.sa_handler = hide_again;
             continuing.sa_flags = SA_RESTART;
             ::sigaction(SIGCONT, &continuing, &before_continuing_);
-            give_echo_back_when_stopped(&before_stopping_);
+            ::sigaction(SIGTSTP, nullptr, &before_stopping_);
+            // Who ignores it waits for a command that must not be stopped.
+            if (before_stopping_.sa_handler != SIG_IGN) give_echo_back_when_stopped();
         }
         show(question);
     }

@@ -86,8 +86,12 @@ export function socketDirectory() {
 
 /** Of whoever became root, or whose environment this is. */
 function isOfAnother(runtime) {
-    const uid = fs.statSync(runtime, { throwIfNoEntry: false })?.uid ?? 0;
-    return uid !== 0 && uid !== process.geteuid();
+    try {
+        const { uid } = fs.statSync(runtime);
+        return uid !== 0 && uid !== process.geteuid();
+    } catch {
+        return false;
+    }
 }
 
 /** The checked path of the socket. */

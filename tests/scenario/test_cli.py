@@ -251,6 +251,25 @@ class Confirmation(Scenario):
         see("no 42 more")
         os.write(terminal, b"exit\n")
 
+    def test_a_terminal_of_another_session_as_su_hands_it_on_gets_its_echo_back(self):
+        terminal, slave = os.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen(
+            [BUILD / "jeton", "secret", "identify"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+            env={**ENVIRONMENT, "JETON_SOCKET_DIR": str(self.daemon.run)},
+        )  # fmt: skip
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        os.close(slave)
+
+        def echo():
+            return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+        wait_until(lambda: not echo(), 5, 0.01, "the echo to go")
+        process.terminate()
+        self.assertEqual(process.wait(5), 128 + signal.SIGTERM)
+        self.assertTrue(echo())
+
     def test_a_table_fits_the_terminal(self):
         _, shown = self.on_a_terminal("app", "connections", "dispatcher", "--color=never")
         self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)

@@ -142,6 +142,7 @@ std::chrono::seconds UpstreamTokens::longest_left(const ConnectionId& connection
 }
 
 void UpstreamTokens::clear() {
+    for (const auto& [text, held] : held_) note_end(held.connection, held.expires);
     held_.clear();
     forced_.clear();
     asked_.clear();

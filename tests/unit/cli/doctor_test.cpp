@@ -107,8 +107,8 @@ TEST_CASE("doctor --find-pairs: what was not read is no clean directory, whateve
 
 TEST_CASE("doctor --find-pairs: what PowerShell wrote is read") {
     const client::testing::Scratch files;
-    std::string text{"\xff\xfe"};
-    for (const char c : std::string_view{"ST_CLIENT_ID=cid.0123456789abcdefghij\r\n"}) text += {c, '\0'};
+    std::string text{"\xff\xfe\x2f\x66"};  // the last is one character, with the byte of a letter in it
+    for (const char c : std::string_view{"cid.0123456789abcdefghij\r\n"}) text += {c, '\0'};
     write_file(files.path() + "/settings.txt", text);
     const Answer known{R"({"kind":"client-id","connection":"dispatcher/1@production","state":null})"};
     const auto shown = run({"doctor", "--find-pairs", files.path()}, {known});

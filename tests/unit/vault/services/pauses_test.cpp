@@ -108,6 +108,9 @@ TEST_CASE("S46: a token that lives longer than most is counted in when the answe
         house.run([&](Transaction& tx) { keep_token(tx, upstream, key, house.clock); });
         upstream.clear();
     }
+    SUBCASE("the store was sealed since, and it is forgotten everywhere") {
+        house.run([&](Transaction& tx) { drop_all_tokens(tx, upstream); });
+    }
     SUBCASE("another one came since, with less life") {
         upstream.hold(key, {SecretText{"d.e.f"}, "", 900s}, house.clock);
     }
