@@ -51,7 +51,7 @@ client::WipedText ascii_of(std::string_view utf16) {
         const char high = utf16[little_endian ? at + 1 : at];
         const char low = utf16[little_endian ? at : at + 1];
         const char c = high == '\0' && static_cast<unsigned char>(low) < 0x80 ? low : '\xff';
-        text.append({&c, 1});
+        if (c != '\0') text.append({&c, 1});  // UTF-32 has one between each two
     }
     return text;
 }
