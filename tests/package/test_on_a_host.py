@@ -107,7 +107,7 @@ class OnAHost(services.Boxed):
 
     def test_an_upgrade_with_a_configuration_that_is_refused_lets_the_old_services_go_on(self):
         good, before = self.box.place(CONFIGURATION).read_text(), self.pids()
-        self.box.put_text(good + "[limits]\nsessions = 0\n", CONFIGURATION)
+        self.box.put_text(good.replace("[limits]\n", "[limits]\nsessions = 0\n"), CONFIGURATION)
         said = self.upgrade("0.1.0+worse")
         self.assertRegex(said, r"(?s)the services of before go on:.*sessions.*next: mend /etc/jeton/jetond.toml")
         self.assertEqual(self.pids(), before)
