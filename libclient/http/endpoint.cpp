@@ -40,12 +40,6 @@ std::unexpected<Error> no_runtime_directory(uid_t self) {
                   "export XDG_RUNTIME_DIR=/run/user/" + std::to_string(self) + ", or set JETON_SOCKET_DIR");
 }
 
-/// Of whoever became root, or whose environment this is.
-bool is_of_another(const std::string& directory, uid_t self) {
-    struct stat entry{};
-    return ::stat(directory.c_str(), &entry) == 0 && entry.st_uid != 0 && entry.st_uid != self;
-}
-
 /// The sentence that helps most when neither listens.
 std::unexpected<Error> none_runs(Socket socket, const Surroundings& here) {
     const auto system = connect_to(system_endpoint(here).directory(socket), name_of(socket), {});

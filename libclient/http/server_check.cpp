@@ -65,6 +65,11 @@ Result<void> check_ancestors(const std::string& path, uid_t self) {
 
 }  // namespace
 
+bool is_of_another(const std::string& directory, uid_t self) {
+    struct stat entry{};
+    return ::stat(directory.c_str(), &entry) == 0 && entry.st_uid != 0 && entry.st_uid != self;
+}
+
 std::string mode_text(mode_t mode) {
     std::string text = "0000";
     for (std::size_t digit = 0; digit < 4; ++digit) {

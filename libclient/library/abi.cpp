@@ -6,9 +6,9 @@
 #include <memory>
 #include <new>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "libclient/http/server_check.hpp"
 #include "libclient/include/jeton/jeton.h"
 #include "libclient/library/answer.hpp"
 #include "libclient/library/client.hpp"
@@ -101,17 +101,11 @@ std::unexpected<Problem> wrong_struct(const char* name) {
                   std::string{"begin with its _INIT; this is libjeton "} + jeton_version());
 }
 
-/// Of whoever became root, or whose environment this is.
-bool is_of_another(const char* directory) {
-    struct stat entry{};
-    return ::stat(directory, &entry) == 0 && entry.st_uid != 0 && entry.st_uid != ::geteuid();
-}
-
 std::vector<std::string> usual_directories() {
     if (const char* named = ::secure_getenv("JETON_SOCKET_DIR"); named != nullptr && *named != '\0') return {named};
     std::vector<std::string> directories;
     const char* runtime = ::secure_getenv("XDG_RUNTIME_DIR");
-    if (runtime != nullptr && *runtime != '\0' && !is_of_another(runtime)) {
+    if (runtime != nullptr && *runtime != '\0' && !jeton::client::is_of_another(runtime, ::geteuid())) {
         directories.push_back(std::string{runtime} + "/jeton");
     }
     directories.emplace_back("/run/jeton");

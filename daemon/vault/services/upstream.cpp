@@ -68,19 +68,16 @@ void UpstreamTokens::insert(const TokenKey& key, UpstreamToken token, std::chron
 
 void UpstreamTokens::hold(const TokenKey& key, UpstreamToken token, const Clock& clock) {
     std::optional<BootTime> last_used;
-    std::optional<Deadline> last_end;
     for (const auto& other : keys_of(key.connection)) {
         if (other.scopes != key.scopes || other.resource != key.resource) continue;
         const auto at = held_.find(other.text());
         last_used = std::max(last_used, at->second.last_used);
-        if (!last_end || last_end->boot < at->second.expires.boot) last_end = at->second.expires;
+        if (at->second.expires.left(clock) > token.life) note_end(key.connection.text, at->second.expires);
         held_.erase(at);
     }
     const auto life = token.life;
     insert(key, std::move(token), life, clock);
-    auto& held = held_.at(key.text());
-    held.last_used = last_used;
-    if (last_end && last_end->boot > held.expires.boot) note_end(held.connection, *last_end);
+    held_.at(key.text()).last_used = last_used;
 }
 
 void UpstreamTokens::note_end(const std::string& connection, const Deadline& end) {
